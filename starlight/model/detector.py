@@ -1,0 +1,155 @@
+"""`UnifiedStarlightDetector`: one small encoder a stream, fusion, three heads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from starlight.model.encoders import MAP_WIDTH, WIDTH, BytesEncoder, CropEncoder, VectorEncoder
+from starlight.model.frontend import IndexFrontend, PixelFrontend
+
+__all__ = ["CROP_STREAMS", "VECTOR_STREAMS", "DetectorConfig", "Output", "UnifiedStarlightDetector"]
+
+CROP_STREAMS = ("pixel", "alpha", "lsb", "palette_lsb")
+VECTOR_STREAMS = ("palette", "format", "content", "dct")
+IMPOSSIBLE = -30.0  # logit of a technique that the container cannot carry
+
+
+@dataclass(frozen=True)
+class DetectorConfig:
+    """What shapes a detector; stored with its weights.
+
+    Attributes
+    ----------
+    streams : tuple of str
+        Streams that it reads, in registry order.
+    sizes : tuple of (str, int)
+        Length of each vector stream.
+    techniques : tuple of str
+        Classes of the technique head.
+    constraint_mask : bool
+        Whether techniques that the container cannot carry are masked out.
+    stream_dropout : float
+        Share of training images in which a stream is blanked, so that blanking one says what it gave.
+    """
+
+    streams: tuple[str, ...]
+    sizes: tuple[tuple[str, int], ...]
+    techniques: tuple[str, ...]
+    constraint_mask: bool = True
+    stream_dropout: float = 0.05
+    dropout: float = 0.1
+
+
+class Output(NamedTuple):
+    """What a forward pass gives; b images, t techniques, k tiles.
+
+    logits : (b, t) log-odds of each technique against "no payload", `IMPOSSIBLE` where masked out.
+    stego_logit : (b,) log-odds that the image carries any payload: log of the sum of the techniques' odds.
+    cell_logits : (b, k, 32, 32) log-odds that a cell of 8x8 pixels carries payload.
+    embedding : (b, d) the fused representation.
+    """
+
+    logits: Tensor
+    stego_logit: Tensor
+    cell_logits: Tensor
+    embedding: Tensor
+
+
+class UnifiedStarlightDetector(nn.Module):
+    """The detector.
+
+    Heads: the technique head gives the log-odds of each technique against a clean image; the stego head is their
+    sum of odds, so that a technique that is masked out can raise neither; the map head works at stride 8.
+    """
+
+    def __init__(self, config: DetectorConfig) -> None:
+        super().__init__()
+        self.config = config
+        sizes, techniques = dict(config.sizes), len(config.techniques)
+        self.encoders = nn.ModuleDict({
+            name: _encoder(name, sizes.get(name, 0), techniques, config.dropout)
+            for name in config.streams if name != "lsb"
+        })  # fmt: skip
+        self.crops = [n for n in self.encoders if n in CROP_STREAMS]
+        vectors = [n for n in self.encoders if n in VECTOR_STREAMS]
+        width = WIDTH * len(self.encoders) + techniques * len(vectors)
+        self.direct_scale = nn.ParameterDict({n: nn.Parameter(torch.full((techniques,), 0.5)) for n in vectors})
+        self.fusion = nn.Sequential(nn.Linear(width, 96), nn.GELU(), nn.Dropout(config.dropout))
+        self.technique_head = nn.Linear(96, techniques)
+        map_width = MAP_WIDTH * len(self.crops)
+        self.map_context = nn.Linear(96, 24)
+        self.map_head = nn.Sequential(nn.Conv2d(map_width + 24, 24, 1), nn.GELU(), nn.Conv2d(24, 1, 1))
+
+    def forward(self, batch: Mapping[str, Tensor], mask: Tensor | None = None, *, blank: str | None = None) -> Output:
+        """Predict.
+
+        Parameters
+        ----------
+        batch : mapping of str to Tensor
+            Crop streams (b, k, c, 256, 256); vector streams (b, d); metadata (b, 2048); `tiles` (b,) the number
+            of tiles of each image that are real.
+        mask : (b, t) bool Tensor, optional
+            The constraint mask. Ignored by a detector configured without one.
+        blank : str, optional
+            A stream to leave out, for ablation at inference.
+        """
+        parts, maps, directs = [], [], {}
+        for name, encoder in self.encoders.items():
+            part, cells, direct = self._encode(name, encoder, batch)
+            keep = self._keep(name, part, blank)
+            parts.append(part * keep)
+            if cells is not None:
+                maps.append(cells * keep[:, :, None, None, None])
+            if direct is not None:
+                parts.append(direct * keep)
+                directs[name] = direct * keep
+        embedding = self.fusion(torch.cat(parts, dim=1))
+        logits = self.technique_head(embedding)
+        for name, direct in directs.items():
+            logits = logits + self.direct_scale[name] * direct
+        if self.config.constraint_mask and mask is not None:
+            logits = logits.masked_fill(~mask, IMPOSSIBLE)
+        return Output(logits, torch.logsumexp(logits, dim=1), self._map(maps, embedding), embedding)
+
+    def _encode(self, name: str, encoder: nn.Module, batch: Mapping[str, Tensor]):
+        if name in VECTOR_STREAMS:
+            part, direct = encoder(batch[name])
+            return part, None, direct
+        if name == "metadata":
+            return encoder(batch[name]), None, None
+        crop = batch[name]
+        b, k = crop.shape[:2]
+        flat = crop.flatten(0, 1)
+        planes = batch["lsb"].flatten(0, 1) if name == "pixel" and "lsb" in self.config.streams else None
+        part, cells = encoder(flat, planes)
+        real = (torch.arange(k, device=crop.device)[None] < batch["tiles"][:, None]).float()
+        part = (part.view(b, k, -1) * real[:, :, None]).sum(1) / real.sum(1, keepdim=True)
+        return part, cells.view(b, k, *cells.shape[1:]), None
+
+    def _keep(self, name: str, part: Tensor, blank: str | None) -> Tensor:
+        if name == blank:
+            return torch.zeros(len(part), 1, device=part.device)
+        if self.training and self.config.stream_dropout > 0:
+            return (torch.rand(len(part), 1, device=part.device) >= self.config.stream_dropout).float()
+        return torch.ones(len(part), 1, device=part.device)
+
+    def _map(self, maps: list[Tensor], embedding: Tensor) -> Tensor:
+        cells = torch.cat(maps, dim=2)
+        b, k, _, h, w = cells.shape
+        context = self.map_context(embedding)[:, None, :, None, None].expand(b, k, -1, h, w)
+        return self.map_head(torch.cat([cells, context], dim=2).flatten(0, 1)).view(b, k, h, w)
+
+
+def _encoder(name: str, size: int, techniques: int, dropout: float) -> nn.Module:
+    if name in VECTOR_STREAMS:
+        return VectorEncoder(size, techniques, dropout=dropout)
+    if name == "metadata":
+        return BytesEncoder()
+    if name == "pixel":
+        return CropEncoder(PixelFrontend(), learned_planes=3)
+    return CropEncoder(IndexFrontend(2 if name == "alpha" else 1))

@@ -1,0 +1,88 @@
+"""One small encoder a stream. Each maps its stream to `WIDTH` numbers; crop encoders also give a map of cells."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from starlight.model.frontend import IndexFrontend, PixelFrontend
+
+__all__ = ["MAP_WIDTH", "WIDTH", "BytesEncoder", "CropEncoder", "VectorEncoder"]
+
+WIDTH = 32  # numbers that each stream contributes to the fusion
+MAP_WIDTH = 16  # channels that each crop stream contributes to the localisation map
+_CLIP = 5.0  # standard deviations; what lies beyond says "unlike training", not "more so"
+
+
+class VectorEncoder(nn.Module):
+    """Encoder of a fixed-length vector of statistics: standardise, project, two layers.
+
+    Undefined entries (NaN) become the training mean. `direct` holds Fisher discriminants that training sets
+    before the first step (see `starlight.model.fisher`).
+    """
+
+    def __init__(self, size: int, discriminants: int, *, hidden: int = 48, dropout: float = 0.1) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(size))
+        self.register_buffer("std", torch.ones(size))
+        self.direct = nn.Linear(size, discriminants)
+        self.hidden = nn.Linear(size, hidden)
+        self.dropout = nn.Dropout(dropout)
+        self.out = nn.Linear(hidden + discriminants, WIDTH)
+
+    def standardise(self, vector: Tensor) -> Tensor:
+        """(b, size) in standard deviations of the training data, NaN to 0, clipped."""
+        return torch.nan_to_num((vector - self.mean) / self.std, nan=0.0).clamp(-_CLIP, _CLIP)
+
+    def forward(self, vector: Tensor) -> tuple[Tensor, Tensor]:
+        z = self.dropout(self.standardise(vector))
+        direct = self.direct(z)
+        return F.gelu(self.out(torch.cat([F.gelu(self.hidden(z)), direct], dim=1))), direct
+
+
+class BytesEncoder(nn.Module):
+    """Encoder of raw bytes in file order (metadata): strided convolutions, then mean and maximum."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Conv1d(1, 16, 16, stride=8), nn.GELU(), nn.Conv1d(16, 16, 5, stride=2), nn.GELU()
+        )
+        self.out = nn.Linear(32, WIDTH)
+
+    def forward(self, data: Tensor) -> Tensor:
+        maps = self.layers(data[:, None])
+        return F.gelu(self.out(torch.cat([maps.mean(-1), maps.amax(-1)], dim=1)))
+
+
+class CropEncoder(nn.Module):
+    """Encoder of a crop: fixed cell statistics, then convolutions over cells.
+
+    Returns the stream's numbers (b, `WIDTH`) and its map (b, `MAP_WIDTH`, h/8, w/8).
+    """
+
+    def __init__(self, frontend: PixelFrontend | IndexFrontend, learned_planes: int = 0) -> None:
+        super().__init__()
+        self.frontend = frontend
+        channels = frontend.channels
+        self.planes = None
+        if learned_planes:
+            self.planes = nn.Sequential(
+                nn.Conv2d(learned_planes, 12, 4, stride=4), nn.GELU(), nn.Conv2d(12, 12, 2, stride=2), nn.GELU()
+            )
+            channels += 12
+        self.norm = nn.BatchNorm2d(channels)
+        self.layers = nn.Sequential(
+            nn.Conv2d(channels, 32, 1), nn.GELU(), nn.Conv2d(32, 32, 3, padding=1), nn.GELU(),
+            nn.Conv2d(32, MAP_WIDTH, 3, padding=1), nn.GELU(),
+        )  # fmt: skip
+        self.out = nn.Linear(2 * MAP_WIDTH, WIDTH)
+
+    def forward(self, crop: Tensor, planes: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        cells = self.frontend(crop)
+        if self.planes is not None:
+            cells = torch.cat([cells, self.planes(planes if planes is not None else crop)], dim=1)
+        cells = self.layers(self.norm(cells))
+        pooled = torch.cat([cells.mean((2, 3)), cells.amax((2, 3))], dim=1)
+        return F.gelu(self.out(pooled)), cells

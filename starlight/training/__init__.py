@@ -1,0 +1,1 @@
+"""The training loop and its parts, shared by the base detector, the baseline and fine-tuning."""
