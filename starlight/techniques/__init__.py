@@ -1,0 +1,47 @@
+"""Embedding techniques, one module each, under one registry.
+
+Every module has `NAME`, `CARRIER` ("rgba", "indexed", "rgb", "jpeg" or "bytes"), `READABLE` and `embed`; a readable one
+has `extract` too. To add a technique, write its module and add one line to `_MODULES`.
+"""
+
+import importlib
+from types import ModuleType
+
+from starlight.errors import StarlightError
+
+__all__ = ["CATEGORIES", "OTHER", "TECHNIQUES", "get"]
+
+_MODULES = {
+    "alpha": "alpha",
+    "palette": "palette",
+    "lsb.rgb": "lsb_rgb",
+    "exif": "exif",
+    "raw": "raw",
+    "lsbr": "lsbr",
+    "lsbm": "lsbm",
+    "f5": "f5",
+    "nsf5": "nsf5",
+    "outguess": "outguess",
+    "steghide": "steghide",
+    "juniward": "juniward",
+    "uerd": "uerd",
+    "hill": "hill",
+    "suniward": "suniward",
+    "wow": "wow",
+}
+TECHNIQUES = tuple(_MODULES)
+OTHER = "other"
+CATEGORIES = {name: "pixel" for name in TECHNIQUES} | {"exif": "metadata", "raw": "eoi"}
+
+
+def get(name: str) -> ModuleType:
+    """Return the module of a technique; its libraries are loaded only now.
+
+    Raises
+    ------
+    StarlightError
+        If no technique has this name.
+    """
+    if name not in _MODULES:
+        raise StarlightError(f"technique: {name!r} is unknown, use one of {', '.join(TECHNIQUES)}")
+    return importlib.import_module(f"{__name__}.{_MODULES[name]}")

@@ -1,0 +1,44 @@
+"""What `hill`, `suniward` and `wow` share: costs for each channel, and conseal's simulator of an optimal ternary code."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from starlight.errors import StarlightError
+
+__all__ = ["MIN_SIDE", "embed_channels"]
+
+MIN_SIDE = 32  # pixels; the wavelet filters of the cost maps are up to 16 wide
+
+
+def embed_channels(simulate: Callable[..., np.ndarray], cover: np.ndarray, rate: float, seed: int) -> np.ndarray:
+    """Embed into each channel on its own.
+
+    Parameters
+    ----------
+    simulate : callable
+        `simulate(channel, rate, seed=...)` for one channel, uint8 of shape (H, W).
+    cover : ndarray of uint8, shape (H, W) or (H, W, C)
+    rate : float
+        Bits per pixel of each channel, in (0, 1].
+    seed : int
+
+    Returns
+    -------
+    ndarray of uint8, same shape as cover
+
+    Raises
+    ------
+    StarlightError
+        If the rate is out of range, or the cover too small.
+    """
+    if not 0 < rate <= 1:
+        raise StarlightError(f"rate: {rate} is not in (0, 1] bits per pixel")
+    if min(cover.shape[:2]) < MIN_SIDE:
+        raise StarlightError(f"cover: {cover.shape[1]}x{cover.shape[0]} is smaller than {MIN_SIDE} pixels")
+    planes = cover.reshape(*cover.shape[:2], -1)
+    stego = [
+        simulate(np.ascontiguousarray(planes[..., c]), rate, seed=seed + c).astype(np.uint8)
+        for c in range(planes.shape[2])
+    ]
+    return np.stack(stego, axis=2).reshape(cover.shape)
