@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from starlight.model.encoders import MAP_WIDTH, WIDTH, BytesEncoder, CropEncoder, VectorEncoder
-from starlight.model.frontend import IndexFrontend, PixelFrontend
+from starlight.model.frontend import FRONTENDS
 
 __all__ = ["CROP_STREAMS", "VECTOR_STREAMS", "DetectorConfig", "Output", "UnifiedStarlightDetector"]
 
@@ -73,9 +73,10 @@ class UnifiedStarlightDetector(nn.Module):
         sizes, techniques = dict(config.sizes), len(config.techniques)
         self.encoders = nn.ModuleDict({
             name: _encoder(name, sizes.get(name, 0), techniques, config.dropout)
-            for name in config.streams if name != "lsb"
+            for name in config.streams
         })  # fmt: skip
         self.crops = [n for n in self.encoders if n in CROP_STREAMS]
+        self.frontends = nn.ModuleDict({n: FRONTENDS[n]() for n in self.crops})
         vectors = [n for n in self.encoders if n in VECTOR_STREAMS]
         width = WIDTH * len(self.encoders) + techniques * len(vectors)
         self.direct_scale = nn.ParameterDict({n: nn.Parameter(torch.full((techniques,), 0.5)) for n in vectors})
@@ -91,8 +92,8 @@ class UnifiedStarlightDetector(nn.Module):
         Parameters
         ----------
         batch : mapping of str to Tensor
-            Crop streams (b, k, c, 256, 256); vector streams (b, d); metadata (b, 2048); `tiles` (b,) the number
-            of tiles of each image that are real.
+            Crop streams (b, k, c, 256, 256), or in place of one its cell statistics `<stream>_cells`; vector
+            streams (b, d); metadata (b, 2048); `tiles` (b,) the number of tiles of each image that are real.
         mask : (b, t) bool Tensor, optional
             The constraint mask. Ignored by a detector configured without one.
         blank : str, optional
@@ -116,18 +117,24 @@ class UnifiedStarlightDetector(nn.Module):
             logits = logits.masked_fill(~mask, IMPOSSIBLE)
         return Output(logits, torch.logsumexp(logits, dim=1), self._map(maps, embedding), embedding)
 
+    def cells(self, name: str, batch: Mapping[str, Tensor]) -> Tensor:
+        """Cell statistics (b, k, c, 32, 32) of a crop stream: those of the batch, or computed from its crops."""
+        if f"{name}_cells" in batch:
+            return batch[f"{name}_cells"].float()
+        crop = batch[name]
+        cells = self.frontends[name](crop.flatten(0, 1))
+        return cells.view(*crop.shape[:2], *cells.shape[1:])
+
     def _encode(self, name: str, encoder: nn.Module, batch: Mapping[str, Tensor]):
         if name in VECTOR_STREAMS:
             part, direct = encoder(batch[name])
             return part, None, direct
         if name == "metadata":
             return encoder(batch[name]), None, None
-        crop = batch[name]
-        b, k = crop.shape[:2]
-        flat = crop.flatten(0, 1)
-        planes = batch["lsb"].flatten(0, 1) if name == "pixel" and "lsb" in self.config.streams else None
-        part, cells = encoder(flat, planes)
-        real = (torch.arange(k, device=crop.device)[None] < batch["tiles"][:, None]).float()
+        cells = self.cells(name, batch)
+        b, k = cells.shape[:2]
+        part, cells = encoder(cells.flatten(0, 1))
+        real = (torch.arange(k, device=cells.device)[None] < batch["tiles"][:, None]).float()
         part = (part.view(b, k, -1) * real[:, :, None]).sum(1) / real.sum(1, keepdim=True)
         return part, cells.view(b, k, *cells.shape[1:]), None
 
@@ -150,6 +157,4 @@ def _encoder(name: str, size: int, techniques: int, dropout: float) -> nn.Module
         return VectorEncoder(size, techniques, dropout=dropout)
     if name == "metadata":
         return BytesEncoder()
-    if name == "pixel":
-        return CropEncoder(PixelFrontend(), learned_planes=3)
-    return CropEncoder(IndexFrontend(2 if name == "alpha" else 1))
+    return CropEncoder(FRONTENDS[name]().channels)

@@ -6,8 +6,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from starlight.model.frontend import IndexFrontend, PixelFrontend
-
 __all__ = ["MAP_WIDTH", "WIDTH", "BytesEncoder", "CropEncoder", "VectorEncoder"]
 
 WIDTH = 32  # numbers that each stream contributes to the fusion
@@ -57,21 +55,14 @@ class BytesEncoder(nn.Module):
 
 
 class CropEncoder(nn.Module):
-    """Encoder of a crop: fixed cell statistics, then convolutions over cells.
+    """Encoder of a crop's cell statistics: convolutions over cells.
 
-    Returns the stream's numbers (b, `WIDTH`) and its map (b, `MAP_WIDTH`, h/8, w/8).
+    Input is (b, channels, h, w) cell statistics; returns the stream's numbers (b, `WIDTH`) and its map
+    (b, `MAP_WIDTH`, h, w).
     """
 
-    def __init__(self, frontend: PixelFrontend | IndexFrontend, learned_planes: int = 0) -> None:
+    def __init__(self, channels: int) -> None:
         super().__init__()
-        self.frontend = frontend
-        channels = frontend.channels
-        self.planes = None
-        if learned_planes:
-            self.planes = nn.Sequential(
-                nn.Conv2d(learned_planes, 12, 4, stride=4), nn.GELU(), nn.Conv2d(12, 12, 2, stride=2), nn.GELU()
-            )
-            channels += 12
         self.norm = nn.BatchNorm2d(channels)
         self.layers = nn.Sequential(
             nn.Conv2d(channels, 32, 1), nn.GELU(), nn.Conv2d(32, 32, 3, padding=1), nn.GELU(),
@@ -79,10 +70,7 @@ class CropEncoder(nn.Module):
         )  # fmt: skip
         self.out = nn.Linear(2 * MAP_WIDTH, WIDTH)
 
-    def forward(self, crop: Tensor, planes: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        cells = self.frontend(crop)
-        if self.planes is not None:
-            cells = torch.cat([cells, self.planes(planes if planes is not None else crop)], dim=1)
+    def forward(self, cells: Tensor) -> tuple[Tensor, Tensor]:
         cells = self.layers(self.norm(cells))
         pooled = torch.cat([cells.mean((2, 3)), cells.amax((2, 3))], dim=1)
         return F.gelu(self.out(pooled)), cells

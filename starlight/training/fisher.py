@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 
 __all__ = ["fisher_discriminants"]
 
-_MIN_PER_CLASS = 8  # stego images under which a technique gets no discriminant
+_MIN_PER_CLASS = 8  # stego or authentic images under which a technique gets no discriminant
 
 
 def fisher_discriminants(
-    features: NDArray[np.float32], technique: NDArray[np.int64], count: int, *, shrinkage: float = 0.05
+    features: NDArray[np.float32], technique: NDArray[np.int64], mask: NDArray[np.bool_], *, shrinkage: float = 0.05
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """One discriminant a technique, scaled to the log-odds of two Gaussians of equal covariance.
 
@@ -27,31 +27,29 @@ def fisher_discriminants(
         Standardised, without NaN.
     technique : (n,) int64
         Index of the technique, -1 for authentic images.
-    count : int
-        Number of techniques.
+    mask : (n, t) bool
+        The constraint mask: a technique is told apart from those authentic images only that could carry it,
+        else the discriminant would learn the container.
     shrinkage : float
         Weight of the identity in the covariance, 0 to 1.
 
     Returns
     -------
-    weight : (count, d) float32
-    bias : (count,) float32
+    weight : (t, d) float32
+    bias : (t,) float32
         Zeros for a technique with too few images, or features that never vary.
     """
-    d = features.shape[1]
+    count, d = mask.shape[1], features.shape[1]
     weight, bias = np.zeros((count, d), np.float32), np.zeros(count, np.float32)
-    authentic = features[technique < 0].astype(np.float64)
-    present = [t for t in range(count) if np.sum(technique == t) >= _MIN_PER_CLASS]
-    if len(authentic) < _MIN_PER_CLASS or not present:
-        return weight, bias
-    means = {t: features[technique == t].mean(axis=0, dtype=np.float64) for t in present}
-    centre = authentic.mean(axis=0)
-    centred = [authentic - centre] + [features[technique == t] - means[t] for t in present]
-    within = np.concatenate(centred)
-    covariance = within.T @ within / len(within)
-    covariance = (1 - shrinkage) * covariance + shrinkage * np.eye(d) * max(np.trace(covariance) / d, 1e-6)
-    solved = np.linalg.solve(covariance, np.stack([means[t] - centre for t in present], axis=1))
-    for i, t in enumerate(present):
-        weight[t] = solved[:, i]
-        bias[t] = -solved[:, i] @ (means[t] + centre) / 2
+    for t in range(count):
+        stego = features[technique == t].astype(np.float64)
+        authentic = features[(technique < 0) & mask[:, t]].astype(np.float64)
+        if min(len(stego), len(authentic)) < _MIN_PER_CLASS:
+            continue
+        low, high = authentic.mean(axis=0), stego.mean(axis=0)
+        covariance = (np.cov(authentic, rowvar=False) + np.cov(stego, rowvar=False)) / 2
+        ridge = max(np.trace(covariance) / d, 1e-6)
+        covariance = (1 - shrinkage) * covariance + shrinkage * ridge * np.eye(d)
+        weight[t] = np.linalg.solve(covariance, high - low)
+        bias[t] = -weight[t] @ (low + high) / 2
     return weight, bias
