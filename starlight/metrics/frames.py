@@ -1,0 +1,81 @@
+"""The table of predictions: reading, checking, and seeing it through one model."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from starlight.errors import StarlightError
+
+__all__ = ["FACTS", "MODELS", "PER_MODEL", "check_predictions", "read_predictions", "view"]
+
+MODELS = ("v3", "v4_base", "v4")
+FACTS = (
+    "sample_id", "path", "submission", "kind", "category", "technique", "label", "payload_bits", "payload_rate",
+    "cover_id", "format", "mode", "width", "height", "twin_of",
+)  # fmt: skip
+PER_MODEL = (
+    "probability", "flagged", "technique", "map_fp_ratio", "map_tp", "map_fp", "map_fn", "map_tn", "ood",
+)  # fmt: skip
+_KINDS = {"clean": 0, "negative": 0, "stego": 1}
+_TEXT = ("sample_id", "path", "submission", "kind", "category", "technique", "cover_id", "format", "mode", "twin_of")
+
+
+def read_predictions(path: str | Path) -> pd.DataFrame:
+    """Read `predictions.csv`; names stay text (an id may look like a number), empty names are "".
+
+    Raises
+    ------
+    StarlightError
+        Where the file cannot be read or is no table of predictions.
+    """
+    try:
+        header = pd.read_csv(path, nrows=0).columns
+        text = [c for c in header if c in _TEXT or c.endswith("_technique")]
+        frame = pd.read_csv(path, dtype=dict.fromkeys(text, str))
+    except (OSError, ValueError) as error:
+        raise StarlightError(f"{path}: cannot be read as predictions ({error})") from error
+    frame[text] = frame[text].fillna("")
+    models = [c.removesuffix("_probability") for c in header if c.endswith("_probability")]
+    for model in models or MODELS:
+        check_predictions(frame, model)
+    return frame
+
+
+def check_predictions(predictions: pd.DataFrame, model: str) -> None:
+    """Raise StarlightError, naming the column, where the table breaks the contract for one model."""
+    wanted = [c for c in FACTS if c != "twin_of"] + [f"{model}_{c}" for c in PER_MODEL]
+    missing = [c for c in wanted if c not in predictions.columns]
+    if missing:
+        raise StarlightError(f"predictions: no column {', '.join(missing)}")
+    kinds = set(predictions.kind) - set(_KINDS)
+    if kinds:
+        raise StarlightError(f"predictions: column kind holds {sorted(kinds)}, allowed are {sorted(_KINDS)}")
+    if (predictions.label != predictions.kind.map(_KINDS)).any():
+        raise StarlightError("predictions: column label contradicts column kind")
+    if not predictions[f"{model}_probability"].between(0, 1).all():
+        raise StarlightError(f"predictions: column {model}_probability holds values outside 0 to 1")
+    if not predictions[f"{model}_flagged"].isin([0, 1]).all():
+        raise StarlightError(f"predictions: column {model}_flagged holds values other than 0 and 1")
+
+
+def view(predictions: pd.DataFrame, model: str) -> pd.DataFrame:
+    """The table as one model sees it, with plain column names.
+
+    Returns
+    -------
+    DataFrame
+        The facts, and `score`, `flagged` (bool), `named` (technique that the model took it for), `map_*`, `ood`.
+        Stego without a technique counts as `unknown`.
+    """
+    check_predictions(predictions, model)
+    facts = [c for c in FACTS if c in predictions.columns]
+    own = predictions[[f"{model}_{c}" for c in PER_MODEL]].copy()
+    own.columns = ["score", "flagged", "named", *PER_MODEL[3:]]
+    frame = pd.concat([predictions[facts], own], axis=1)
+    text = [c for c in (*_TEXT, "named") if c in frame.columns]
+    frame[text] = frame[text].astype(object).where(frame[text].notna(), "")
+    if "twin_of" not in frame.columns:
+        frame["twin_of"] = ""
+    frame["flagged"] = frame.flagged.astype(bool)
+    frame.loc[(frame.label == 1) & (frame.technique == ""), "technique"] = "unknown"
+    return frame.reset_index(drop=True)
