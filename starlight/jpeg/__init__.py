@@ -1,0 +1,1 @@
+"""JPEG coefficients: reading and writing them, transforming them, calibrating them."""
