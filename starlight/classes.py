@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
-from starlight.containers import Container
+import numpy as np
+
+from starlight.techniques import TECHNIQUES
 
 __all__ = ["CLASSES", "container_class"]
 
 CLASSES = ("grey", "indexed", "jpeg", "lossy", "truecolour")
+_GREY = ("1", "L", "LA", "I", "F")
+_SPATIAL = TECHNIQUES.index("lsbr")
 
 
-def container_class(container: Container) -> str:
-    """Class of a container, for thresholds and for reports.
+def container_class(file_format: str, mode: str, mask: np.ndarray) -> str:
+    """Class of an image, for thresholds and for reports.
+
+    Parameters
+    ----------
+    file_format, mode : str
+        As in the manifest.
+    mask : (t,) bool
+        The constraint mask: it knows whether the pixels were stored without loss.
 
     Returns
     -------
     str
-        `jpeg`, `indexed`, `lossy` (WEBP that was quantised), `grey` or `truecolour` (both lossless).
+        `jpeg`, `indexed`, `lossy` (quantised WEBP, say), `grey` or `truecolour` (both lossless).
     """
-    if container.format == "jpeg":
+    if file_format == "jpeg":
         return "jpeg"
-    if container.indexed:
+    if mode.startswith("P"):
         return "indexed"
-    if not container.lossless:
+    if not mask[_SPATIAL]:
         return "lossy"
-    return "grey" if container.mode.split(";")[0] in ("1", "L", "LA", "I") else "truecolour"
+    return "grey" if mode.split(";")[0] in _GREY else "truecolour"

@@ -117,6 +117,17 @@ class UnifiedStarlightDetector(nn.Module):
             logits = logits.masked_fill(~mask, IMPOSSIBLE)
         return Output(logits, torch.logsumexp(logits, dim=1), self._map(maps, embedding), embedding)
 
+    def unlikeness(self, batch: Mapping[str, Tensor]) -> Tensor:
+        """(b,) share of the statistics that lie beyond all training images; 0 where none does."""
+        beyond, count = 0.0, 0
+        for name in self.direct_scale:
+            if name in ("content", "dct"):
+                beyond = beyond + self.encoders[name].beyond(batch[name])
+                count += batch[name].shape[1]
+        if not count:
+            return torch.zeros(len(batch["tiles"]), device=batch["tiles"].device)
+        return beyond / count
+
     def cells(self, name: str, batch: Mapping[str, Tensor]) -> Tensor:
         """Cell statistics (b, k, c, 32, 32) of a crop stream: those of the batch, or computed from its crops."""
         if f"{name}_cells" in batch:
@@ -157,4 +168,4 @@ def _encoder(name: str, size: int, techniques: int, dropout: float) -> nn.Module
         return VectorEncoder(size, techniques, dropout=dropout)
     if name == "metadata":
         return BytesEncoder()
-    return CropEncoder(FRONTENDS[name]().channels)
+    return CropEncoder(FRONTENDS[name]().channels, width=24 if name == "pixel" else 16)

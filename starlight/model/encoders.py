@@ -33,6 +33,10 @@ class VectorEncoder(nn.Module):
         """(b, size) in standard deviations of the training data, NaN to 0, clipped."""
         return torch.nan_to_num((vector - self.mean) / self.std, nan=0.0).clamp(-_CLIP, _CLIP)
 
+    def beyond(self, vector: Tensor) -> Tensor:
+        """(b,) number of entries that are clipped."""
+        return (self.standardise(vector).abs() >= _CLIP).sum(dim=1)
+
     def forward(self, vector: Tensor) -> tuple[Tensor, Tensor]:
         z = self.dropout(self.standardise(vector))
         direct = self.direct(z)
@@ -58,19 +62,34 @@ class CropEncoder(nn.Module):
     """Encoder of a crop's cell statistics: convolutions over cells.
 
     Input is (b, channels, h, w) cell statistics; returns the stream's numbers (b, `WIDTH`) and its map
-    (b, `MAP_WIDTH`, h, w).
+    (b, `MAP_WIDTH`, h, w). A plane that an image does not have is all zeros and gives zeros.
     """
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, channels: int, width: int) -> None:
         super().__init__()
-        self.norm = nn.BatchNorm2d(channels)
+        self.register_buffer("mean", torch.zeros(channels, 1, 1))
+        self.register_buffer("std", torch.ones(channels, 1, 1))
         self.layers = nn.Sequential(
-            nn.Conv2d(channels, 32, 1), nn.GELU(), nn.Conv2d(32, 32, 3, padding=1), nn.GELU(),
-            nn.Conv2d(32, MAP_WIDTH, 3, padding=1), nn.GELU(),
+            nn.Conv2d(channels, width, 1), nn.GELU(), nn.Conv2d(width, width, 3, padding=1), nn.GELU(),
+            nn.Conv2d(width, MAP_WIDTH, 1), nn.GELU(),
         )  # fmt: skip
         self.out = nn.Linear(2 * MAP_WIDTH, WIDTH)
 
     def forward(self, cells: Tensor) -> tuple[Tensor, Tensor]:
-        cells = self.layers(self.norm(cells))
-        pooled = torch.cat([cells.mean((2, 3)), cells.amax((2, 3))], dim=1)
-        return F.gelu(self.out(pooled)), cells
+        present = cells.flatten(1).any(1)
+        if self.training and not present.all():  # most images have no alpha plane and no palette
+            part, maps = cells.new_zeros(len(cells), WIDTH), cells.new_zeros(len(cells), MAP_WIDTH, *cells.shape[2:])
+            if present.any():
+                some, some_maps = self._encode(cells[present])
+                part, maps = (
+                    part.masked_scatter(present[:, None], some),
+                    maps.masked_scatter(present[:, None, None, None], some_maps),
+                )
+            return part, maps
+        part, maps = self._encode(cells)
+        return part * present[:, None], maps * present[:, None, None, None]
+
+    def _encode(self, cells: Tensor) -> tuple[Tensor, Tensor]:
+        maps = self.layers((cells - self.mean) / self.std)
+        pooled = torch.cat([maps.mean((2, 3)), maps.amax((2, 3))], dim=1)
+        return F.gelu(self.out(pooled)), maps

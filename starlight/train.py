@@ -1,0 +1,158 @@
+"""The `train` stage: the baseline V3 and the base detector V4."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from starlight import calibration
+from starlight.errors import StarlightError
+from starlight.extract import StreamReader
+from starlight.model import UnifiedStarlightDetector
+from starlight.params import General, knob
+from starlight.sampler import NegativeSampler
+from starlight.streams import SETS
+from starlight.training import devices
+from starlight.training.build import build
+from starlight.training.data import LABELS, TrainingData
+from starlight.training.loop import Schedule, fit
+from starlight.training.losses import LossWeights
+from starlight.training.selection import forward
+from starlight.weights import Member, data_hash, write
+
+__all__ = ["Splits", "TrainParams", "calibrate", "groups", "load_splits", "train"]
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainParams:
+    """The `train` block of `params.yaml`."""
+
+    epochs: int = knob(10, min=1, max=1000)
+    batch_size: int = knob(48, min=4, max=4096)
+    lr: float = knob(1.5e-3, min=1e-7, max=1.0)
+    weight_decay: float = knob(0.02, min=0.0, max=10.0)
+    tail_weight: float = knob(0.5, min=0.0, max=100.0)
+    pair_weight: float = knob(0.5, min=0.0, max=100.0)
+    map_weight: float = knob(0.3, min=0.0, max=100.0)
+    target_fpr: float = knob(0.0005, min=1e-7, max=0.05)
+    constraint_mask: bool = knob(True)
+    baseline: bool = knob(True)
+
+    @property
+    def loss(self) -> LossWeights:
+        return LossWeights(self.tail_weight, self.pair_weight, self.map_weight)
+
+
+class Splits(NamedTuple):
+    """Training and validation images of one data set."""
+
+    train: TrainingData
+    val: TrainingData
+
+
+def train(
+    manifest: pd.DataFrame, reader: StreamReader, general: General, params: TrainParams,
+    *, variant: str, out: Path, curves: Path, scratch: Path,
+) -> None:  # fmt: skip
+    """Train one detector and write its weights and curves.
+
+    Parameters
+    ----------
+    manifest : DataFrame
+    reader : StreamReader
+    variant : {"v3", "v4_base"}
+        V3 reads six streams and knows neither negatives nor the constraint mask.
+    out, curves : Path
+        Weights (safetensors) and curves (CSV).
+    scratch : Path
+        Folder for checkpoints and temporary files; outlives a kill.
+
+    Raises
+    ------
+    StarlightError
+        A split lacks stego or authentic images.
+    """
+    baseline = variant == "v3"
+    streams = SETS["six" if baseline else general.streams]
+    splits = load_splits(manifest, reader, streams, scratch, negatives=not baseline)
+    weight_negatives(splits.train, general)
+    sampler = NegativeSampler(
+        0.0 if baseline else general.negative_ratio,
+        general.negative_categories,
+        kinds=splits.train.rows["kind"], groups=groups(splits.train), twins=splits.train.twins,
+        batch_size=params.batch_size, seed=general.seed,
+    )  # fmt: skip
+    masked = params.constraint_mask and not baseline
+    model = build(splits.train, streams, constraint_mask=masked, seed=general.seed)
+    schedule = Schedule(params.epochs, params.lr, params.weight_decay, seed=general.seed)
+    recipe = {"general": dataclasses.asdict(general), "train": dataclasses.asdict(params), "variant": variant}
+    made_of = data_hash([*splits.train.rows["sample_id"], *splits.val.rows["sample_id"]])
+    saved = scratch / f"{variant}-{data_hash([str(recipe), made_of])}.pt"
+    table = fit(model, splits.train, splits.val, sampler.epoch, len(sampler), schedule, params.loss, saved)
+    fitted = calibrate([Member(model, 1.0)], splits.val, params.target_fpr)
+    if devices.current()[1] == 0:
+        meta = {"name": variant, "params": recipe, "data_hash": made_of, "images": len(splits.train),
+                "ood_limit": ood_limit(model, splits)}  # fmt: skip
+        write(out, [Member(model, 1.0)], fitted, meta)
+        curves.parent.mkdir(parents=True, exist_ok=True)
+        table.to_csv(curves, index=False, lineterminator="\n")
+        saved.unlink(missing_ok=True)
+    devices.barrier()
+
+
+def load_splits(
+    manifest: pd.DataFrame, reader: StreamReader, streams: tuple[str, ...], scratch: Path, *, negatives: bool = True
+) -> Splits:
+    """Training and validation images that are fit for use.
+
+    Raises
+    ------
+    StarlightError
+        Names the split and what it lacks.
+    """
+    rows = manifest[(manifest["status"] == "ok") & manifest["kind"].isin(["clean", "stego", "negative"])]
+    if not negatives:
+        rows = rows[rows["kind"] != "negative"]
+    parts = {}
+    for split in ("train", "val"):
+        chosen = rows[rows["split"] == split]
+        for label, what in ((1, "stego"), (0, "clean or negative")):
+            if not (chosen["label"] == label).any():
+                raise StarlightError(
+                    f"datasets/: the {split} split has no usable {what} image; add a submission with some, "
+                    "or set sample.enabled: true in params.yaml"
+                )
+        parts[split] = TrainingData(chosen, reader, streams, scratch)
+    return Splits(**parts)
+
+
+def groups(data: TrainingData) -> np.ndarray:
+    """Technique of stego images, category of negatives: what batches are stratified by."""
+    rows = data.rows
+    return np.where(rows["label"] == 1, rows["technique"].fillna(""), rows["category"].fillna("")).astype(object)
+
+
+def weight_negatives(data: TrainingData, general: General) -> None:
+    """Set each negative's loss weight from its category."""
+    negative = (data.rows["kind"] == "negative").to_numpy()
+    weights = [general.negative_weights.get(c, 2.0) for c in data.rows["category"][negative]]
+    data.weight[negative] = np.asarray(weights, np.float32)
+
+
+def calibrate(members: list[Member], val: TrainingData, target_fpr: float) -> calibration.Calibration:
+    """Thresholds and probabilities of an ensemble, on the validation split."""
+    device = devices.current()[0]
+    total = sum(m.weight for m in members)
+    logits = sum(forward(m.model, val, device).logits * (m.weight / total) for m in members)
+    return calibration.fit(logits, val.labels, val.classes, techniques=LABELS, target_fpr=target_fpr)
+
+
+def ood_limit(model: UnifiedStarlightDetector, splits: Splits) -> float:
+    """Highest unlikeness that authentic training and validation images reach, all but one in a thousand."""
+    values = [model.unlikeness(part.batch([i]).inputs).item()
+              for part in splits for i in np.flatnonzero(part.labels == 0)]  # fmt: skip
+    return round(float(np.quantile(values, 0.999)), 6)

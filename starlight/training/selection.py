@@ -1,0 +1,105 @@
+"""Which epoch is the best: validation at the tail, then the map."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import torch
+
+from starlight import calibration
+from starlight.metrics import auc, map_measures
+from starlight.model import UnifiedStarlightDetector
+from starlight.training.data import LABELS, TrainingData
+from starlight.training.losses import LossWeights, detector_loss
+
+__all__ = ["SELECTION_FPR", "Forward", "Validation", "forward", "validate"]
+
+SELECTION_FPR = 0.005  # false-positive rate at which epochs are compared; a few hundred images show no lower one
+_MAP_SHARE = 0.1  # weight of the map's MCC beside the detection
+_BATCH = 32
+
+
+class Forward(NamedTuple):
+    """Log-odds (n, t), map cell log-odds (n, 32, 32) of tile 0, the map's target and validity, and the mean loss."""
+
+    logits: np.ndarray
+    cells: np.ndarray
+    target: np.ndarray
+    valid: np.ndarray
+    loss: float
+
+
+class Validation(NamedTuple):
+    """Validation measures of an epoch; `score` chooses the best one.
+
+    `detection` is the mean over techniques of the share found at a false-positive rate of `SELECTION_FPR`, and
+    `score` is `detection + 0.1 * map_mcc`.
+    """
+
+    loss: float
+    auc: float
+    detection: float
+    fpr: float
+    map_mcc: float
+
+    @property
+    def score(self) -> float:
+        return self.detection + _MAP_SHARE * (0.0 if np.isnan(self.map_mcc) else self.map_mcc)
+
+
+@torch.no_grad()
+def forward(
+    model: UnifiedStarlightDetector,
+    data: TrainingData,
+    device: torch.device,
+    weights: LossWeights | None = None,
+    blank: str | None = None,
+) -> Forward:
+    """Run a detector over all tiles of all images of a data set."""
+    model.eval()
+    parts: list[tuple[np.ndarray, ...]] = []
+    losses: list[tuple[float, int]] = []
+    for start in range(0, len(data), _BATCH):
+        batch = data.batch(range(start, min(start + _BATCH, len(data))), tile="all").to(device)
+        output = model(batch.inputs, batch.mask, blank=blank)
+        if weights:
+            loss = detector_loss(
+                output, batch.technique, batch.weight, batch.pairs, batch.map_target, batch.map_valid, weights
+            )
+            losses.append((loss.item(), len(batch.technique)))
+        first = (output.logits, output.cell_logits[:, 0], batch.map_target[:, 0], batch.map_valid[:, 0])
+        parts.append(tuple(t.float().cpu().numpy() for t in first))
+    joined = [np.concatenate(column) for column in zip(*parts, strict=True)]
+    loss = float(np.average(*zip(*losses, strict=True))) if losses else float("nan")
+    return Forward(*joined, loss)
+
+
+def validate(
+    model: UnifiedStarlightDetector, data: TrainingData, device: torch.device, weights: LossWeights
+) -> Validation:
+    """Measures of a detector on the validation split."""
+    run = forward(model, data, device, weights)
+    fitted = calibration.fit(
+        run.logits, data.labels, data.classes, techniques=LABELS, target_fpr=SELECTION_FPR
+    )  # fmt: skip
+    score = np.clip(fitted.score(run.logits, data.classes), -1e6, 1e6)
+    authentic = np.sort(score[data.labels == 0])[::-1]
+    threshold = authentic[int(SELECTION_FPR * len(authentic))] if len(authentic) else np.inf
+    found = [np.mean(score[data.technique == t] > threshold) for t in sorted(set(data.technique[data.labels == 1]))]
+    fpr = float(np.mean(authentic > threshold)) if len(authentic) else float("nan")
+    both = 0 < data.labels.sum() < len(data)
+    return Validation(
+        run.loss,
+        float(np.ravel(auc(data.labels, score))[0]) if both else float("nan"),
+        float(np.mean(found)) if found else float("nan"),
+        fpr,
+        _map_mcc(run),
+    )
+
+
+def _map_mcc(run: Forward) -> float:
+    valid = run.valid > 0
+    guess, truth = run.cells[valid] > 0, run.target[valid] > 0
+    counts = [np.sum(a & b) for a, b in ((guess, truth), (guess, ~truth), (~guess, truth), (~guess, ~truth))]
+    return float(map_measures(*counts)["mcc"])
