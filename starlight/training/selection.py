@@ -10,7 +10,7 @@ import torch
 from starlight import calibration
 from starlight.metrics import auc, map_measures
 from starlight.model import UnifiedStarlightDetector
-from starlight.training.data import LABELS, TrainingData
+from starlight.training.data import LABELS, Batch, TrainingData
 from starlight.training.losses import LossWeights, detector_loss
 
 __all__ = ["SELECTION_FPR", "Forward", "Validation", "forward", "validate"]
@@ -21,12 +21,18 @@ _BATCH = 32
 
 
 class Forward(NamedTuple):
-    """Log-odds (n, t), map cell log-odds (n, 32, 32) of tile 0, the map's target and validity, and the mean loss."""
+    """What a pass over n images gives.
+
+    logits : (n, t) log-odds of each technique.
+    counts : (n, 4) map cells of all tiles at probability 0.5: payload found, false, missed, rightly left alone;
+        all 0 where nobody knows where the payload is.
+    confidence : (n,) highest cell probability.
+    loss : mean loss, NaN unless asked for.
+    """
 
     logits: np.ndarray
-    cells: np.ndarray
-    target: np.ndarray
-    valid: np.ndarray
+    counts: np.ndarray
+    confidence: np.ndarray
     loss: float
 
 
@@ -55,6 +61,7 @@ def forward(
     device: torch.device,
     weights: LossWeights | None = None,
     blank: str | None = None,
+    threshold: float = 0.5,
 ) -> Forward:
     """Run a detector over all tiles of all images of a data set."""
     model.eval()
@@ -68,11 +75,18 @@ def forward(
                 output, batch.technique, batch.weight, batch.pairs, batch.map_target, batch.map_valid, weights
             )
             losses.append((loss.item(), len(batch.technique)))
-        first = (output.logits, output.cell_logits[:, 0], batch.map_target[:, 0], batch.map_valid[:, 0])
+        probability = torch.sigmoid(output.cell_logits)
+        first = (output.logits, _counts(probability >= threshold, batch), probability.flatten(1).amax(1))
         parts.append(tuple(t.float().cpu().numpy() for t in first))
     joined = [np.concatenate(column) for column in zip(*parts, strict=True)]
     loss = float(np.average(*zip(*losses, strict=True))) if losses else float("nan")
     return Forward(*joined, loss)
+
+
+def _counts(over: torch.Tensor, batch: Batch) -> torch.Tensor:
+    valid, truth = batch.map_valid > 0, batch.map_target > 0
+    cells = (over & truth, over & ~truth, ~over & truth, ~over & ~truth)
+    return torch.stack([(c & valid).flatten(1).sum(1) for c in cells], dim=1)
 
 
 def validate(
@@ -94,12 +108,5 @@ def validate(
         float(np.ravel(auc(data.labels, score))[0]) if both else float("nan"),
         float(np.mean(found)) if found else float("nan"),
         fpr,
-        _map_mcc(run),
+        float(map_measures(*run.counts.sum(axis=0))["mcc"]),
     )
-
-
-def _map_mcc(run: Forward) -> float:
-    valid = run.valid > 0
-    guess, truth = run.cells[valid] > 0, run.target[valid] > 0
-    counts = [np.sum(a & b) for a, b in ((guess, truth), (guess, ~truth), (~guess, truth), (~guess, ~truth))]
-    return float(map_measures(*counts)["mcc"])

@@ -1,0 +1,143 @@
+"""The `evaluate` stage: every detector on the same test images."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from starlight.metrics import auc, clopper_pearson, mcnemar
+from starlight.params import knob
+from starlight.training import devices
+from starlight.training.data import LABELS, TrainingData
+from starlight.training.selection import Forward, forward
+from starlight.weights import Stored
+
+__all__ = ["EvaluateParams", "Scored", "before_after", "predictions", "score", "stream_ablation"]
+
+_IDENTITY = (
+    "sample_id", "path", "submission", "kind", "category", "technique", "label", "payload_bits", "payload_rate",
+    "cover_id", "format", "mode", "width", "height", "source",
+)  # fmt: skip
+_READABLE = ("alpha", "palette", "lsb.rgb", "exif", "raw")
+
+
+@dataclasses.dataclass(frozen=True)
+class EvaluateParams:
+    """The `evaluate` block of `params.yaml`."""
+
+    map_threshold: float = knob(0.5, min=0.0, max=1.0)
+    stream_ablation: bool = knob(True)
+    hardest: int = knob(24, min=0, max=200)
+
+
+class Scored(NamedTuple):
+    """A detector's answers on n images: score (flagged at 0), probability, technique, map counts, abstention."""
+
+    score: np.ndarray
+    probability: np.ndarray
+    technique: np.ndarray
+    counts: np.ndarray
+    abstain: np.ndarray
+
+    @property
+    def flagged(self) -> np.ndarray:
+        return (self.score >= 0) & ~self.abstain
+
+
+def score(stored: Stored, data: TrainingData, *, map_threshold: float = 0.5, blank: str | None = None) -> Scored:
+    """Run a stored detector, one model or an ensemble, over a data set."""
+    device = devices.current()[0]
+    total = sum(m.weight for m in stored.members)
+    runs: list[Forward] = [forward(m.model, data, device, blank=blank, threshold=map_threshold) for m in stored.members]
+    logits = sum(r.logits * (m.weight / total) for r, m in zip(runs, stored.members, strict=True))
+    each = stored.calibration.technique_scores(logits, data.classes)
+    highest = np.clip(each.max(axis=1), -1e3, 1e3)
+    technique = np.asarray(LABELS, dtype=object)[each.argmax(axis=1)]
+    unlike = np.array([stored.members[0].model.unlikeness(data.batch([i]).inputs).item() for i in range(len(data))])
+    abstain = (highest >= 0) & (unlike > stored.meta["ood_limit"]) & ~np.isin(technique, _READABLE)
+    return Scored(highest, stored.calibration.probability(highest), technique, runs[-1].counts, abstain)
+
+
+def predictions(detectors: Mapping[str, Stored], data: TrainingData, params: EvaluateParams) -> pd.DataFrame:
+    """One row a test image, five columns and four counts a detector; sorted by path.
+
+    Columns are those of `reports/predictions.csv`: identity, then for each detector `<m>_probability`,
+    `<m>_flagged`, `<m>_technique`, `<m>_ood`, `<m>_map_fp_ratio` and the map's cell counts.
+    """
+    rows = data.rows
+    table = rows[list(_IDENTITY)].copy()
+    for name in ("category", "technique"):
+        table[name] = table[name].fillna("")
+    table["twin_of"] = _twin_of(rows)
+    table["container"] = data.classes
+    for name, stored in detectors.items():
+        answer = score(stored, data, map_threshold=params.map_threshold)
+        table[f"{name}_probability"] = answer.probability.round(6)
+        table[f"{name}_score"] = answer.score.round(6)
+        table[f"{name}_flagged"] = answer.flagged.astype(int)
+        table[f"{name}_technique"] = answer.technique
+        table[f"{name}_ood"] = answer.abstain.astype(int)
+        cells = answer.counts.sum(axis=1)
+        table[f"{name}_map_fp_ratio"] = np.where(cells > 0, answer.counts[:, 1] / np.maximum(cells, 1), np.nan).round(6)
+        for i, count in enumerate(("tp", "fp", "fn", "tn")):
+            table[f"{name}_map_{count}"] = answer.counts[:, i].astype(int)
+    return table.sort_values("path").reset_index(drop=True)
+
+
+def _twin_of(rows: pd.DataFrame) -> list[str]:
+    """For each image, the techniques whose stego was made from that very file, `;`-joined."""
+    made: dict[str, set[str]] = {}
+    for twin, technique in zip(rows["twin_id"], rows["technique"], strict=True):
+        if isinstance(twin, str) and twin:
+            made.setdefault(twin, set()).add(str(technique))
+    return [";".join(sorted(made.get(s, ()))) for s in rows["sample_id"]]
+
+
+def stream_ablation(stored: Stored, data: TrainingData) -> pd.DataFrame:
+    """Measures with each stream blanked in turn; the first row has none blanked."""
+    rows = []
+    for blank in (None, *stored.members[0].model.config.streams):
+        answer = score(stored, data, blank=blank)
+        authentic = data.labels == 0
+        rows.append({
+            "blanked": blank or "(none)",
+            "fpr": round(float(answer.flagged[authentic].mean()), 6),
+            "recall": round(float(answer.flagged[~authentic].mean()), 6),
+            "auc": round(float(np.ravel(auc(data.labels, answer.score))[0]), 6),
+            **{f"detection.{LABELS[t]}": round(float(answer.flagged[data.technique == t].mean()), 6)
+               for t in sorted(set(data.technique[~authentic]))},
+        })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def before_after(table: pd.DataFrame, names: tuple[str, ...] = ("v4_base", "v4", "control")) -> pd.DataFrame:
+    """Base, mined and random fine-tuning on the same images, with intervals and McNemar's test against the base."""
+    groups = {"all": table["path"].notna(), "authentic": table["label"] == 0, "stego": table["label"] == 1}
+    groups |= {f"negative:{c}": table["category"].eq(c) & table["kind"].eq("negative")
+               for c in sorted(set(table.loc[table["kind"] == "negative", "category"]))}  # fmt: skip
+    groups |= {f"technique:{t}": table["technique"].eq(t) & table["label"].eq(1)
+               for t in sorted(set(table.loc[table["label"] == 1, "technique"]))}  # fmt: skip
+    rows = []
+    for name in (n for n in names if f"{n}_flagged" in table):
+        flagged = table[f"{name}_flagged"].to_numpy(bool)
+        precision = (flagged & (table["label"] == 1)).sum(), flagged.sum()
+        rows.append({"model": name, "group": "flagged", "measure": "precision", **_proportion(*precision)})
+        for group, chosen in groups.items():
+            right = flagged == (table["label"] == 1)
+            hits, what = (right, "accuracy") if group == "all" else (flagged, "flagged share")
+            paired = mcnemar(right[chosen], (table["v4_base_flagged"].to_numpy(bool) == (table["label"] == 1))[chosen])
+            rows.append({
+                "model": name, "group": group, "measure": what,
+                **_proportion(hits[chosen].sum(), chosen.sum()), "p_against_base": round(float(paired.p_value), 6),
+            })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def _proportion(k: int, n: int) -> dict[str, float]:
+    low, high = clopper_pearson(int(k), int(n))
+    return {"value": round(k / n, 6) if n else np.nan, "low": round(low, 6), "high": round(high, 6),
+            "k": int(k), "n": int(n)}  # fmt: skip

@@ -1,0 +1,137 @@
+"""The `finetune` stage: the base detector, trained further on what it got wrong, beside a random control."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from torch.utils.data import WeightedRandomSampler
+
+from starlight.params import General, knob
+from starlight.train import Splits, TrainParams, calibrate, weight_negatives
+from starlight.training.data import TrainingData
+from starlight.training.loop import Schedule, fit
+from starlight.weights import Member, Stored, data_hash, write
+
+__all__ = ["EnsembleParams", "FinetuneParams", "area_weights", "finetune", "sampling_weights"]
+
+
+@dataclasses.dataclass(frozen=True)
+class FinetuneParams:
+    """The `finetune` block of `params.yaml`."""
+
+    epochs: int = knob(5, min=0, max=1000)
+    patience: int = knob(3, min=0)
+    batch_size: int = knob(48, min=4, max=4096)
+    lr: float = knob(1.0e-4, min=1e-8, max=1.0)
+    weight_decay: float = knob(0.02, min=0.0, max=10.0)
+    hard_negative_weight: float = knob(2.0, min=0.0, max=100.0)
+    pair_stego: bool = knob(True)
+    missed_weight: float = knob(1.0, min=0.0, max=100.0)
+    tiny_weight: float = knob(3.0, min=0.0, max=100.0)
+    small_weight: float = knob(2.0, min=0.0, max=100.0)
+    large_weight: float = knob(1.0, min=0.0, max=100.0)
+    control: bool = knob(True)
+
+
+@dataclasses.dataclass(frozen=True)
+class EnsembleParams:
+    """The `ensemble` block of `params.yaml`: weights of the members in the average of log-odds."""
+
+    enabled: bool = knob(True)
+    base: float = knob(1.0, min=0.0, max=100.0)
+    hard_negative: float = knob(1.2, min=0.0, max=100.0)
+
+
+def finetune(
+    base: Stored, splits: Splits, hard: pd.DataFrame, missed: pd.DataFrame, general: General,
+    params: FinetuneParams, training: TrainParams, ensemble: EnsembleParams, *, models: Path, reports: Path,
+    scratch: Path,
+) -> None:  # fmt: skip
+    """Fine-tune on the mined set, and on as many random authentic images as a control.
+
+    Writes `hard_negative_best.safetensors` (the fine-tuned detector), `detector.safetensors` (what is used: the
+    ensemble, or the fine-tuned one alone), `control.safetensors`, and `curves.csv`. With nothing mined the base
+    detector passes through unchanged.
+    """
+    weight_negatives(splits.train, general)
+    reports.mkdir(parents=True, exist_ok=True)
+    tuned, curves = _tune(base, splits, hard, missed, general, params, training, scratch)
+    curves.to_csv(reports / "curves.csv", index=False, lineterminator="\n")
+    _store(models / "hard_negative_best.safetensors", base, [Member(tuned, 1.0)], splits, training, "v4_finetuned")
+    members = [Member(base.members[0].model, ensemble.base), Member(tuned, ensemble.hard_negative)]
+    if not ensemble.enabled or ensemble.base == 0 or not len(hard):
+        members = [Member(tuned, 1.0)]
+    _store(models / "detector.safetensors", base, members, splits, training, "v4")
+    if params.control:
+        chosen = random_control(splits.train, len(hard), general.seed)
+        tuned, _ = _tune(base, splits, chosen, missed, general, params, training, scratch)
+        members = [Member(m.model if i == 0 and len(members) > 1 else tuned, m.weight) for i, m in enumerate(members)]
+        _store(models / "control.safetensors", base, members, splits, training, "control")
+
+
+def _tune(base, splits, hard, missed, general, params, training, scratch: Path):
+    """A copy of the base detector after fine-tuning, and its curves."""
+    recipe = [str((base.meta, params, general, training)), *hard["sample_id"], *missed["sample_id"]]
+    saved = scratch / f"finetune-{data_hash(recipe)}.pt"
+    model = copy.deepcopy(base.members[0].model)
+    if not len(hard) or not params.epochs:
+        return model, pd.DataFrame(columns=["epoch", "lr", "train_loss", "val_loss", "val_auc", "val_detection"])
+    weights = sampling_weights(splits.train, hard, missed, params)
+    steps = -(-len(splits.train) // params.batch_size)
+
+    def batches(epoch: int) -> Iterator[np.ndarray]:
+        generator = torch.Generator().manual_seed(general.seed * 1000 + epoch)
+        order = np.array(list(WeightedRandomSampler(weights.tolist(), len(weights), generator=generator)))
+        return (order[k : k + params.batch_size] for k in range(0, len(order), params.batch_size))
+
+    schedule = Schedule(params.epochs, params.lr, params.weight_decay, params.patience, general.seed)
+    curves = fit(
+        model, splits.train, splits.val, batches, steps, schedule, training.loss, saved, start_epoch_is_best=True
+    )
+    saved.unlink(missing_ok=True)
+    return model, curves
+
+
+def sampling_weights(
+    data: TrainingData, hard: pd.DataFrame, missed: pd.DataFrame, params: FinetuneParams
+) -> np.ndarray:
+    """(n,) weight of each training image: 1, more for hard negatives, missed stego and small payloads.
+
+    With `pair_stego` the stego images made from a hard negative are raised with it: what the detector must learn
+    is the difference between the two, not that such images are clean.
+    """
+    ids = data.rows["sample_id"]
+    is_hard = ids.isin(set(hard["sample_id"])).to_numpy()
+    weights = area_weights(data, params)
+    weights[is_hard] *= params.hard_negative_weight
+    if params.pair_stego:
+        paired = (data.twins >= 0) & is_hard[np.maximum(data.twins, 0)]
+        weights[paired] *= params.hard_negative_weight
+    weights[ids.isin(set(missed["sample_id"])).to_numpy()] *= params.missed_weight
+    return weights
+
+
+def area_weights(data: TrainingData, params: FinetuneParams) -> np.ndarray:
+    """(n,) weight by the share of the image that carries payload; 1 where it is unknown or not in the pixels."""
+    share = data.payload_share()
+    known = (data.labels == 1) & ~np.isnan(share) & (share > 0)
+    by_area = np.select([share < 0.01, share <= 0.05], [params.tiny_weight, params.small_weight], params.large_weight)
+    return np.where(known, by_area, 1.0)
+
+
+def random_control(data: TrainingData, count: int, seed: int) -> pd.DataFrame:
+    """As many authentic training images, drawn at random."""
+    authentic = np.flatnonzero(data.labels == 0)
+    chosen = np.random.default_rng([seed, 77]).permutation(authentic)[:count]
+    return data.rows.iloc[np.sort(chosen)]
+
+
+def _store(path: Path, base: Stored, members: list[Member], splits: Splits, training: TrainParams, name: str) -> None:
+    meta = {**base.meta, "name": name}
+    write(path, members, calibrate(members, splits.val, training.target_fpr), meta)
