@@ -1,0 +1,50 @@
+"""From log-odds to a verdict. NumPy only, so that every runtime gives the same answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from starlight.calibration import Calibration
+
+__all__ = ["READABLE", "Prediction", "judge"]
+
+READABLE = ("alpha", "palette", "lsb.rgb", "exif", "raw")  # techniques whose evidence is the payload itself
+
+
+class Prediction(NamedTuple):
+    """Answers for n images.
+
+    score : (n,) at 0 and over the image is flagged.
+    probability : (n,) calibrated.
+    technique_scores, logits : (n, t); -inf, or `IMPOSSIBLE`, where the container cannot carry the technique.
+    cells : (n, k, 32, 32) map in [0, 1].
+    ood : (n,) share of the statistics that lie beyond all training images.
+    abstain : (n,) bool, flagged on statistics alone, on an image unlike any seen.
+    """
+
+    score: np.ndarray
+    probability: np.ndarray
+    technique_scores: np.ndarray
+    logits: np.ndarray
+    cells: np.ndarray
+    ood: np.ndarray
+    abstain: np.ndarray
+
+
+def judge(
+    logits: np.ndarray,
+    cells: np.ndarray,
+    ood: np.ndarray,
+    classes: Sequence[str],
+    calibration: Calibration,
+    ood_limit: float,
+) -> Prediction:
+    """Log-odds and map of n images to verdicts; `ood_limit` is the share from which an image is unlike any seen."""
+    each = calibration.technique_scores(logits, classes)
+    score = np.clip(each.max(axis=1), -1e3, 1e3)
+    best = np.asarray(calibration.techniques, dtype=object)[each.argmax(axis=1)]
+    abstain = (score >= 0) & (ood > ood_limit) & ~np.isin(best, READABLE)
+    return Prediction(score, calibration.probability(score), each, logits, cells, ood, abstain)
