@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from starlight.errors import StarlightError
 from starlight.metrics import auc, clopper_pearson, mcnemar
 from starlight.params import knob
+from starlight.store import StreamReader
+from starlight.streams import SETS
 from starlight.training import devices
 from starlight.training.data import LABELS, TrainingData
 from starlight.training.selection import Forward, forward
 from starlight.weights import Stored
 
-__all__ = ["EvaluateParams", "Scored", "before_after", "predictions", "score", "stream_ablation"]
+__all__ = [
+    "EvaluateParams", "Scored", "before_after", "hardest", "load_test", "predictions", "score", "stream_ablation",
+]  # fmt: skip
 
 _IDENTITY = (
     "sample_id", "path", "submission", "kind", "category", "technique", "label", "payload_bits", "payload_rate",
@@ -141,3 +147,28 @@ def _proportion(k: int, n: int) -> dict[str, float]:
     low, high = clopper_pearson(int(k), int(n))
     return {"value": round(k / n, 6) if n else np.nan, "low": round(low, 6), "high": round(high, 6),
             "k": int(k), "n": int(n)}  # fmt: skip
+
+
+def load_test(manifest: pd.DataFrame, reader: StreamReader, scratch: Path) -> TrainingData:
+    """The test split with all streams.
+
+    Raises
+    ------
+    StarlightError
+        There is nothing to measure on.
+    """
+    rows = manifest[(manifest["status"] == "ok") & (manifest["split"] == "test")]
+    rows = rows[rows["kind"].isin(["clean", "stego", "negative"])]
+    if not len(rows):
+        raise StarlightError("datasets/: the test split has no usable image; add a submission with more covers")
+    return TrainingData(rows, reader, SETS["nine"], scratch)
+
+
+def hardest(table: pd.DataFrame, data: TrainingData, count: int, name: str = "v4") -> tuple[list[int], list[str]]:
+    """Positions in `data` and captions of the images that a detector is most wrong about."""
+    wrong = np.where(table["label"] == 1, -table[f"{name}_score"], table[f"{name}_score"])
+    order = np.argsort(-wrong, kind="stable")[:count]
+    place = {path: i for i, path in enumerate(data.rows["path"])}
+    rows = [table.iloc[k] for k in order]
+    captions = [f"{r['technique'] or r['category'] or 'clean'} {r[f'{name}_score']:+.2f}" for r in rows]
+    return [place[r["path"]] for r in rows], captions

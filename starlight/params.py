@@ -8,6 +8,7 @@ or `choices`; types come from the annotations. What is unknown, of a wrong type 
 from __future__ import annotations
 
 import dataclasses
+import sys
 import typing
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,7 +17,7 @@ import yaml
 
 from starlight.errors import StarlightError
 
-__all__ = ["General", "knob", "read", "section"]
+__all__ = ["General", "knob", "read", "run_stage", "section"]
 
 T = TypeVar("T")
 
@@ -146,3 +147,12 @@ def _typed(key: str, value: Any, hint: Any) -> Any:
 
 def _name(hint: Any) -> str:
     return {int: "a whole number", float: "a number", str: "text", bool: "true or false"}.get(hint, str(hint))
+
+
+def run_stage(main: typing.Callable[[dict[str, Any]], None], path: Path | str = "params.yaml") -> None:
+    """Run a stage's `main` on the parameters; a user's mistake ends it with one line and exit status 2."""
+    try:
+        main(read(path))
+    except StarlightError as error:
+        print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
+        raise SystemExit(2) from None

@@ -40,7 +40,6 @@ class TrainParams:
     map_weight: float = knob(0.3, min=0.0, max=100.0)
     target_fpr: float = knob(0.0005, min=1e-7, max=0.05)
     constraint_mask: bool = knob(True)
-    baseline: bool = knob(True)
 
     @property
     def loss(self) -> LossWeights:

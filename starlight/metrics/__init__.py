@@ -1,6 +1,7 @@
 """Measures of a detector as pure functions: tables and arrays in, numbers out."""
 
 from starlight.metrics.calibration import brier, expected_calibration_error, reliability
+from starlight.metrics.compare import compare, compare_parts
 from starlight.metrics.evaluate import PROTOCOL, dumps, evaluate, evaluate_all, headline
 from starlight.metrics.folds import grouped_accuracy
 from starlight.metrics.frames import MODELS, check_predictions, read_predictions, view
@@ -34,6 +35,8 @@ __all__ = [
     "brier",
     "check_predictions",
     "clopper_pearson",
+    "compare",
+    "compare_parts",
     "cover_weights",
     "detection_at_fpr",
     "difference",

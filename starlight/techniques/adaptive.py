@@ -1,4 +1,4 @@
-"""What `hill`, `suniward` and `wow` share: costs for each channel, and conseal's simulator of an optimal ternary code."""
+"""What `hill`, `suniward` and `wow` share: costs for each channel, conseal's simulator of an optimal ternary code."""
 
 from collections.abc import Callable
 

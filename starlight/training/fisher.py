@@ -47,7 +47,7 @@ def fisher_discriminants(
         if min(len(stego), len(authentic)) < _MIN_PER_CLASS:
             continue
         low, high = authentic.mean(axis=0), stego.mean(axis=0)
-        covariance = (np.cov(authentic, rowvar=False) + np.cov(stego, rowvar=False)) / 2
+        covariance = np.atleast_2d(np.cov(authentic, rowvar=False) + np.cov(stego, rowvar=False)) / 2
         ridge = max(np.trace(covariance) / d, 1e-6)
         covariance = (1 - shrinkage) * covariance + shrinkage * ridge * np.eye(d)
         weight[t] = np.linalg.solve(covariance, high - low)

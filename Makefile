@@ -1,0 +1,61 @@
+# Starlight. `make repro` sets up and runs the pipeline, `make test` sets up and passes the tests.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+export PATH := $(abspath $(BIN)):$(PATH)
+export PYTHONHASHSEED := 0
+
+.PHONY: help setup repro test lint bench bench-detect ablations evidence release export fuzz pr-report baseline
+
+help:  ## this list
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*##/\t/' | expand -t 16
+
+$(READY): requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Starlight needs Python 3.11 or newer")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --requirement requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+setup: $(READY)  ## make the virtual environment from the lock file
+
+repro: $(READY)  ## run the pipeline, then print the main figures
+	dvc repro
+	@python scripts/summary.py
+
+test: $(READY)  ## the whole test suite
+	python -m pytest
+
+lint: $(READY)  ## style, as pre-commit checks it
+	$(BIN)/pip install --quiet ruff==0.17.5
+	ruff check . && ruff format --check .
+
+baseline: $(READY)  ## keep V3's figures as the experiment `v3-baseline`, for `dvc metrics diff v3-baseline`
+	dvc exp run --force --name v3-baseline -S headline=v3
+
+bench: $(READY)  ## speed of extraction and of detection
+	python scripts/bench_extract.py
+	python scripts/bench_latency.py
+
+bench-detect: $(READY)  ## detection beside the peers; COVERS=folder for your own photographs
+	$(BIN)/pip install --quiet --requirement requirements-bench.lock
+	python scripts/bench_detect.py $(if $(COVERS),--covers $(COVERS))
+
+ablations: $(READY)  ## queue and run the ablation experiments, collect reports/ablations.csv
+	python scripts/ablations.py
+
+evidence: $(READY)  ## false-positive rate of the released detector on 6,000 clean images; COVERS=folder adds yours
+	python scripts/evidence.py $(if $(COVERS),--covers $(COVERS))
+
+release: $(READY)  ## train the released detector; COVERS=folder adds photographs
+	python scripts/release.py $(if $(COVERS),--covers $(COVERS))
+
+export: $(READY)  ## models/starlight.onnx, checked against torch
+	python scripts/export.py
+
+fuzz: $(READY)  ## mutate files of every format; FILES=100000
+	python scripts/fuzz.py --files $(or $(FILES),100000)
+
+pr-report: $(READY)  ## what a pull request would show: figures and dashboard against BASE (main)
+	python scripts/pr_report.py $(or $(BASE),main)

@@ -1,0 +1,43 @@
+"""Stage `evaluate`: V3, V4 base and V4 fine-tuned on the same test images."""
+
+from pathlib import Path
+
+import numpy as np
+
+from starlight import metrics
+from starlight.evaluate import EvaluateParams, before_after, hardest, load_test, predictions, stream_ablation
+from starlight.finetune import FinetuneParams
+from starlight.manifest import read
+from starlight.mine import views
+from starlight.params import General, run_stage, section
+from starlight.reports.thumbnails import contact_sheet
+from starlight.store import StreamReader
+from starlight.weights import load
+
+OUT = Path("reports")
+
+
+def main(raw: dict) -> None:
+    general, params = section(raw, None, General), section(raw, "evaluate", EvaluateParams)
+    names = {"v3": "v3", "v4_base": "base", "v4": "detector"}
+    if section(raw, "finetune", FinetuneParams).control:
+        names["control"] = "control"
+    detectors = {name: load(Path(f"models/{file}.safetensors")) for name, file in names.items()}
+    data = load_test(
+        read(Path("artifacts/manifest.csv")), StreamReader(Path("artifacts/streams")), Path("artifacts/scratch")
+    )
+    table = predictions(detectors, data, params)
+    table.to_csv(OUT / "predictions.csv", index=False, lineterminator="\n")
+    measured = metrics.evaluate_all(table)
+    (OUT / "metrics.json").write_text(metrics.dumps(measured))
+    (OUT / "headline.json").write_text(metrics.dumps(metrics.headline(measured, general.headline)))
+    before_after(table).to_csv(OUT / "before_after.csv", index=False, lineterminator="\n")
+    if params.stream_ablation:
+        stream_ablation(detectors["v4"], data).to_csv(OUT / "stream_ablation.csv", index=False, lineterminator="\n")
+    worst, captions = hardest(table, data, params.hardest)
+    contact_sheet(*views(detectors["v4"].members, data, worst), captions, OUT / "hardest.png")
+    print(f"evaluate: {len(table)} test images, {int(np.sum(table.label == 1))} of them stego")
+
+
+if __name__ == "__main__":
+    run_stage(main)

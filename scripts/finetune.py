@@ -1,0 +1,36 @@
+"""Stage `finetune`: the base detector trained further on the mined set, beside a random control."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from starlight.finetune import EnsembleParams, FinetuneParams, finetune
+from starlight.manifest import read
+from starlight.params import General, run_stage, section
+from starlight.store import StreamReader
+from starlight.streams import SETS
+from starlight.train import TrainParams, load_splits
+from starlight.weights import load
+
+
+def main(raw: dict) -> None:
+    general = section(raw, None, General)
+    manifest, reader = read(Path("artifacts/manifest.csv")), StreamReader(Path("artifacts/streams"))
+    scratch = Path("artifacts/scratch")
+    finetune(
+        load(Path("models/base.safetensors")),
+        load_splits(manifest, reader, SETS[general.streams], scratch),
+        pd.read_csv("reports/mining/hard_negatives.csv"),
+        pd.read_csv("reports/mining/missed.csv"),
+        general,
+        section(raw, "finetune", FinetuneParams),
+        section(raw, "train", TrainParams),
+        section(raw, "ensemble", EnsembleParams),
+        models=Path("models"),
+        reports=Path("reports/finetune"),
+        scratch=scratch,
+    )
+
+
+if __name__ == "__main__":
+    run_stage(main)

@@ -1,0 +1,38 @@
+"""Stage `mine`: authentic images that the base detector flags, and stego that it misses."""
+
+import json
+from pathlib import Path
+
+from starlight.manifest import read
+from starlight.mine import MineParams, mine, views
+from starlight.params import General, run_stage, section
+from starlight.reports.thumbnails import contact_sheet
+from starlight.store import StreamReader
+from starlight.streams import SETS
+from starlight.train import load_splits
+from starlight.weights import load
+
+OUT = Path("reports/mining")
+
+
+def main(raw: dict) -> None:
+    general, params = section(raw, None, General), section(raw, "mine", MineParams)
+    base, reader = load(Path("models/base.safetensors")), StreamReader(Path("artifacts/streams"))
+    manifest = read(Path("artifacts/manifest.csv"))
+    data = load_splits(manifest, reader, SETS[general.streams], Path("artifacts/scratch")).train
+    mined = mine(base, data, params)
+    OUT.mkdir(parents=True, exist_ok=True)
+    mined.hard_negatives.to_csv(OUT / "hard_negatives.csv", index=False, lineterminator="\n")
+    mined.missed.to_csv(OUT / "missed.csv", index=False, lineterminator="\n")
+    (OUT / "audit.json").write_text(json.dumps(mined.audit, indent=2, sort_keys=True) + "\n")
+    worst = mined.hard_negatives.head(params.sheet)
+    crops, maps = views(base.members, data, worst.index.tolist())
+    captions = [f"{row.category or row.kind} {row.fp_ratio:.3f}" for row in worst.itertuples()]
+    contact_sheet(crops, maps, captions, OUT / "worst.png")
+    print(
+        f"mine: {len(mined.hard_negatives)} hard negatives, {len(mined.missed)} missed stego. {mined.audit['advice']}"
+    )
+
+
+if __name__ == "__main__":
+    run_stage(main)

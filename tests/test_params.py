@@ -1,0 +1,73 @@
+"""Parameters: what is wrong is named, with its value and what is allowed."""
+
+import dataclasses
+
+import pytest
+
+from starlight.errors import StarlightError
+from starlight.params import General, knob, read, run_stage, section
+
+
+@dataclasses.dataclass(frozen=True)
+class Block:
+    count: int = knob(3, min=1, max=9)
+    rate: float = knob(0.5, min=0.0, max=1.0)
+    kind: str = knob("a", choices=("a", "b"))
+    on: bool = knob(True)
+    names: list[str] = knob([])
+
+
+def test_defaults_and_values():
+    assert section({}, "mine", Block) == Block()
+    assert section({"mine": {"rate": 1}}, "mine", Block).rate == 1.0
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ({"count": 0}, ("mine.count", "0", "1 <= mine.count <= 9")),
+        ({"rate": 1.5}, ("mine.rate", "1.5")),
+        ({"rate": float("nan")}, ("mine.rate", "nan")),
+        ({"kind": "c"}, ("mine.kind", "'c'", "a, b")),
+        ({"on": 1}, ("mine.on", "true or false")),
+        ({"count": True}, ("mine.count", "whole number")),
+        ({"count": "3"}, ("mine.count", "'3'")),
+        ({"names": [1]}, ("mine.names[0]", "text")),
+        ({"cuont": 3}, ("mine.cuont", "unknown", "count")),
+        ([], ("mine", "mapping")),
+    ],
+)
+def test_wrong_values_are_named(value, words):
+    if value == []:
+        value = [1]
+    with pytest.raises(StarlightError) as caught:
+        section({"mine": value}, "mine", Block)
+    assert all(word in str(caught.value) for word in words)
+
+
+def test_top_level(tmp_path):
+    with pytest.raises(StarlightError, match="negative_ratio"):
+        section({"negative_ratio": 0.95}, None, General)
+    path = tmp_path / "params.yaml"
+    path.write_text("seed: 1\nnegativ_ratio: 0.5\n")
+    with pytest.raises(StarlightError, match="negativ_ratio"):
+        read(path)
+    path.write_text("seed: [")
+    with pytest.raises(StarlightError, match="not YAML"):
+        read(path)
+    with pytest.raises(StarlightError, match="missing"):
+        read(tmp_path / "missing.yaml")
+
+
+def test_a_stage_ends_with_one_line(tmp_path, capsys):
+    path = tmp_path / "params.yaml"
+    path.write_text("seed: x\n")
+    with pytest.raises(SystemExit) as stopped:
+        run_stage(lambda raw: section(raw, None, General), path)
+    assert stopped.value.code == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_every_knob_of_the_repository_is_known_and_commented():
+    lines = open("params.yaml", encoding="utf-8").read().splitlines()
+    assert all("#" in line for line in lines if ": " in line and not line.lstrip().startswith(("#", "-")))
