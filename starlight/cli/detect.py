@@ -1,0 +1,158 @@
+"""`starlight detect`: stream answers, keep count, stop cleanly."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import functools
+import os
+import signal
+import sys
+import threading
+from collections import Counter
+from collections.abc import Container, Iterable, Iterator
+from typing import Any
+
+from starlight.cli.inputs import Source, expand
+from starlight.cli.output import Writer, discard
+from starlight.cli.workers import Pool
+from starlight.detection import CANNOT_TELL, STEGO, UNREADABLE, VERDICTS, Detection
+from starlight.errors import StarlightError
+
+__all__ = ["load_detector", "run"]
+
+NOTHING, FOUND, ERROR, GONE = 0, 1, 2, 141
+_MOST_WORKERS = 4
+_NO_FORGERY = "no forgery model is trained: this release answers --task stego alone"
+
+
+def run(args: argparse.Namespace) -> int:
+    """Judge files; returns the exit status."""
+    with contextlib.ExitStack() as stack:
+        answered: Container[str] = ()
+        tally = Tally()
+        if args.resume is None:
+            writer = Writer(sys.stdout.buffer, args.format or "table", sys.stdout.encoding)
+        else:
+            if args.format not in (None, "jsonl"):
+                raise StarlightError(f"--resume: writes JSON lines, not {args.format}")
+            from starlight.cli.resume import open_resumed
+
+            stream, answered = open_resumed(args.resume)
+            writer = Writer(stack.enter_context(stream), "jsonl")
+            tally.verdicts.update(answered.verdicts)
+        sources = tally.watch(expand(args.paths, null=args.null), answered)
+        try:
+            if args.task == "forgery":
+                return _forgery(sources, writer)
+            return _judge(args, sources, writer, tally)
+        except BrokenPipeError:
+            discard(writer)
+            return GONE
+        except OSError as error:
+            raise StarlightError(f"output: {error.strerror or error}") from error
+
+
+def load_detector(model: str | None, runtime: str | None) -> Any:
+    """The detector of a worker process."""
+    from starlight.detector import Detector
+
+    return Detector.load(model, runtime=runtime)
+
+
+class Tally:
+    """What was answered so far, and what that comes to."""
+
+    def __init__(self) -> None:
+        self.verdicts: Counter[str] = Counter()
+        self.errors = self.skipped = 0
+
+    def watch(self, sources: Iterable[Source], answered: Container[str]) -> Iterator[Source]:
+        """Pass on what is not answered yet; note what cannot even be looked at."""
+        for source in sources:
+            self.errors += bool(source.error)
+            if source.path in answered:
+                self.skipped += 1
+            else:
+                yield source
+
+    @property
+    def status(self) -> int:
+        total = sum(self.verdicts.values())
+        if self.errors or (total and self.verdicts[UNREADABLE] == total):
+            return ERROR
+        return FOUND if self.verdicts[STEGO] else NOTHING
+
+    def __str__(self) -> str:
+        counts = ", ".join(f"{self.verdicts[v]} {v}" for v in VERDICTS)
+        total = sum(self.verdicts.values())
+        return f"{total} files: {counts}" + (f" ({self.skipped} answered before)" if self.skipped else "")
+
+
+def _judge(args: argparse.Namespace, sources: Iterator[Source], writer: Writer, tally: Tally) -> int:
+    workers = args.workers or min(_cores(), _MOST_WORKERS)
+    pool = Pool(functools.partial(load_detector, args.model, args.runtime), workers=workers, seconds=args.timeout)
+    told = args.quiet
+    with _stopping(pool) as stopped, _progress(args) as tick:
+        for record in pool.results(sources):
+            if not told and pool.description:
+                _say(pool.description)
+                told = True
+            writer.write(record)
+            tally.verdicts[record["verdict"]] += 1
+            tick(1)
+    if not args.quiet:
+        _say(str(tally) + (", stopped" if stopped else ""))
+    return 128 + stopped[0] if stopped else tally.status
+
+
+def _forgery(sources: Iterator[Source], writer: Writer) -> int:
+    """An honest door: every file is answered, and the status says that nothing was judged."""
+    for source in sources:
+        verdict = UNREADABLE if source.error else CANNOT_TELL
+        writer.write(Detection(source.path, verdict, reason=source.error or _NO_FORGERY).to_dict())
+    _say(_NO_FORGERY)
+    return ERROR
+
+
+@contextlib.contextmanager
+def _stopping(pool: Pool) -> Iterator[list[int]]:
+    """Signals stop the pool between two answers; the list then holds the signal. A second Ctrl-C stops at once."""
+    caught: list[int] = []
+
+    def stop(number: int, _frame: object) -> None:
+        if caught:
+            raise KeyboardInterrupt
+        caught.append(number)
+        pool.stop()
+
+    if threading.current_thread() is not threading.main_thread():
+        yield caught
+        return
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield caught
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def _progress(args: argparse.Namespace) -> Iterator[Any]:
+    """A count on standard error, where somebody sees it and the answers do not scroll it away."""
+    answers_seen = args.resume is None and sys.stdout.isatty()
+    if args.quiet or answers_seen or not sys.stderr.isatty():
+        yield lambda n: None
+        return
+    from tqdm import tqdm
+
+    with tqdm(unit=" files", file=sys.stderr, dynamic_ncols=True) as bar:
+        yield bar.update
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _say(text: str) -> None:
+    print(f"starlight: {text}", file=sys.stderr)

@@ -1,0 +1,135 @@
+"""Arguments of the `starlight` command."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+
+import starlight
+from starlight.errors import StarlightError
+
+__all__ = ["main", "parser"]
+
+_DESCRIPTION = """\
+Finds data hidden in images (PNG, JPEG, GIF, WEBP, BMP, TIFF), says which technique hid it, and reads it back where
+that is possible. Nothing is sent anywhere, nothing in a file is run or rendered."""
+
+_EXAMPLES = """\
+examples:
+  starlight detect photo.png                       one file, a table
+  starlight detect evidence/ --format jsonl        a folder and all beneath it, one JSON object a line
+  starlight detect 'shots/**/*.png' --workers 4    a quoted glob, four processes
+  find . -type f -print0 | starlight detect -0 -   a list on standard input
+  starlight detect evidence/ --resume out.jsonl    writes out.jsonl; typed again, goes on where it stopped
+  starlight extract photo.png -o payload.bin       what is hidden, as bytes
+  starlight explain photo.png -o report.html       why, as one page for a browser
+
+exit status of detect:
+  0  nothing found           2  an error: bad usage, a named path that does not exist, a folder that cannot be
+  1  something found            searched, no detector, or not one of the files could be read
+  A file that is broken is an answer (`unreadable`), not an error. As with grep, 2 wins over 1.
+  130 after Ctrl-C, 143 after SIGTERM, 141 when the reader of the output has gone: what was answered is written.
+
+`starlight COMMAND --help` has the rest."""
+
+_RECORD = """\
+one record a file, in the order of the arguments, names in a folder sorted; keys of --format jsonl and csv:
+  path             as it was given or found; bytes that are no UTF-8 as \\udcXX (surrogateescape)
+  verdict          stego, clean, cannot tell (unlike anything the detector was trained on), unreadable
+  probability      calibrated probability that the file carries a payload; null where it was not judged
+  technique        the most likely technique, for stego and cannot tell
+  techniques       {technique: probability} of all that this container can carry
+  payload_preview  escaped first bytes of the payload, where one decodes
+  reason           why, in one short sentence
+  ms               milliseconds from opening the file to the answer
+  threshold, fpr   the probability from which a file is called stego, and the false-positive rate it was set for
+  sample_id        first 16 hex digits of the file's SHA-256
+In a folder, files are judged that look like images by their extension or first bytes; named files always are.
+
+exit status: 0 nothing found, 1 something found, 2 an error (a named path that does not exist, a folder that cannot be
+searched, no detector, not one file readable); 130 after Ctrl-C. See `starlight --help`."""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of the whole command."""
+    top = _parser(argparse.ArgumentParser, prog="starlight", description=_DESCRIPTION, epilog=_EXAMPLES)
+    top.add_argument("--version", action="version", version=f"starlight {starlight.__version__}")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _detect(_parser(commands.add_parser, "detect", help="is anything hidden in these files?", epilog=_RECORD))
+    _extract(_parser(
+        commands.add_parser, "extract", help="read a hidden payload back",
+        description="Reads back what can be read: alpha, palette, lsb.rgb, exif, raw, and the formats of open tools.",
+        epilog="exit status: 0 a payload was read, 1 none was found, 2 an error",
+    ))  # fmt: skip
+    _explain(_parser(
+        commands.add_parser, "explain", help="write a page that shows why",
+        description="Writes one self-contained HTML page: the image, its LSB planes, where the detector looks, what "
+        "each stream contributed, the statistics in words. No scripts, no network.",
+        epilog="exit status: 0 the page was written, 2 an error",
+    ))  # fmt: skip
+    return top
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; returns its exit status."""
+    args = parser().parse_args(argv)
+    try:
+        return importlib.import_module(f"starlight.cli.{args.command}").run(args)
+    except StarlightError as error:
+        print(f"starlight {args.command}: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser(make, *args, **options) -> argparse.ArgumentParser:
+    return make(*args, formatter_class=argparse.RawDescriptionHelpFormatter, **options)
+
+
+def _detect(command: argparse.ArgumentParser) -> None:
+    command.add_argument("paths", nargs="+", metavar="PATH", help="files, folders, quoted globs, - for a list on stdin")
+    command.add_argument("--format", choices=("table", "jsonl", "csv"), help="default: table")
+    command.add_argument("--workers", type=_positive, metavar="N", help="processes (default: one a core, at most 4)")
+    command.add_argument(
+        "--resume", metavar="FILE",
+        help="append JSON lines to FILE, in place of standard output, and skip the paths that it answers already",
+    )  # fmt: skip
+    command.add_argument("-0", "--null", action="store_true", help="names on standard input end with NUL, not newline")
+    command.add_argument("--timeout", type=_seconds, default=30.0, metavar="S", help="seconds a file (default: 30)")
+    command.add_argument("--task", choices=("stego", "forgery"), default="stego", help="what to look for")
+    command.add_argument("--quiet", action="store_true", help="nothing on standard error but errors")
+    _model(command)
+
+
+def _extract(command: argparse.ArgumentParser) -> None:
+    command.add_argument("file", metavar="FILE")
+    command.add_argument("-o", "--output", metavar="OUT", help="- for standard output; without it, only a preview")
+    command.add_argument("--force", action="store_true", help="overwrite OUT")
+
+
+def _explain(command: argparse.ArgumentParser) -> None:
+    command.add_argument("file", metavar="FILE")
+    command.add_argument("-o", "--output", metavar="OUT", required=True, help="the page to write")
+    command.add_argument("--force", action="store_true", help="overwrite OUT")
+    _model(command)
+
+
+def _model(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--model", metavar="FILE", help="weights; default: this project's models/, else the released")
+    command.add_argument("--runtime", choices=("torch", "onnx"), help="onnx needs no torch (default: torch)")
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return value
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not 0 < value <= 86400:
+        raise argparse.ArgumentTypeError("must be over 0 and at most 86400")
+    return value

@@ -1,0 +1,97 @@
+"""One record a file, as a table, JSON Lines or CSV. Whatever a file is called, one record stays one record."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+from collections.abc import Callable, Mapping
+from typing import Any, BinaryIO
+
+from starlight.previews import escape
+
+__all__ = ["COLUMNS", "FORMATS", "Writer"]
+
+COLUMNS = (
+    "path", "verdict", "probability", "technique", "techniques", "payload_preview", "reason", "ms",
+    "threshold", "fpr", "sample_id",
+)  # fmt: skip
+_TABLE = "{:<11}  {:>8}  {:<9}  {:>7}  {}"
+
+Record = Mapping[str, Any]
+
+
+def _jsonl(record: Record) -> str:
+    # ASCII: a byte of a file name that is no UTF-8 stays a lone surrogate, `\\udcXX`, which every JSON reader takes.
+    return json.dumps({name: record[name] for name in COLUMNS}, allow_nan=False)
+
+
+def _csv(record: Record) -> str:
+    cells = [json.dumps(v) if isinstance(v := record[name], dict) else v for name in COLUMNS]
+    return _csv_line(["" if cell is None else cell for cell in cells])
+
+
+def _csv_line(cells: list[Any] | tuple[str, ...]) -> str:
+    out = io.StringIO()
+    csv.writer(out, lineterminator="").writerow(cells)
+    return out.getvalue()
+
+
+def _table(record: Record) -> str:
+    probability = record["probability"]
+    shown = "" if probability is None else _percent(probability)
+    line = _TABLE.format(
+        record["verdict"], shown, record["technique"] or "", f"{record['ms']:.1f}", escape(record["path"])
+    )
+    details = [escape(record["reason"])] if record["reason"] else []
+    if record["payload_preview"]:
+        details.append(f"“{record['payload_preview']}”")
+    return line + (f"  ({': '.join(details)})" if details else "")
+
+
+def _percent(probability: float) -> str:
+    """Never 0 or 100: neither is ever known."""
+    return f"{min(max(100 * probability, 0.01), 99.99):.2f} %"
+
+
+FORMATS: dict[str, tuple[Callable[[Record], str], str | None]] = {
+    "table": (_table, _TABLE.format("verdict", "stego", "technique", "ms", "path")),
+    "jsonl": (_jsonl, None),
+    "csv": (_csv, _csv_line(COLUMNS)),
+}
+
+
+class Writer:
+    """Writes records to a stream, each whole and at once.
+
+    Parameters
+    ----------
+    stream : binary file
+    form : {"table", "jsonl", "csv"}
+    encoding : str
+        Of the table; programs always get UTF-8.
+    """
+
+    def __init__(self, stream: BinaryIO, form: str, encoding: str = "utf-8") -> None:
+        self._stream, self._encoding = stream, encoding if form == "table" else "utf-8"
+        self._line, self._header = FORMATS[form]
+
+    def write(self, record: Record) -> None:
+        """Write one record, after the header where there is one."""
+        if self._header is not None:
+            header, self._header = self._header, None
+            self._put(header)
+        self._put(self._line(record))
+
+    def _put(self, line: str) -> None:
+        self._stream.write(line.encode(self._encoding, "backslashreplace") + b"\n")
+        self._stream.flush()
+
+    def fileno(self) -> int:
+        return self._stream.fileno()
+
+
+def discard(writer: Writer) -> None:
+    """Point a writer whose reader has gone at nothing, so that closing it raises no second error."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), writer.fileno())
