@@ -12,7 +12,6 @@ import dataclasses
 import functools
 import os
 import tempfile
-import threading
 from pathlib import Path
 
 import numpy as np
@@ -20,11 +19,11 @@ import numpy as np
 from starlight.containers import Container
 from starlight.containers.jpeg import frame_components
 from starlight.errors import BadImage
+from starlight.quiet import native_stderr
 
 __all__ = ["Coefficients", "jpeg_skeleton", "read"]
 
 _NEEDED = ("SOI", "DQT", "DHT", "DAC", "DRI", "SOS", "DNL")
-_stderr_lock = threading.Lock()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,12 +66,13 @@ def read(data: bytes, container: Container) -> Coefficients:
     try:
         with open(handle, "wb") as file:
             file.write(jpeg_skeleton(data, container))
-        status, words = _quietly(os.fsencode(path), *pointers, _pointer(tables), _pointer(slots))
+        with native_stderr() as words:
+            status = _library().read_jpeg_dct(os.fsencode(path), *pointers, _pointer(tables), _pointer(slots))
     finally:
         os.unlink(path)
     if not status:
-        raise BadImage(f"JPEG coefficients: {words or 'libjpeg refuses the file'}")
-    if "premature end" in words:
+        raise BadImage(f"JPEG coefficients: {words[0] if words else 'libjpeg refuses the file'}")
+    if any("premature end" in line for line in words):
         raise BadImage("truncated JPEG data")
     index = tuple(int(s) for s in slots[: len(planes)])
     if min(index) < 0 or max(index) > 3:
@@ -110,18 +110,3 @@ def _library() -> ctypes.CDLL:
 
 def _pointer(array: np.ndarray) -> ctypes.c_void_p:
     return array.ctypes.data_as(ctypes.c_void_p)
-
-
-def _quietly(*arguments) -> tuple[int, str]:
-    """Status of the reader and what it wrote to the error stream, which is its only way to tell of damage."""
-    library = _library()
-    with _stderr_lock, tempfile.TemporaryFile() as words:
-        kept = os.dup(2)
-        try:
-            os.dup2(words.fileno(), 2)
-            status = library.read_jpeg_dct(*arguments)
-        finally:
-            os.dup2(kept, 2)
-            os.close(kept)
-        words.seek(0)
-        return status, words.read(4096).decode("utf-8", "replace").partition("\n")[0].strip()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import hashlib
@@ -24,6 +25,7 @@ from starlight import coefficients
 from starlight.coefficients import Coefficients
 from starlight.containers import Container, Limits, parse
 from starlight.errors import BadImage
+from starlight.quiet import native_stderr
 
 __all__ = ["Coefficients", "Image", "decode", "read", "sample_id"]
 
@@ -31,7 +33,6 @@ _OPENERS = {
     "jpeg": JpegImagePlugin.JpegImageFile, "png": PngImagePlugin.PngImageFile, "gif": GifImagePlugin.GifImageFile,
     "webp": WebPImagePlugin.WebPImageFile, "bmp": BmpImagePlugin.BmpImageFile, "tiff": TiffImagePlugin.TiffImageFile,
 }  # fmt: skip
-_COLOUR = ("RGB", "RGBA", "RGBX", "CMYK", "YCbCr", "LAB", "RGBa")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,14 +63,16 @@ class Image:
 
     @functools.cached_property
     def coefficients(self) -> Coefficients | None:
-        """Quantised DCT coefficients, read on first use; None unless the file is a JPEG.
+        """Quantised DCT coefficients, read on first use; None unless the file is a (lossy) JPEG.
 
         Raises
         ------
         BadImage
             See `starlight.coefficients.read`.
         """
-        return coefficients.read(self.data, self.container) if self.container.format == "jpeg" else None
+        if self.container.format != "jpeg" or self.container.lossless:
+            return None
+        return coefficients.read(self.data, self.container)
 
 
 def sample_id(data: bytes) -> str:
@@ -99,6 +102,8 @@ def decode(data: bytes, limits: Limits = Limits()) -> Image:  # noqa: B008 (froz
     stored = _open(_pixel_data(data, container), container)
     if stored.size != (container.width, container.height):
         raise BadImage(f"{stored.width} x {stored.height} pixels under a header of another size")
+    if container.indexed != (stored.mode in ("P", "PA") or container.format == "gif"):
+        raise BadImage("palette that its decoder does not see")
     if container.indexed:
         return _indexed(data, container, stored)
     samples = np.asarray(stored)
@@ -117,7 +122,17 @@ def decode(data: bytes, limits: Limits = Limits()) -> Image:  # noqa: B008 (froz
         if stored.mode != "RGBX":
             alpha = np.ascontiguousarray(samples[:, :, -1])
         samples = samples[:, :, :-1]
-    return Image(container, np.ascontiguousarray(samples), alpha, None, None, data)
+    image = Image(container, np.ascontiguousarray(samples), alpha, None, None, data)
+    if container.format == "jpeg" and _ends_flat(image.pixels):
+        image.coefficients  # noqa: B018 (raises where the data ended early)
+    return image
+
+
+def _ends_flat(pixels: np.ndarray) -> bool:
+    """Whether the last 8x8 block is of one colour, as it is where the decoder had to fill in for missing data."""
+    height, width = pixels.shape[:2]
+    corner = pixels[(height - 1) // 8 * 8 :, (width - 1) // 8 * 8 :]
+    return bool((corner == corner[0, 0]).all())
 
 
 def _pixel_data(data: bytes, container: Container) -> bytes:
@@ -132,15 +147,16 @@ def _pixel_data(data: bytes, container: Container) -> bytes:
 
 def _open(data: bytes, container: Container) -> PillowImage.Image:
     """Pillow's decoder of this one format. It raises errors of a dozen kinds on hostile files; all mean the same."""
+    native = native_stderr() if container.format == "tiff" else contextlib.nullcontext([])
     try:
-        with warnings.catch_warnings():
+        with native as words, warnings.catch_warnings():
             warnings.simplefilter("ignore")
             image = _OPENERS[container.format](io.BytesIO(data))
             image.load()
             return image
     except Exception as error:
-        text = " ".join(str(error).split())[:120]
-        raise BadImage(f"cannot be decoded: {text or type(error).__name__}") from error
+        text = " ".join([str(error), *words[:1]])
+        raise BadImage(f"cannot be decoded: {type(error).__name__}: {' '.join(text.split())[:120]}") from error
 
 
 def _segment(data: bytes, container: Container, *names: str) -> bytes | None:

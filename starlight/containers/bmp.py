@@ -31,7 +31,7 @@ def parse(walk: Walk) -> Container:
         raise BadImage(f"BMP of {depth} bits")
     walk.size(width, abs(height))
     walk.segment("header", 0, 14 + header)
-    grey = depth <= 8 and _palette(walk, 14 + header, pixels, 3 if header == 12 else 4, min(used or 1 << depth, 256))
+    grey = depth <= 8 and _palette(walk, 14 + header, 3 if header == 12 else 4, min(used or 1 << depth, 256))
     rle = compression in (_RLE8, _RLE4)
     size = packed if rle or compression > _ALPHABITFIELDS else (width * depth + 31) // 32 * 4 * abs(height)
     end = _end(walk, stated, pixels, size, header)
@@ -43,10 +43,9 @@ def parse(walk: Walk) -> Container:
     )  # fmt: skip
 
 
-def _palette(walk: Walk, start: int, pixels: int, width: int, colours: int) -> bool:
+def _palette(walk: Walk, start: int, width: int, colours: int) -> bool:
     """Note the palette; returns whether it is no more than a ramp of greys, in which case values are stored."""
-    room = max(0, min(pixels, len(walk.data)) - start) // width
-    count = min(colours, room)
+    count = min(colours, max(0, len(walk.data) - start) // width)
     walk.segment("palette", start, count * width)
     rows = [walk.data[start + width * i : start + width * i + 3] for i in range(count)]
     ramp = (0, 255) if count == 2 else range(count)
@@ -76,4 +75,5 @@ def _alpha_mask(data: bytes, header: int, compression: int) -> bool:
     """Whether the masks of a 32-bit image name an alpha channel."""
     if compression not in (_BITFIELDS, _ALPHABITFIELDS) or (header < 56 and compression == _BITFIELDS):
         return False
-    return struct.unpack_from("<I", data, 66)[0] != 0
+    masks = struct.unpack_from("<IIII", data, 54)
+    return masks[3] != 0 or not any(masks)  # no masks at all: the customary order, alpha last

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 
 from starlight.containers import ifd
 
@@ -32,11 +33,13 @@ def read(block: bytes) -> Tags:
     """
     if not block:
         return Tags(0, b"", ())
-    problems: list[str] = []
-    return count(block, list(ifd.walk(block, _MAX_TAGS, problems)), problems)
+    problems: dict[str, None] = {}
+    note = problems.setdefault
+    tags = count(block, list(ifd.walk(block, _MAX_TAGS, note)), note)
+    return dataclasses.replace(tags, problems=tuple(problems))
 
 
-def count(block: bytes, directories: list[ifd.Ifd], problems: list[str]) -> Tags:
+def count(block: bytes, directories: list[ifd.Ifd], note: Callable[[str], None]) -> Tags:
     """The same for directories that were walked already. The comment is found in whatever directory holds it."""
     comment = b""
     for directory in directories:
@@ -45,5 +48,5 @@ def count(block: bytes, directories: list[ifd.Ifd], problems: list[str]) -> Tags
             continue
         comment = ifd.value(block, entry)
         if len(comment) < entry.size:
-            problems.append("user comment runs past its block")
-    return Tags(sum(len(d.entries) for d in directories), comment, tuple(dict.fromkeys(problems)))
+            note("user comment runs past its block")
+    return Tags(sum(len(d.entries) for d in directories), comment, ())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from typing import NamedTuple
 
 from starlight.containers.model import Container, Walk
 from starlight.errors import BadImage
@@ -24,13 +25,25 @@ def parse(walk: Walk) -> Container:
     walk.size(width, height)
     position = _table(walk, "GCT", 13, flags)
     end, first = _blocks(walk, position)
-    if not walk.frames:
+    if first is None:
         raise BadImage("truncated GIF: no image")
-    has_alpha, interlaced, depth = first
+    if first.right > width or first.bottom > height:
+        walk.problem("frame reaches past the canvas")  # which viewers widen
     return walk.container(
-        end=end, format="gif", width=width, height=height, mode="P", bit_depth=depth or (flags & 7) + 1,
-        indexed=True, has_alpha=has_alpha, interlaced=interlaced,
+        end=end, format="gif", width=max(width, first.right), height=max(height, first.bottom), mode="P",
+        bit_depth=first.depth or (flags & 7) + 1, indexed=True, has_alpha=first.transparent,
+        interlaced=first.interlaced,
     )  # fmt: skip
+
+
+class _Frame(NamedTuple):
+    """What is kept of the first frame; `depth` is that of its own colour table, 0 for none."""
+
+    right: int
+    bottom: int
+    transparent: bool
+    interlaced: bool
+    depth: int
 
 
 def _table(walk: Walk, name: str, position: int, flags: int) -> int:
@@ -44,9 +57,9 @@ def _table(walk: Walk, name: str, position: int, flags: int) -> int:
     return position + size
 
 
-def _blocks(walk: Walk, position: int) -> tuple[int, tuple[bool, bool, int]]:
-    """Offset one past the trailer; and of the first frame: transparency, interlace, bits of a local table or 0."""
-    data, transparent, first = walk.data, False, (False, False, 0)
+def _blocks(walk: Walk, position: int) -> tuple[int, _Frame | None]:
+    """Offset one past the trailer byte, and the first frame."""
+    data, transparent, first = walk.data, False, None
     while position < len(data):
         start, kind = position, data[position]
         if kind == 0x3B:
@@ -56,16 +69,14 @@ def _blocks(walk: Walk, position: int) -> tuple[int, tuple[bool, bool, int]]:
             label = data[position + 1] if position + 1 < len(data) else -1
             position = _extension(walk, start, label)
             if label == 0xF9:
-                transparent = start + 3 < len(data) and bool(data[start + 3] & 1)
+                transparent = bool(data[start + 3 : start + 4] and data[start + 3] & 1)
         elif kind == 0x2C:
-            flags, position = _image(walk, start)
-            if walk.frames == 1:
-                first = (transparent, bool(flags & 0x40), (flags & 7) + 1 if flags & 0x80 else 0)
-            transparent = False
+            frame, position = _image(walk, start, transparent)
+            first, transparent = first or frame, False
         elif kind == 0:
             walk.problem("zero bytes between blocks")
             position += 1
-            walk.tick(len(walk.segments) + 64)
+            walk.step()
         else:  # what the format does not know is no part of the image
             walk.problem("missing trailer byte")
             return start, first
@@ -73,15 +84,16 @@ def _blocks(walk: Walk, position: int) -> tuple[int, tuple[bool, bool, int]]:
     return len(data), first
 
 
-def _image(walk: Walk, start: int) -> tuple[int, int]:
-    """Note one frame; returns its flags and what follows it."""
-    _, _, width, height, flags = struct.unpack_from("<HHHHB", walk.data, start + 1)
+def _image(walk: Walk, start: int, transparent: bool) -> tuple[_Frame, int]:
+    """Note one frame; returns it and the offset of what follows."""
+    left, top, width, height, flags = struct.unpack_from("<HHHHB", walk.data, start + 1)
     walk.frame()
     walk.size(width, height)
     position = _table(walk, "LCT", start + 10, flags)
-    end = _sub_blocks(walk, position + 1)[1]
+    _, end = _sub_blocks(walk, position + 1)
     walk.segment("image", start, end - start)
-    return flags, end
+    depth = (flags & 7) + 1 if flags & 0x80 else 0
+    return _Frame(left + width, top + height, transparent, bool(flags & 0x40), depth), end
 
 
 def _extension(walk: Walk, start: int, label: int) -> int:
@@ -105,6 +117,8 @@ def _sub_blocks(walk: Walk, position: int) -> tuple[list[tuple[int, int]], int]:
         if not length:
             return parts, position + 1
         parts.append((position + 1, min(position + 1 + length, size)))
+        if len(parts) % 4096 == 0:
+            walk.check_time()
         position += 1 + length
     walk.problem("sub-blocks run past the end of the file")
     return parts, size

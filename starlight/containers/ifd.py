@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 __all__ = ["POINTERS", "Entry", "Ifd", "integers", "is_tiff", "value", "walk"]
 
 POINTERS = {0x014A: "sub", 0x8769: "exif", 0x8825: "gps", 0xA005: "interop"}
+_MAX_POINTERS = 16
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
 _LETTERS = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 13: "I", 16: "Q", 17: "q", 18: "Q"}
 
@@ -42,7 +44,7 @@ def is_tiff(block: bytes) -> bool:
     return block[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 
-def walk(block: bytes, max_tags: int, problems: list[str]) -> Iterator[Ifd]:
+def walk(block: bytes, max_tags: int, note: Callable[[str], None]) -> Iterator[Ifd]:
     """All directories that can be reached, each once, in the order in which they are pointed to.
 
     Parameters
@@ -50,53 +52,55 @@ def walk(block: bytes, max_tags: int, problems: list[str]) -> Iterator[Ifd]:
     block : bytes
         From the TIFF header on.
     max_tags : int
-        Entries after which the walk ends.
-    problems : list of str
-        Loops, cut directories and the like are appended here.
+        Entries and directories after which the walk ends.
+    note : callable
+        Is told of loops, cut directories and the like.
     """
     if not is_tiff(block) or len(block) < 8:
-        problems.append("no TIFF header in the EXIF block")
+        note("no TIFF header in the block")
         return
     order, big = ("<" if block[:1] == b"I" else ">"), b"+" in block[2:4]
     if big and len(block) < 16:
         return
-    waiting = [("main", struct.unpack_from(order + ("Q" if big else "I"), block, 8 if big else 4)[0])]
+    waiting = collections.deque(
+        [("main", struct.unpack_from(order + ("Q" if big else "I"), block, 8 if big else 4)[0])]
+    )
     seen: set[int] = set()
     tags = 0
     while waiting:
-        kind, offset = waiting.pop(0)
+        kind, offset = waiting.popleft()
         if offset == 0:
             continue
         if offset in seen:
-            problems.append("IFD loop")
+            note("IFD loop")
             continue
         seen.add(offset)
-        ifd, following = _directory(block, kind, offset, order, big, max_tags - tags, problems)
+        ifd, following = _directory(block, kind, offset, order, big, max_tags - tags, note)
         if ifd is None:
             continue
-        tags += len(ifd.entries)
+        tags += len(ifd.entries) + 1
         yield ifd
         if tags >= max_tags:
-            problems.append(f"over {max_tags} IFD entries")
+            note(f"over {max_tags} IFD entries")
             return
         waiting += [(kind, following)] if following else []
         for entry in ifd.entries:
             if entry.tag in POINTERS:
-                waiting += [(POINTERS[entry.tag], at) for at in integers(block, entry, 64)]
+                waiting += [(POINTERS[entry.tag], at) for at in integers(block, entry, _MAX_POINTERS)]
 
 
-def _directory(block, kind, offset, order, big, room, problems) -> tuple[Ifd | None, int]:
+def _directory(block, kind, offset, order, big, room, note) -> tuple[Ifd | None, int]:
     """The directory at `offset` and the offset of the one that follows in its chain."""
     head, row = (order + "Q", order + "HHQ") if big else (order + "H", order + "HHI")
     width, inline = (20, 8) if big else (12, 4)
     start = offset + struct.calcsize(head)
     if start > len(block):
-        problems.append("IFD outside of the block")
+        note("IFD outside of the block")
         return None, 0
     declared = struct.unpack_from(head, block, offset)[0]
     count = min(declared, (len(block) - start) // width, max(room, 0))
     if count < declared:
-        problems.append("IFD cut short")
+        note("IFD cut short")
     entries = []
     for at in range(start, start + count * width, width):
         tag, kind_of_value, length = struct.unpack_from(row, block, at)

@@ -11,6 +11,7 @@ from starlight.errors import BadImage
 
 __all__ = ["ZIGZAG", "find_scan_end", "frame_components", "matches", "parse"]
 
+_NO_FILL = re.compile(rb"[^\xff]")
 _SCAN_END = re.compile(rb"\xff[\xc0-\xcf\xd8-\xfe]")  # not a stuffed zero, a restart, a fill byte or a reserved code
 _XMP, _XMP_MORE = b"http://ns.adobe.com/xap/1.0/\0", b"http://ns.adobe.com/xmp/extension/\0"
 _FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
@@ -46,9 +47,11 @@ def parse(walk: Walk) -> Container:
     if scans * facts["width"] * facts["height"] > max(_MAX_SCAN_PIXELS, 32 * facts["width"] * facts["height"]):
         raise BadImage(f"{scans} scans of {facts['width']} x {facts['height']}")
     tables, mpf = _metadata(walk)
-    for offset, _ in mpf:
+    for offset, _ in sorted(mpf):
+        if offset > end and any(walk.data[end:offset]):
+            walk.problem("bytes before an MPF image")
         end = max(end, _second_image(walk, offset))
-    return walk.container(end=end, format="jpeg", quant_tables=tables, mpf=mpf, lossless=False, **facts)
+    return walk.container(end=end, format="jpeg", quant_tables=tables, mpf=mpf, **facts)
 
 
 def _markers(walk: Walk, start: int) -> int:
@@ -59,11 +62,10 @@ def _markers(walk: Walk, start: int) -> int:
         found = data.find(b"\xff", position)
         if found != position and not in_scans:
             walk.problem("bytes between segments")
-        mark = found
-        while found >= 0 and data[mark : mark + 1] == b"\xff":
-            mark += 1
-        if found < 0 or mark >= len(data):
+        last = _NO_FILL.search(data, found) if found >= 0 else None
+        if last is None:
             break
+        mark = last.start()
         if mark > found + 1:
             walk.problem("fill bytes")
         code = data[mark]
@@ -72,7 +74,7 @@ def _markers(walk: Walk, start: int) -> int:
             return mark + 1
         if code <= 0x01 or 0xD0 <= code <= 0xD8:  # stand-alone, or data of a damaged scan
             position = mark + 1
-            walk.tick(len(walk.segments) + 64)
+            walk.step()
             continue
         if mark + 3 > len(data):
             break
@@ -130,6 +132,7 @@ def _frame_header(walk: Walk, name: str, offset: int, length: int) -> dict:
     return {
         "width": width, "height": height, "bit_depth": depth, "mode": mode, "sampling": _sampling(factors),
         "progressive": name in ("SOF2", "SOF6", "SOF10", "SOF14"),
+        "lossless": name in ("SOF3", "SOF7", "SOF11", "SOF15"),
     }  # fmt: skip
 
 
@@ -184,8 +187,7 @@ def _tables(walk: Walk, content: bytes, tables: dict[int, tuple[int, ...]]) -> N
 
 def _mpf_index(walk: Walk, block: bytes, base: int) -> tuple[tuple[int, int], ...]:
     """Offset and length of the images after the first that really begin with SOI. `base`: the block's offset."""
-    notes: list[str] = []
-    entry = next((e for d in ifd.walk(block, 1000, notes) for e in d.entries if e.tag == 0xB002), None)
+    entry = next((e for d in ifd.walk(block, 1000, walk.problem) for e in d.entries if e.tag == 0xB002), None)
     if entry is None:
         return ()
     order, found = ("<" if block[:1] == b"I" else ">"), []
@@ -202,7 +204,7 @@ def _mpf_index(walk: Walk, block: bytes, base: int) -> tuple[tuple[int, int], ..
 
 def _second_image(walk: Walk, offset: int) -> int:
     """End of an MPF image; its segments are not those of the container."""
-    inner = Walk(walk.data, walk.limits)
+    inner = walk.inner()
     try:
         end = _markers(inner, offset)
     except BadImage:

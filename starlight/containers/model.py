@@ -120,19 +120,31 @@ class Walk:
         self.icc_length = 0
         self.frames = 0
         self._deadline = time.monotonic() + limits.max_seconds
-        self._inflated = 0
+        self._inflated = self._steps = 0
 
     def segment(self, name: str, offset: int, length: int) -> None:
         """Note a segment; BadImage where there are too many, or they take too long."""
         self.segments.append((name, offset, length))
-        self.tick(len(self.segments))
+        self.step()
 
-    def tick(self, count: int) -> None:
-        """Check a count of small steps against the limits on segments and, now and then, on time."""
-        if count > self.limits.max_segments:
+    def step(self) -> None:
+        """Count a segment, or another small piece of structure that is not noted."""
+        self._steps += 1
+        if self._steps > self.limits.max_segments:
             raise BadImage(f"over {self.limits.max_segments} segments")
-        if count % 64 == 0 and time.monotonic() > self._deadline:
+        if self._steps % 64 == 0:
+            self.check_time()
+
+    def check_time(self) -> None:
+        """BadImage where the walk takes too long."""
+        if time.monotonic() > self._deadline:
             raise BadImage(f"structure takes over {self.limits.max_seconds:g} s to read")
+
+    def inner(self) -> Walk:
+        """Notebook for a file within the file, under the same deadline."""
+        walk = Walk(self.data, self.limits)
+        walk._deadline = self._deadline
+        return walk
 
     def problem(self, text: str) -> None:
         """Note an oddity, once."""

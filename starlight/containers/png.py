@@ -78,7 +78,7 @@ def _content(walk: Walk, kind: bytes, start: int, length: int) -> None:
     if kind in (b"tEXt", b"zTXt", b"iTXt"):
         _text(walk, kind, walk.data[start : start + length])
     elif kind == b"eXIf":
-        walk.exif = walk.data[start : start + length].removeprefix(exif.PREFIX)
+        walk.exif = walk.exif or walk.data[start : start + length].removeprefix(exif.PREFIX)
     elif kind == b"iCCP":
         _, _, packed = walk.data[start : start + length].partition(b"\0")
         walk.icc_length = len(walk.inflate(packed[1:], "iCCP chunk"))

@@ -21,9 +21,9 @@ def matches(data: bytes) -> bool:
 
 def parse(walk: Walk) -> Container:
     """Walk all directories; the image ends where the last thing that one of them points to does."""
-    data, notes = walk.data, []
+    data = walk.data
     directories, end = [], 8
-    for directory in ifd.walk(data, walk.limits.max_segments, notes):
+    for directory in ifd.walk(data, walk.limits.max_segments, walk.problem):
         directories.append(directory)
         walk.segment(directory.kind, directory.offset, directory.end - directory.offset)
         if directory.kind == "main":
@@ -32,9 +32,7 @@ def parse(walk: Walk) -> Container:
     pages = [d for d in directories if d.kind == "main"]
     if not pages:
         raise BadImage("truncated TIFF: no directory")
-    tags = exif.count(data, directories, notes)
-    for note in tags.problems:
-        walk.problem(note)
+    tags = exif.count(data, directories, walk.problem)
     if end > len(data):
         walk.problem("image data run past the end of the file")
     facts = _page(walk, pages[0])
@@ -46,8 +44,8 @@ def parse(walk: Walk) -> Container:
 def _reach(walk: Walk, directory: ifd.Ifd) -> int:
     """Offset one past the farthest value, strip or tile of a directory."""
     data, end = walk.data, 0
+    walk.check_time()
     for entry in directory.entries:
-        walk.tick(len(walk.segments))
         end = max(end, entry.offset + entry.size)
     for where, sizes in _PIECES:
         at, length = directory.get(where), directory.get(sizes)
@@ -73,7 +71,7 @@ def _page(walk: Walk, page: ifd.Ifd) -> dict:
     depth, photometric = max(numbers(_BITS, (1,))), numbers(_PHOTOMETRIC, (1,))[0]
     mode = _MODES.get(photometric, "L")
     colours = {"L": 1, "P": 1, "CMYK": 4}.get(mode, 3)
-    alpha = numbers(_SAMPLES, (1,))[0] > colours and numbers(_EXTRA, (0,))[0] in (1, 2)
+    alpha = numbers(_SAMPLES, (1,))[0] > colours and numbers(_EXTRA, (2,))[0] != 0
     for tag in (_ICC, _XMP):
         entry = page.get(tag)
         if entry is not None and tag == _ICC:

@@ -27,14 +27,15 @@ def parse(walk: Walk) -> Container:
     if bitstream is None:
         raise BadImage("truncated WEBP: no image data")
     width, height, *_ = found.get("VP8X", bitstream)
-    alpha = bool(found["VP8X"][2] & 0x10) if "VP8X" in found else bool(found.get("VP8L", (0, 0, 0))[2])
+    has_plane = any(name == "ALPH" for name, _, _ in walk.segments)
+    alpha = has_plane or bool(found.get("VP8X", (0, 0, 0))[2] & 0x10) or bool(found.get("VP8L", (0, 0, 0))[2])
     return walk.container(
         end=end, format="webp", width=width, height=height, bit_depth=8, mode="RGBA" if alpha else "RGB",
         has_alpha=alpha, lossless="VP8L" in found and "VP8 " not in found,
     )  # fmt: skip
 
 
-def _chunks(walk: Walk, position: int, end: int, found: dict[str, tuple[int, ...]]) -> None:
+def _chunks(walk: Walk, position: int, end: int, found: dict[str, tuple[int, ...]], depth: int = 0) -> None:
     """Note the chunks between two offsets; `found` gets width, height and alpha of the first of each bitstream."""
     while position + 8 <= end:
         kind, length = struct.unpack_from("<4sI", walk.data, position)
@@ -43,9 +44,9 @@ def _chunks(walk: Walk, position: int, end: int, found: dict[str, tuple[int, ...
             walk.problem(f"{name!r} chunk runs past its parent")
             stop = end
         walk.segment(name, position, stop - position)
-        if kind == b"ANMF":
+        if kind == b"ANMF" and depth == 0:
             walk.frame()
-            _chunks(walk, start + 16, stop, found)
+            _chunks(walk, start + 16, stop, found, depth + 1)
         else:
             _content(walk, name, start, stop, found)
         position = stop + (length & 1)
