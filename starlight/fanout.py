@@ -1,0 +1,118 @@
+"""One map over chunks of work: in this process, on this machine's cores, or on a Dask cluster."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from joblib import Parallel, delayed, parallel_config
+from tqdm import tqdm
+
+from starlight.errors import StarlightError
+
+__all__ = ["BACKENDS", "Engine", "chunked", "run"]
+
+BACKENDS = ("loky", "threading", "dask", "sequential")
+_CHUNK = 128  # items; a killed run loses no more than this for each worker
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True)
+class Engine:
+    """Where the work is done.
+
+    Attributes
+    ----------
+    workers : int
+        Processes or threads; 0 means one for each core. A Dask cluster has its own number.
+    backend : str
+        One of `BACKENDS`.
+    scheduler : str
+        Dask only, such as `tcp://head:8786`; empty starts a cluster on this machine.
+    """
+
+    workers: int = 0
+    backend: str = "loky"
+    scheduler: str = ""
+
+    def cores(self) -> int:
+        """Number of workers on this machine."""
+        if self.workers:
+            return self.workers
+        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def chunked(items: Sequence[T], engine: Engine) -> list[Sequence[T]]:
+    """Cut items into chunks that keep every worker busy and are never larger than a kill may cost."""
+    size = min(_CHUNK, max(8, -(-len(items) // (4 * engine.cores()))))
+    return [items[i : i + size] for i in range(0, len(items), size)]
+
+
+def run(engine: Engine, task: Callable[[Sequence[T]], R], chunks: Sequence[Sequence[T]], *, label: str) -> Iterator[R]:
+    """Apply `task` to every chunk, in any order, with a progress bar on standard error.
+
+    Parameters
+    ----------
+    engine : Engine
+    task : callable
+        Must be picklable. What it raises stops the run.
+    chunks : sequence of sequences
+    label : str
+        For the progress bar.
+
+    Raises
+    ------
+    StarlightError
+        The backend is unknown, not installed, or its scheduler is out of reach.
+    """
+    total = sum(map(len, chunks))
+    with tqdm(total=total, desc=label, unit="file", file=sys.stderr, disable=None, mininterval=1.0) as bar:
+        for size, result in _results(engine, task, chunks):
+            bar.update(size)
+            yield result
+
+
+def _results(engine: Engine, task: Callable, chunks: Sequence) -> Iterator[tuple[int, R]]:
+    if engine.backend not in BACKENDS:
+        raise StarlightError(f"extract.backend: {engine.backend!r} is not one of {', '.join(BACKENDS)}")
+    alone = engine.backend == "sequential" or (engine.backend != "dask" and (engine.cores() == 1 or len(chunks) < 2))
+    if alone:
+        for chunk in chunks:
+            yield len(chunk), task(chunk)
+        return
+    with contextlib.ExitStack() as stack:
+        options = {"n_jobs": engine.cores()}
+        if engine.backend == "dask":
+            options = {"n_jobs": -1, "client": stack.enter_context(_cluster(engine))}
+        stack.enter_context(parallel_config(engine.backend, **options))
+        parallel = Parallel(return_as="generator_unordered", batch_size=1)
+        yield from parallel(delayed(_sized)(task, chunk) for chunk in chunks)
+
+
+def _sized(task: Callable, chunk: Sequence) -> tuple[int, R]:
+    return len(chunk), task(chunk)
+
+
+@contextlib.contextmanager
+def _cluster(engine: Engine) -> Iterator[object]:
+    """Client of a Dask scheduler that answers, one of our own where none is named."""
+    try:
+        from distributed import Client, LocalCluster
+    except ImportError as error:
+        raise StarlightError("extract.backend: dask is not installed: pip install 'starlight[cluster]'") from error
+    with contextlib.ExitStack() as stack:
+        address = engine.scheduler
+        if not address:
+            cluster = LocalCluster(n_workers=engine.cores(), threads_per_worker=1, dashboard_address=None)
+            address = stack.enter_context(cluster).scheduler_address
+        try:
+            client = stack.enter_context(Client(address, timeout=20))
+        except (OSError, ValueError) as error:
+            raise StarlightError(f"extract.scheduler: {address}: cannot be reached: {error}") from error
+        yield client

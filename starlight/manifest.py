@@ -1,0 +1,106 @@
+"""The manifest: one row per file of every submission, and nothing left out."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pandas as pd
+
+from starlight.errors import StarlightError
+
+__all__ = ["COLUMNS", "KINDS", "frame", "read", "usable", "write"]
+
+KINDS = ("clean", "stego", "negative", "forged")
+
+COLUMNS = {
+    "sample_id": "str",  # SHA-256 of the bytes, 16 hex digits; empty where the file could not be read
+    "path": "str",  # relative to the data sets' folder, with forward slashes
+    "submission": "str",
+    "kind": "str",
+    "category": "str",  # negatives: what they look like; stego: pixel, metadata or eoi
+    "technique": "str",  # stego: one of the listed techniques, or `other`
+    "label": "int64",  # 1 = stego or forged
+    "payload_bits": "float64",  # without framing; NaN unknown
+    "cover_id": "str",
+    "split": "str",
+    "format": "str",
+    "mode": "str",
+    "width": "Int64",  # pixels
+    "height": "Int64",
+    "bytes": "Int64",
+    "mask": "str",  # forged: path of its mask
+    "status": "str",  # ok, quarantined
+    "reason": "str",
+    "payload_rate": "float64",  # bits per pixel or per non-zero AC coefficient, as the sidecar says; NaN unknown
+    "source": "str",  # where the picture comes from: a camera, a kind of scene, else the submission
+    "twin_id": "str",  # stego: sample_id of its payload-free twin, empty where there is none
+    "tool": "str",  # the program that embedded, or a technique's name that nobody listed
+}
+_TEXT = [name for name, kind in COLUMNS.items() if kind == "str"]
+
+
+def frame(rows: list[dict]) -> pd.DataFrame:
+    """Table of rows, in the manifest's columns, types and order.
+
+    Parameters
+    ----------
+    rows : list of dict
+        Missing keys become empty text, NaN or NA.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns as in `COLUMNS`, sorted by `path`.
+    """
+    table = pd.DataFrame({name: [row.get(name) for row in rows] for name in COLUMNS})
+    return _typed(table)
+
+
+def _typed(table: pd.DataFrame) -> pd.DataFrame:
+    table = table.assign(**{name: table[name].fillna("") for name in _TEXT}).astype(COLUMNS)
+    order = sorted(range(len(table)), key=table["path"].tolist().__getitem__)
+    return table.iloc[order].reset_index(drop=True)
+
+
+def read(path: Path | str) -> pd.DataFrame:
+    """Read a manifest.
+
+    Raises
+    ------
+    StarlightError
+        The file is missing, or lacks a column.
+    """
+    try:
+        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+    except OSError as error:
+        raise StarlightError(f"{path}: {error.strerror or error}") from error
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
+        raise StarlightError(f"{path}: is no manifest: {error}") from error
+    missing = [name for name in COLUMNS if name not in table.columns]
+    if missing:
+        raise StarlightError(f"{path}: is no manifest, it lacks {', '.join(missing)}")
+    table = table[list(COLUMNS)]
+    for name, kind in COLUMNS.items():
+        if kind != "str":
+            table = table.assign(**{name: pd.to_numeric(table[name].replace("", None))})
+    return _typed(table)
+
+
+def write(table: pd.DataFrame, path: Path | str) -> None:
+    """Write a manifest: sorted by path, LF, whole numbers without a point; the file appears whole or not at all."""
+    table = _typed(table[list(COLUMNS)])
+    bits = [f"{v:.0f}" if v == v else "" for v in table["payload_bits"]]
+    rates = [f"{v:.6g}" if v == v else "" for v in table["payload_rate"]]
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    table.assign(payload_bits=bits, payload_rate=rates).to_csv(
+        partial, index=False, lineterminator="\n", encoding="utf-8"
+    )
+    os.replace(partial, path)
+
+
+def usable(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows that later stages work on: status `ok`, one for each content."""
+    return table[table["status"] == "ok"].reset_index(drop=True)

@@ -1,0 +1,86 @@
+"""Results by content: packed, immutable, memory-mapped shards that survive kills, full disks and bit rot.
+
+One folder for each `stream@version-parameters`. Nothing in it is needed: what is missing is computed again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from starlight.errors import StarlightError
+from starlight.store.table import Table
+
+__all__ = ["Store", "Table", "default_root", "key", "table_name"]
+
+
+class Store:
+    """A folder of tables.
+
+    Parameters
+    ----------
+    root : Path
+        Absolute, so that it is the same one from every working directory.
+
+    Raises
+    ------
+    StarlightError
+        `root` is relative, or cannot be made.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = Path(root)
+        if not self.root.is_absolute():
+            raise StarlightError(f"{root}: the store's folder must be an absolute path")
+        self.folder("")
+
+    def folder(self, name: str) -> Path:
+        """Folder of a table, made if missing."""
+        path = self.root / name
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StarlightError(f"{path}: the store cannot be made: {error.strerror or error}") from error
+        return path
+
+    def table(self, name: str) -> Table:
+        """Table of a name that `table_name` gave."""
+        return Table(self.folder(name))
+
+
+def table_name(stream: str, version: int, params: Mapping[str, object]) -> str:
+    """`stream@version-hash`, where the hash stands for the parameters that the stream depends on."""
+    digest = hashlib.sha256(json.dumps(dict(params), sort_keys=True).encode()).hexdigest()
+    return f"{stream}@{version}-{digest[:8]}"
+
+
+def key(sample_id: str) -> int:
+    """64-bit key of a sample_id."""
+    return int(sample_id, 16)
+
+
+def default_root(environ: Mapping[str, str] | None = None) -> Path:
+    """`STARLIGHT_CACHE` where it is set, else `starlight` in the user's cache folder.
+
+    Raises
+    ------
+    StarlightError
+        `STARLIGHT_CACHE` is a relative path.
+    """
+    environ = os.environ if environ is None else environ
+    named = environ.get("STARLIGHT_CACHE", "")
+    if named:
+        if not Path(named).expanduser().is_absolute():
+            raise StarlightError(f"STARLIGHT_CACHE: {named!r} must be an absolute path")
+        return Path(named).expanduser()
+    if sys.platform == "darwin":
+        base = Path.home() / "Library" / "Caches"
+    elif os.name == "nt":
+        base = Path(environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    else:
+        base = Path(environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return base / "starlight"

@@ -1,0 +1,150 @@
+"""All shards of one stream at one version: look up, read in bulk, mend, compact."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+
+from starlight.store.atomic import sweep
+from starlight.store.shard import ENTRY, SUFFIX, DamagedShard, Shard, ShardWriter
+
+__all__ = ["Table"]
+
+SMALL = 64  # records; a shard under this is worth merging
+MANY = 64  # small shards before they are merged
+
+
+class Table:
+    """Records of one stream, by 64-bit key, in the shards of one folder.
+
+    Opening it reads every index, deletes shards whose index is damaged, and what killed writers left.
+
+    Attributes
+    ----------
+    keys : uint64 (n,)
+        Sorted, each once.
+    damaged : int
+        Shards that were found damaged and dropped or mended since opening.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.damaged = folder, 0
+        self.reload()
+
+    def reload(self) -> None:
+        """Look again at what is in the folder."""
+        sweep(self.folder)
+        self.shards: list[Path] = []
+        entries, where = [np.zeros(0, ENTRY)], [np.zeros((0, 2), np.uint32)]
+        for path in sorted(self.folder.glob(f"*{SUFFIX}")):
+            try:
+                with Shard(path) as shard:
+                    index = shard.index
+            except DamagedShard:
+                path.unlink(missing_ok=True)
+                self.damaged += 1
+                continue
+            except FileNotFoundError:  # merged away by another process
+                continue
+            rows = np.arange(len(index), dtype=np.uint32)
+            where.append(np.column_stack([np.full_like(rows, len(self.shards)), rows]))
+            entries.append(index)
+            self.shards.append(path)
+        every, places = np.concatenate(entries), np.concatenate(where)
+        self.keys, first = np.unique(every["key"], return_index=True)
+        self.entries, self.places = every[first], places[first]
+
+    def has(self, keys: np.ndarray) -> np.ndarray:
+        """Which of the keys are there, bool of the same shape."""
+        return np.isin(keys, self.keys)
+
+    def read(self, keys: np.ndarray) -> Iterator[tuple[int, np.ndarray | None]]:
+        """Records of `keys`, shard by shard.
+
+        Yields
+        ------
+        position : int
+            Into `keys`.
+        array : np.ndarray or None
+            None where the record is absent or damaged; after the last, the shards of damaged ones have been mended,
+            and `reload` shows which keys are left.
+        """
+        spots = np.searchsorted(self.keys, keys)
+        inside = np.minimum(spots, max(len(self.keys) - 1, 0))
+        there = self.keys[inside] == keys if len(self.keys) else np.zeros(len(keys), bool)
+        for position in np.flatnonzero(~there):
+            yield int(position), None
+        held = np.flatnonzero(there)
+        places = self.places[spots[held]]
+        order = np.lexsort((places[:, 1], places[:, 0]))
+        bounds = np.flatnonzero(np.diff(places[order, 0])) + 1
+        for group in np.split(order, bounds) if len(order) else []:
+            yield from self._read_shard(self.shards[places[group[0], 0]], held[group], places[group, 1])
+
+    def _read_shard(
+        self, path: Path, positions: np.ndarray, rows: np.ndarray
+    ) -> Iterator[tuple[int, np.ndarray | None]]:
+        damaged = False
+        try:
+            with Shard(path) as shard:
+                for position, row in zip(positions, rows, strict=True):
+                    array = None
+                    try:
+                        array = shard.record(int(row))
+                    except DamagedShard:
+                        damaged = True
+                    yield int(position), array
+        except (DamagedShard, FileNotFoundError):
+            for position in positions:
+                yield int(position), None
+        if damaged:
+            self._mend(path)
+
+    def _mend(self, path: Path) -> None:
+        """Put a shard with the good records alone in the place of one with bad ones."""
+        self.damaged += 1
+        self._merge([path])
+
+    def _merge(self, paths: list[Path]) -> None:
+        writer = ShardWriter(self.folder)
+        try:
+            seen: set[int] = set()
+            for path in paths:
+                with contextlib.suppress(DamagedShard, FileNotFoundError), Shard(path) as shard:
+                    for row, key in enumerate(shard.index["key"].tolist()):
+                        with contextlib.suppress(DamagedShard):
+                            if key not in seen:
+                                writer.add(key, shard.record(row))
+                                seen.add(key)
+            writer.publish()
+        except BaseException:
+            writer.abandon()
+            raise
+        for path in paths:
+            path.unlink(missing_ok=True)
+
+    def compact(self) -> int:
+        """Merge small shards into one, once there are many; readers notice and look again. Returns how many."""
+        counts = np.bincount(self.places[:, 0], minlength=len(self.shards)) if len(self.places) else []
+        small = [path for path, count in zip(self.shards, counts, strict=True) if count < SMALL]
+        if len(small) < MANY:
+            return 0
+        self._merge(small)
+        self.reload()
+        return len(small)
+
+    def fill(self, keys: np.ndarray, compute: Callable[[np.ndarray], None]) -> np.ndarray:
+        """Compute what is missing of `keys` and return those that still are."""
+        missing = keys[~self.has(keys)]
+        if len(missing):
+            compute(missing)
+            self.reload()
+        return keys[~self.has(keys)]
+
+    def size_bytes(self) -> int:
+        """Length of all shards together."""
+        return sum(os.stat(path).st_size for path in self.shards if path.exists())

@@ -1,0 +1,236 @@
+"""Scanning: what is found, what is set aside and why, what belongs together, and what stays put."""
+
+import json
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+from submission_factory import TEXT, picture, save, say, submission
+
+from starlight import manifest
+from starlight.errors import StarlightError
+from starlight.scan import ScanParams, scan
+from starlight.techniques import get
+
+SEED = 7
+
+
+@pytest.fixture
+def data(tmp_path):
+    submission(tmp_path / "datasets/ann_submission_2025")
+    return tmp_path / "datasets"
+
+
+def run(data, **options):
+    return scan(data, ScanParams(workers=1), SEED, **options)
+
+
+def row(table, name):
+    rows = table[table["path"].str.endswith(name)]
+    assert len(rows) == 1, name
+    return rows.iloc[0]
+
+
+def test_every_file_is_one_row_with_what_is_said_about_it(data):
+    table, report = run(data)
+    assert list(table.columns) == list(manifest.COLUMNS)
+    assert (table["status"] == "ok").all(), table.loc[table["status"] != "ok", ["path", "reason"]]
+    assert report["kinds"] == {"clean": 12, "stego": 6, "negative": 8, "forged": 0}
+    text, random = row(table, "stego/s000.png"), row(table, "stego/s001.png")
+    assert (text["technique"], text["label"], text["payload_bits"]) == ("lsb.rgb", 1, 8 * len(TEXT))
+    assert (random["technique"], random["payload_rate"]) == ("lsbm", 0.4)
+    assert np.isnan(random["payload_bits"])
+    clean = row(table, "clean/a000.png")
+    assert text["cover_id"] == clean["cover_id"] and text["split"] == clean["split"]
+    assert text["twin_id"] == clean["sample_id"]
+    assert row(table, "natural_noise/n2.png")["category"] == "natural_noise"
+    assert (table.groupby("cover_id")["split"].nunique() == 1).all()
+
+
+def test_manifest_survives_writing_and_reading(data, tmp_path):
+    table, _ = run(data)
+    manifest.write(table, tmp_path / "m.csv")
+    pd.testing.assert_frame_equal(manifest.read(tmp_path / "m.csv"), table)
+    first = (tmp_path / "m.csv").read_bytes()
+    assert b"\r" not in first
+    manifest.write(table.sample(frac=1, random_state=1), tmp_path / "m.csv")
+    assert (tmp_path / "m.csv").read_bytes() == first
+
+
+def test_broken_files_are_rows_with_reasons(data):
+    folder = data / "ann_submission_2025"
+    good = (folder / "clean/a000.png").read_bytes()
+    (folder / "clean/cut.png").write_bytes(good[: len(good) // 2])
+    (folder / "clean/zero.jpg").write_bytes(b"")
+    (folder / "clean/text.png").write_text("no picture")
+    (folder / "clean/gone.png").symlink_to(folder / "nowhere.png")
+    table, report = run(data)
+    for name in ("cut.png", "zero.jpg", "text.png", "gone.png"):
+        assert row(table, name)["status"] == "quarantined"
+        assert row(table, name)["reason"].startswith("unreadable: ")
+    assert report["quarantined"]["total"] == 4 and report["usable"] == 26
+    assert report["quarantined"]["by_reason"] == {"unreadable": 4}
+
+
+def test_bad_sidecars_are_set_aside_one_by_one(data):
+    stego = data / "ann_submission_2025/stego"
+    (stego / "s000.png.json").write_text("{not json")
+    (stego / "s001.png.json").write_text(json.dumps({"embedding": {"technique": "lsbm", "category": "eoi"}}))
+    say(stego / "s002.png", "lsb.rgb", clean_file="absent.png")
+    say(stego / "s003.png", "palette", clean_file="a003.png")
+    table, _ = run(data)
+    reasons = {name: row(table, name)["reason"] for name in ("s000.png", "s001.png", "s002.png", "s003.png")}
+    assert reasons["s000.png"] == "sidecar is no JSON"
+    assert reasons["s001.png"] == "sidecar: technique lsbm contradicts category eoi"
+    assert reasons["s002.png"] == "sidecar: clean file absent.png is missing"
+    assert reasons["s003.png"] == "technique: palette cannot be in this PNG file of mode RGB"
+    assert (table["status"] == "ok").sum() == len(table) - 4
+
+
+def test_without_sidecar_the_name_or_the_content_tells(data):
+    stego = data / "ann_submission_2025/stego"
+    for i, name in ((0, "seed_one_lsb_004.png"), (2, "whatever.png"), (4, "a001.png")):
+        (stego / f"s00{i}.png").rename(stego / name)
+        (stego / f"s00{i}.png.json").unlink()
+    table, report = run(data)
+    assert row(table, "seed_one_lsb_004.png")["technique"] == "lsb.rgb"
+    assert row(table, "whatever.png")["technique"] == "lsb.rgb"
+    assert row(table, "stego/a001.png")["cover_id"] == row(table, "clean/a001.png")["cover_id"]
+    assert any("whatever.png: has no sidecar" in line for line in report["warnings"]["lines"])
+
+
+def test_unlisted_technique_is_other_and_reported(data):
+    say(data / "ann_submission_2025/stego/s001.png", "pvd", clean_file="a001.png")
+    table, report = run(data)
+    assert tuple(row(table, "s001.png")[["status", "technique", "tool"]]) == ("ok", "other", "pvd")
+    assert any("technique pvd" in line for line in report["warnings"]["lines"])
+
+
+def test_both_dialects_of_negative_manifests(data):
+    folder = data / "ann_submission_2025/negatives"
+    rng = np.random.default_rng(3)
+    save(folder / "halftone/h.png", picture(rng))
+    save(folder / "rgb_no_alpha/wrong.png", picture(rng, channels=4))
+    lines = [
+        {"method": "natural_noise", "constraint": "x", "label": "clean", "file_path": "natural_noise/n2.png"},
+        {"method": "natural_noise", "constraint": "x", "label": "stego", "file_path": "natural_noise/n6.png"},
+        {"method": "natural_noise", "label": "clean", "file_path": "natural_noise/absent.png"},
+    ]
+    (folder / "manifest.jsonl").write_text("\n".join(map(json.dumps, lines)) + "\nnonsense\n")
+    table, report = run(data)
+    assert row(table, "natural_noise/n2.png")["status"] == "ok"
+    assert row(table, "natural_noise/n6.png")["reason"] == "negative manifest line 2 calls it stego"
+    assert row(table, "natural_noise/absent.png")["reason"] == "negative manifest line 3: no such file"
+    assert tuple(row(table, "h.png")[["status", "category"]]) == ("ok", "halftone")
+    assert row(table, "wrong.png")["reason"] == "category: declared rgb_no_alpha, but it has an alpha channel"
+    assert any(line.endswith("manifest.jsonl: line 4: is no JSON") for line in report["warnings"]["lines"])
+    assert any("category halftone, which is not a listed one: 1 kept" in line for line in report["warnings"]["lines"])
+
+
+def test_without_negative_manifest_folders_name_categories(data):
+    (data / "ann_submission_2025/negatives/manifest.jsonl").unlink()
+    table, report = run(data)
+    assert row(table, "natural_noise/n2.png")["category"] == "natural_noise"
+    assert any("manifest.jsonl: is missing" in line for line in report["warnings"]["lines"])
+
+
+def test_a_negative_with_a_payload_is_an_error(data):
+    carrier = data / "ann_submission_2025/negatives/rgb_no_alpha/n0.png"
+    save(carrier, get("lsb.rgb").embed(np.asarray(Image.open(carrier)), TEXT))
+    table, _ = run(data)
+    assert row(table, "n0.png")["status"] == "quarantined"
+    assert row(table, "n0.png")["reason"].startswith("payload: ")
+
+
+def test_same_bytes(data):
+    folder = data / "ann_submission_2025"
+    shutil.copy(folder / "clean/a000.png", folder / "clean/z.png")
+    shutil.copy(folder / "clean/a001.png", folder / "stego/b.png")
+    table, report = run(data)
+    assert row(table, "clean/a000.png")["status"] == "ok"
+    assert row(table, "z.png")["reason"] == "duplicate: same bytes as ann_submission_2025/clean/a000.png"
+    for name in ("clean/a001.png", "stego/b.png"):
+        assert row(table, name)["reason"].startswith("contradiction: same bytes as")
+    assert report["quarantined"]["by_reason"] == {"contradiction": 2, "duplicate": 1}
+
+
+def test_near_duplicates_share_a_cover_and_flat_pictures_do_not(data):
+    folder = data / "ann_submission_2025/clean"
+    pixels = np.asarray(Image.open(folder / "a000.png"))
+    save(folder / "again.jpg", pixels, quality=60)
+    Image.fromarray(pixels).resize((100, 100), Image.Resampling.BICUBIC).save(folder / "larger.png")
+    for level in (10, 60, 200):
+        save(folder / f"flat{level}.png", np.full((64, 64, 3), level, np.uint8))
+    table, _ = run(data)
+    cover = row(table, "clean/a000.png")["cover_id"]
+    assert {row(table, name)["cover_id"] for name in ("again.jpg", "larger.png")} == {cover}
+    assert len({row(table, f"flat{level}.png")["cover_id"] for level in (10, 60, 200)}) == 3
+    assert table["cover_id"].nunique() == 12 + 8 + 3
+
+
+def test_sources_name_covers(data):
+    (data / "ann_submission_2025/sources.csv").write_text("filename,cover_id,source\na000.png,astronaut,photograph\n")
+    table, _ = run(data)
+    assert tuple(row(table, "clean/a000.png")[["cover_id", "source"]]) == ("astronaut", "photograph")
+    assert tuple(row(table, "s000.png")[["cover_id", "source"]]) == ("astronaut", "photograph")
+    assert row(table, "clean/a001.png")["source"] == "ann_submission_2025"
+
+
+def test_new_data_move_no_old_cover(data):
+    before, _ = run(data)
+    submission(data / "bob_submission_2026", seed=9, n=10)
+    shutil.copy(data / "ann_submission_2025/clean/a000.png", data / "bob_submission_2026/clean/copy.png")
+    after, _ = run(data)
+    old = after[after["submission"] == "ann_submission_2025"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(old, before)
+    assert (after["status"] == "ok").sum() == len(after) - 1
+
+
+def test_forged_images_and_masks(data):
+    rng = np.random.default_rng(5)
+    folder = data / "ann_submission_2025"
+    for name in ("x", "y", "w"):
+        save(folder / f"forged/{name}.png", picture(rng))
+    save(folder / "masks/x.png", np.eye(72, dtype=np.uint8) * 255)
+    np.save(folder / "masks/y.npy", np.ones((10, 10)))
+    table, report = run(data)
+    forged = row(table, "forged/x.png")
+    assert (forged["kind"], forged["label"], forged["mask"]) == ("forged", 1, "ann_submission_2025/masks/x.png")
+    assert row(table, "forged/y.png")["reason"] == "mask: 10 x 10 pixels for an image of 72 x 72"
+    assert any("forged/w.png: has no mask" in line for line in report["warnings"]["lines"])
+
+
+def test_facts_are_kept_by_content(data, tmp_path, monkeypatch):
+    store = tmp_path / "store"
+    first, _ = run(data, store_root=store)
+    monkeypatch.setattr("starlight.contents.measure", lambda *_: pytest.fail("measured again"))
+    again, _ = run(data, store_root=store)
+    pd.testing.assert_frame_equal(again, first)
+    folder = data / "ann_submission_2025/clean"
+    (folder / "j000.jpg").rename(folder / "renamed.jpg")
+    renamed, _ = run(data, store_root=store)
+    assert row(renamed, "renamed.jpg")["cover_id"] == row(first, "j000.jpg")["cover_id"]
+
+
+@pytest.mark.parametrize("make", [False, True])
+def test_nothing_to_scan_says_what_is_expected(tmp_path, make):
+    if make:
+        (tmp_path / "x_submission_2025/clean").mkdir(parents=True)
+    with pytest.raises(StarlightError, match="clean/, stego/ or negatives/"):
+        scan(tmp_path, ScanParams(workers=1), SEED)
+
+
+def test_clean_alone_is_a_scan_with_a_warning(tmp_path):
+    save(tmp_path / "x_submission_2025/clean/one.png", picture(np.random.default_rng(1)))
+    table, report = scan(tmp_path, ScanParams(workers=1), SEED)
+    assert len(table) == 1 and "there are no stego images" in report["warnings"]["lines"]
+
+
+def test_built_in_submission_can_be_left_out(data):
+    submission(data / "sample_submission_2025", seed=4, n=2)
+    with_it, _ = run(data)
+    without, _ = run(data, use_sample=False)
+    assert set(with_it["submission"]) == {"ann_submission_2025", "sample_submission_2025"}
+    assert set(without["submission"]) == {"ann_submission_2025"}
