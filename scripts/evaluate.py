@@ -31,7 +31,7 @@ def main(raw: dict) -> None:
     measured = metrics.evaluate_all(table)
     (OUT / "metrics.json").write_text(metrics.dumps(measured))
     (OUT / "headline.json").write_text(metrics.dumps(metrics.headline(measured, general.headline)))
-    before_after(table).to_csv(OUT / "before_after.csv", index=False, lineterminator="\n")
+    before_after(table).to_csv(OUT / "finetune/before_after.csv", index=False, lineterminator="\n")
     if params.stream_ablation:
         stream_ablation(detectors["v4"], data).to_csv(OUT / "stream_ablation.csv", index=False, lineterminator="\n")
     worst, captions = hardest(table, data, params.hardest)

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from starlight.errors import StarlightError
+from starlight.judgement import judge
 from starlight.metrics import auc, clopper_pearson, mcnemar
 from starlight.params import knob
 from starlight.store import StreamReader
@@ -28,7 +29,6 @@ _IDENTITY = (
     "sample_id", "path", "submission", "kind", "category", "technique", "label", "payload_bits", "payload_rate",
     "cover_id", "format", "mode", "width", "height", "source",
 )  # fmt: skip
-_READABLE = ("alpha", "palette", "lsb.rgb", "exif", "raw")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,12 +60,10 @@ def score(stored: Stored, data: TrainingData, *, map_threshold: float = 0.5, bla
     total = sum(m.weight for m in stored.members)
     runs: list[Forward] = [forward(m.model, data, device, blank=blank, threshold=map_threshold) for m in stored.members]
     logits = sum(r.logits * (m.weight / total) for r, m in zip(runs, stored.members, strict=True))
-    each = stored.calibration.technique_scores(logits, data.classes)
-    highest = np.clip(each.max(axis=1), -1e3, 1e3)
-    technique = np.asarray(LABELS, dtype=object)[each.argmax(axis=1)]
     unlike = np.array([stored.members[0].model.unlikeness(data.batch([i]).inputs).item() for i in range(len(data))])
-    abstain = (highest >= 0) & (unlike > stored.meta["ood_limit"]) & ~np.isin(technique, _READABLE)
-    return Scored(highest, stored.calibration.probability(highest), technique, runs[-1].counts, abstain)
+    answer = judge(logits, np.zeros(0), unlike, data.classes, stored.calibration, stored.meta["ood_limit"])
+    technique = np.asarray(LABELS, dtype=object)[answer.technique_scores.argmax(axis=1)]
+    return Scored(answer.score, answer.probability, technique, runs[-1].counts, answer.abstain)
 
 
 def predictions(detectors: Mapping[str, Stored], data: TrainingData, params: EvaluateParams) -> pd.DataFrame:

@@ -1,0 +1,61 @@
+"""Queue the ablations as `dvc exp run` experiments, run them, and collect reports/ablations.csv."""
+
+import argparse
+import json
+import subprocess
+from pathlib import Path
+
+import pandas as pd
+
+from starlight.ablations import Variation, rows, summary, variations
+
+REPORTS = Path("reports")
+
+
+def dvc(*words: str, check: bool = True) -> str:
+    return subprocess.run(["dvc", *words], check=check, capture_output=True, text=True).stdout
+
+
+def queue(todo: list[Variation], shared: list[str]) -> None:
+    for variation in todo:
+        sets = [f"{k}={json.dumps(v)}" for k, v in variation.overrides.items()] + shared
+        dvc("exp", "run", "--queue", "--force", "--name", variation.experiment, *[w for s in sets for w in ("-S", s)])
+
+
+def collect(done: list[Variation]) -> pd.DataFrame:
+    found = []
+    for variation in done:
+        shown = subprocess.run(
+            ["git", "show", f"{reference(variation.experiment)}:reports/metrics.json"], capture_output=True, text=True
+        )
+        if shown.returncode:
+            print(f"{variation.experiment}: no metrics, left out of the table")
+            continue
+        found.append(rows(variation, json.loads(shown.stdout)))
+    return pd.DataFrame(found)
+
+
+def reference(experiment: str) -> str:
+    refs = subprocess.run(["git", "for-each-ref", "--format=%(refname)", "refs/exps"], capture_output=True, text=True)
+    return next((r for r in refs.stdout.split() if r.endswith(f"/{experiment}")), f"refs/exps/{experiment}")
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--jobs", type=int, default=2, help="experiments at a time")
+    arguments.add_argument("--collect-only", action="store_true", help="read experiments that have run")
+    arguments.add_argument("-S", dest="shared", action="append", default=[], help="a parameter for all of them")
+    options = arguments.parse_args()
+    categories = json.loads((REPORTS / "dataset.json").read_text())["negative_categories"]
+    todo = variations(sorted(categories))
+    if not options.collect_only:
+        queue(todo, options.shared)
+        subprocess.run(["dvc", "exp", "run", "--run-all", "--jobs", str(options.jobs)], check=False)
+    table = collect(todo)
+    table.to_csv(REPORTS / "ablations.csv", index=False, lineterminator="\n")
+    summary(table).to_csv(REPORTS / "ablations_summary.csv", index=False, lineterminator="\n")
+    print(f"{len(table)} of {len(todo)} experiments in reports/ablations.csv")
+
+
+if __name__ == "__main__":
+    main()

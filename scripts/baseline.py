@@ -1,0 +1,20 @@
+"""Stage `baseline`: V3, six streams, without negatives, constraint mask or mining."""
+
+from pathlib import Path
+
+from starlight.manifest import read
+from starlight.params import General, run_stage, section
+from starlight.store import StreamReader
+from starlight.train import TrainParams, train
+
+
+def main(raw: dict) -> None:
+    train(
+        read(Path("artifacts/manifest.csv")), StreamReader(Path("artifacts/streams")),
+        section(raw, None, General), section(raw, "train", TrainParams), variant="v3",
+        out=Path("models/v3.safetensors"), curves=Path("reports/train/v3.csv"), scratch=Path("artifacts/scratch"),
+    )  # fmt: skip
+
+
+if __name__ == "__main__":
+    run_stage(main)

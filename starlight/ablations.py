@@ -1,0 +1,94 @@
+"""Ablations as experiments: what is varied, and the table that comes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+__all__ = ["MEASURES", "Variation", "rows", "summary", "variations"]
+
+MEASURES = (
+    "fpr", "negative.fpr", "precision", "recall", "auc", "detection_at_fpr001", "detection_at_fpr01",
+    "protocol.detection", "map.mcc",
+)  # fmt: skip
+SEEDS = (2025, 2026, 2027)
+_RATIOS = (0.0, 0.2, 0.33, 0.5)
+_HARD_WEIGHTS = (1.0, 1.5, 2.0, 3.0, 4.0)
+
+
+class Variation(NamedTuple):
+    """One experiment: the group it belongs to, its name there, and what it sets in `params.yaml`."""
+
+    group: str
+    name: str
+    overrides: dict[str, object]
+
+    @property
+    def experiment(self) -> str:
+        """A name that git and DVC accept."""
+        seed = self.overrides.get("seed", SEEDS[0])
+        return f"{self.group}-{self.name}-{seed}".replace(".", "p").replace("_", "-").lower()
+
+
+def variations(categories: Sequence[str], seeds: Sequence[int] = SEEDS) -> list[Variation]:
+    """All experiments of the table; the main ones once a seed, the rest with the first seed.
+
+    Parameters
+    ----------
+    categories : sequence of str
+        Negative categories of the data.
+    seeds : sequence of int
+    """
+    first, every = seeds[:1], tuple(seeds)
+    table: list[tuple[str, str, dict[str, object], Sequence[int]]] = [("full", "all", {}, every)]
+    table += [("streams", name, {"streams": name}, every) for name in ("six", "eight")]
+    table += [("mask", "off", {"train.constraint_mask": False}, every)]
+    table += [("mining", "off", {"finetune.epochs": 0}, every)]
+    table += [("ratio", f"{r}", {"negative_ratio": r}, every if r == 0 else first) for r in _RATIOS if r != 0.33]
+    table += [
+        ("hard", f"{w}", {"finetune.hard_negative_weight": w}, first) for w in _HARD_WEIGHTS if w != 2.0
+    ]  # fmt: skip
+    for left_out in sorted(categories):
+        kept = [c for c in sorted(categories) if c != left_out]
+        table.append(("without", left_out, {"negative_categories": kept}, first))
+    return [Variation(g, n, {**o, "seed": s}) for g, n, o, ss in table for s in ss]
+
+
+def rows(variation: Variation, metrics: Mapping[str, object]) -> dict[str, object]:
+    """One row of `reports/ablations.csv` from an experiment's `metrics.json`."""
+    model = metrics["v4_base"] if variation.group == "mining" else metrics["v4"]
+    seed = variation.overrides["seed"]
+    found = {name: _look(model, name) for name in MEASURES}
+    return {"group": variation.group, "experiment": variation.name, "seed": seed, **found}
+
+
+def summary(table: pd.DataFrame) -> pd.DataFrame:
+    """Mean and spread over seeds, and the difference from the full detector with the same seeds.
+
+    Returns
+    -------
+    DataFrame
+        One row an experiment: `<measure>` (mean), `<measure>_sd` (NaN for one seed), `<measure>_change` (mean of the
+        paired differences).
+    """
+    full = table[table["group"] == "full"].set_index("seed")
+    out = []
+    for (group, name), part in table.groupby(["group", "experiment"], sort=True):
+        row: dict[str, object] = {"group": group, "experiment": name, "seeds": len(part)}
+        for measure in MEASURES:
+            values = part[measure].astype(float)
+            paired = values.to_numpy() - full[measure].reindex(part["seed"]).to_numpy(float)
+            row[measure] = round(float(values.mean()), 6)
+            row[f"{measure}_sd"] = round(float(values.std(ddof=1)), 6) if len(values) > 1 else np.nan
+            row[f"{measure}_change"] = round(float(np.mean(paired)), 6)
+        out.append(row)
+    return pd.DataFrame(out)
+
+
+def _look(metrics: object, dotted: str) -> float:
+    for key in dotted.split("."):
+        metrics = metrics.get(key) if isinstance(metrics, Mapping) else None
+    return float("nan") if metrics is None else round(float(metrics), 6)

@@ -1,0 +1,63 @@
+"""Which modules of the library a script really imports, read from the source. `python -m tests.imports` lists them."""
+
+import ast
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+# Read by every stage, and steering nothing but through values that dvc.yaml lists under `params:`.
+NOT_LISTED = {"starlight/params.py", "starlight/errors.py", "starlight/__init__.py"}
+
+
+def module_file(name: str) -> Path | None:
+    path = ROOT / Path(*name.split("."))
+    if path.is_dir():
+        return path / "__init__.py"
+    return path.with_suffix(".py") if path.with_suffix(".py").exists() else None
+
+
+@cache
+def direct(path: Path) -> frozenset[Path]:
+    """Library files that one file imports itself, packages' `__init__` on the way included."""
+    found: set[str] = set()
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.startswith("starlight."):
+            found.add(node.value)  # a registry that imports by name
+    names = {
+        ".".join(n.split(".")[: i + 1]) for n in found if n.startswith("starlight") for i in range(len(n.split(".")))
+    }
+    return frozenset(f for f in map(module_file, names) if f)
+
+
+def transitive(script: Path) -> set[str]:
+    """All library files behind a script, relative to the repository, but for those in `NOT_LISTED`."""
+    seen: set[Path] = set()
+    queue = [script]
+    while queue:
+        for path in direct(queue.pop()) - seen:
+            seen.add(path)
+            queue.append(path)
+    return {p.relative_to(ROOT).as_posix() for p in seen} - NOT_LISTED
+
+
+def listed(files: set[str]) -> list[str]:
+    """The shortest list of dependencies: a package as a whole where most of it is imported, else files."""
+    deps: set[str] = set()
+    for file in files:
+        package = Path(file).parent
+        all_files = {p.relative_to(ROOT).as_posix() for p in (ROOT / package).glob("*.py")}
+        whole = package.as_posix() != "starlight" and len(all_files & files) >= 0.9 * len(all_files)
+        deps.add(package.as_posix() if whole else file)
+    return sorted(deps)
+
+
+if __name__ == "__main__":
+    for script in sorted((ROOT / "scripts").glob("*.py")):
+        print(script.name)
+        for dep in listed(transitive(script)):
+            print(f"      - {dep}")

@@ -1,0 +1,46 @@
+"""dvc.yaml tells the truth: each stage lists the modules that its script imports, and the parameters that it reads."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.imports import ROOT, transitive
+
+STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_dependencies_are_the_imports(name):
+    script = ROOT / "scripts" / f"{name}.py"
+    imported = transitive(script)
+    listed = [d for d in STAGES[name]["deps"] if d.startswith("starlight")]
+    covered = {f for f in imported for d in listed if f == d or f.startswith(f"{d}/")}
+    assert imported - covered == set(), "imported, but not among the stage's deps"
+    idle = [d for d in listed if not any(f == d or f.startswith(f"{d}/") for f in imported)]
+    assert idle == [], "among the stage's deps, but not imported"
+    assert f"scripts/{name}.py" in STAGES[name]["deps"]
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_scripts_are_thin(name):
+    assert len((ROOT / "scripts" / f"{name}.py").read_text().splitlines()) <= 60
+
+
+def test_every_parameter_is_read_by_a_stage():
+    params = yaml.safe_load((ROOT / "params.yaml").read_text())
+    read = {p.split(".")[0] for stage in STAGES.values() for p in stage.get("params", [])}
+    assert set(params) - read - {"release"} == set()
+
+
+def test_library_reads_no_parameters_and_no_arguments():
+    for path in (ROOT / "starlight").rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        if "cli" in path.parts or path.name == "__main__.py":
+            continue
+        assert 'open("params.yaml"' not in text and "sys.argv" not in text, path
+
+
+def test_no_path_of_one_machine():
+    for path in [*(ROOT / "starlight").rglob("*.py"), *(ROOT / "scripts").glob("*.py"), ROOT / "Makefile"]:
+        assert str(Path.home()) + "/" not in path.read_text(encoding="utf-8"), path

@@ -1,0 +1,126 @@
+"""The ways it is used, exactly as typed, in a temporary clone at a tiny size."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.imports import ROOT
+
+TINY = {
+    "sample": {"covers": 60, "stego_per_technique": 6, "negatives": 26, "largest_side": 128, "max_payload_bytes": 256},
+    "scan": {"test_fraction": 0.34, "val_fraction": 0.33},
+    "train": {"epochs": 1},
+    "finetune": {"epochs": 1, "control": False},
+    "evaluate": {"stream_ablation": False, "hardest": 4},
+}
+
+
+def run(folder: Path, *words: str, status: int = 0) -> str:
+    env = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "OMP_NUM_THREADS": "1",
+           "STARLIGHT_CACHE": str(folder.parent / "cache"), "GIT_AUTHOR_NAME": "t", "GIT_AUTHOR_EMAIL": "t@localhost",
+           "GIT_COMMITTER_NAME": "t", "GIT_COMMITTER_EMAIL": "t@localhost", "DVC_NO_ANALYTICS": "1"}  # fmt: skip
+    done = subprocess.run(words, cwd=folder, env=env, capture_output=True, text=True)
+    assert done.returncode == status, f"{' '.join(words)}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+    return done.stdout + done.stderr
+
+
+def shrink(folder: Path, **changes: dict) -> None:
+    path = folder / "params.yaml"
+    params = yaml.safe_load(path.read_text())
+    for block, values in {**TINY, **changes}.items():
+        params[block] = {**params.get(block, {}), **values}
+    path.write_text(yaml.safe_dump(params, sort_keys=False))
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory) -> Path:
+    """A clone of the repository as it is checked out, made tiny, after its first `dvc repro`."""
+    folder = tmp_path_factory.mktemp("usage") / "starlight"
+    run(folder.parent, "git", "clone", "--quiet", str(ROOT), str(folder))
+    changed = run(ROOT, "git", "ls-files", "--modified", "--others", "--exclude-standard").split("\n")
+    for name in filter(None, changed):
+        if (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, folder / name)
+    shrink(folder)
+    run(folder, "dvc", "repro")
+    run(folder, "git", "add", "--all")
+    run(folder, "git", "commit", "--quiet", "--message", "tiny")
+    return folder
+
+
+def test_the_second_time_there_is_nothing_to_do(clone):
+    before = {p: p.read_bytes() for p in (clone / "reports").rglob("*") if p.is_file()}
+    assert "up to date" in run(clone, "dvc", "repro")
+    assert "Running stage" not in run(clone, "dvc", "repro")
+    assert before == {p: p.read_bytes() for p in (clone / "reports").rglob("*") if p.is_file()}
+    assert "up to date" in run(clone, "dvc", "status")
+
+
+def test_metrics_plots_and_params(clone):
+    assert "fpr" in run(clone, "dvc", "metrics", "show")
+    run(clone, "dvc", "plots", "show", "--out", "plots_html")
+    run(clone, "dvc", "params", "diff")
+
+
+def test_an_experiment_trains_again_and_extracts_nothing(clone):
+    said = run(clone, "dvc", "exp", "run", "-S", "negative_ratio=0.5")
+    assert "Running stage 'train'" in said
+    assert "Running stage 'extract'" not in said and "Running stage 'baseline'" not in said
+    assert "0.5" in run(clone, "dvc", "exp", "show", "--csv")
+    assert "negative_ratio" in run(clone, "dvc", "params", "diff")
+    run(clone, "git", "checkout", "--quiet", "--", ".")
+
+
+def test_metrics_against_the_baseline(clone):
+    run(clone, "dvc", "exp", "run", "--force", "--name", "v3-baseline", "-S", "headline=v3")
+    run(clone, "git", "checkout", "--quiet", "--", ".")
+    run(clone, "dvc", "checkout")
+    shown = json.loads(run(clone, "dvc", "metrics", "diff", "--json", "--all", "v3-baseline", "--targets",
+                           "reports/headline.json").split("\n")[0])  # fmt: skip
+    figures = json.loads((clone / "reports/metrics.json").read_text())
+    recall = shown["reports/headline.json"]["recall"]
+    assert recall["old"] == figures["v3"]["recall"] and recall["new"] == figures["v4"]["recall"]
+
+
+def test_a_new_submission_counts(clone):
+    anna = clone / "datasets" / "anna_submission_2026"
+    source = clone / "datasets" / "sample_submission_2025"
+    for kind in ("clean", "stego"):
+        (anna / kind).mkdir(parents=True)
+    sidecars = sorted((source / "stego").glob("*.json"))[:6]
+    for sidecar in sidecars:
+        shutil.copy(sidecar, anna / "stego")
+        shutil.copy(sidecar.with_suffix(""), anna / "stego")
+    (anna / "clean" / "text.png").write_text("no image")
+    (anna / "clean" / "empty.png").write_bytes(b"")
+    whole = next((source / "clean").glob("*.png")).read_bytes()
+    (anna / "clean" / "cut.png").write_bytes(whole[: len(whole) // 2])
+    (anna / "stego" / "lonely_alpha_001.png").write_bytes(whole)
+    (anna / "stego" / "lonely_alpha_001.png.json").write_text("{")
+    run(clone, "dvc", "repro")
+    report = (clone / "reports/dataset.json").read_text()
+    for name in ("text.png", "empty.png", "cut.png", "lonely_alpha_001.png"):
+        assert name in report
+    assert "anna_submission_2026" in (clone / "artifacts/manifest.csv").read_text()
+    shutil.rmtree(anna)
+
+
+def test_a_wrong_value_stops_with_one_line(clone):
+    shrink(clone, mine={"threshold": 7})
+    said = run(clone, "dvc", "repro", "mine", status=255)
+    assert "mine.threshold" in said and "7" in said and "Traceback" not in said
+    run(clone, "git", "checkout", "--quiet", "--", "params.yaml")
+
+
+def test_without_any_submission(clone):
+    shrink(clone, sample={"enabled": False})
+    said = run(clone, "dvc", "repro", status=255)
+    assert "datasets" in said and "Traceback" not in said
+    run(clone, "git", "checkout", "--quiet", "--", "params.yaml", "dvc.lock")
