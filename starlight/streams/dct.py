@@ -10,7 +10,7 @@ import numpy as np
 from starlight.images import Image
 from starlight.jpeg import estimates, planes, residuals, statistics
 
-__all__ = ["BLOCKS", "FEATURES", "NAME", "VERSION", "compute"]
+__all__ = ["BLOCKS", "FEATURES", "NAME", "VERSION", "compute", "to_model"]
 
 NAME = "dct"
 VERSION = 1
@@ -76,6 +76,11 @@ def compute(image: Image, tiles: list[tuple[int, int]] | None = None) -> np.ndar
         *_residuals(exceedance),
     ]
     return np.concatenate([np.ravel(part) for part in parts]).astype(np.float32)
+
+
+def to_model(stored: np.ndarray, tile: int = 0) -> np.ndarray:
+    """The vector as it is stored."""
+    return stored
 
 
 def _facts(coefficients, table: np.ndarray, step: float) -> list[float]:

@@ -1,0 +1,174 @@
+"""Block `decode` of the `content` stream: what the hidden bits, the EXIF comment and the trailing bytes decode to.
+
+Scores are log-likelihood ratios in nats (see `text`), stored as asinh(x / 4); lengths as log2(1 + n). Of all scan
+orders in a family the most text-like one speaks for the family.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from starlight.errors import StarlightError
+from starlight.images import Image
+from starlight.protocol import END, MARK
+from starlight.streams import text
+from starlight.streams.scans import HEAD, Scan, head, scans
+from starlight.techniques import lsb_framings
+
+__all__ = ["FEATURES", "Decoded", "compute", "decode_payload"]
+
+_FAMILIES = ("alpha", "index", "rgb", "other")
+_PARTS = ("net", "gain", "printable64", "printable256", "run", "nul", "nul_at", "mark", "distinct", "entropy")
+_BYTE_PARTS = ("net", "gain", "length", "printable", "nul_ended", "padding", "entropy", "mark", "words", "vendor")
+FEATURES = (
+    *(f"{family}_{part}" for family in _FAMILIES for part in _PARTS),
+    *(f"{field}_{part}" for field in ("comment", "trailer") for part in _BYTE_PARTS),
+)
+_CERTAIN = 24.0  # nats from which unmarked text counts as read: one chance in 2.6e10 for each scan order
+_CERTAIN_MARKED = 10.0  # on top of the mark's own 32 bits
+_VENDOR = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"RIFF", b"PK\x03\x04", b"\0\0\0\x18ftyp", b"MotionPhoto", b"SEFH",
+           b"QDIOBS", b"Exif", b"MM\0*", b"II*\0", b"%PDF", b"ftypmp4")  # fmt: skip
+_CHARSETS = (b"ASCII\0\0\0", b"UNICODE\0", b"JIS\0\0\0\0\0", bytes(8))
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """A payload that could be read back.
+
+    Attributes
+    ----------
+    variant : str
+        Scan and bit order, `comment` or `trailer`.
+    technique : str
+        One of `alpha`, `palette`, `lsb.rgb`, `exif`, `raw`.
+    payload : bytes
+        Without framing.
+    marked : bool
+        It bore the protocol's mark.
+    """
+
+    variant: str
+    technique: str
+    payload: bytes
+    marked: bool = False
+
+
+def compute(image: Image) -> list[float]:
+    """Values of FEATURES."""
+    found = scans(image)
+    data, lengths = head(found)
+    scored = text.score(data, lengths)
+    values: list[float] = []
+    for family in _FAMILIES:
+        members = [i for i, scan in enumerate(found) if scan.family == family]
+        values += _family(members, data, lengths, scored) if members else [math.nan] * len(_PARTS)
+    return values + _bytes(comment_text(image)) + _bytes(image.container.trailer)
+
+
+def decode_payload(image: Image) -> Decoded | None:
+    """Read the payload of an image, by the scan order, comment or trailer that is most certainly text.
+
+    Returns
+    -------
+    Decoded or None
+        None where nothing reads as text beyond doubt.
+    """
+    found = scans(image)
+    data, lengths = head(found)
+    scored = text.score(data, lengths)
+    tried = sorted(((float(scored.net[i]), i) for i in range(len(found))), reverse=True)
+    for net, i in tried:
+        marked = data[i, :4].tobytes() == MARK
+        if net > (_CERTAIN_MARKED if marked else _CERTAIN):
+            return _read(found[i], marked)
+    for variant, technique, raw in (("comment", "exif", comment_text(image)), ("trailer", "raw", image.container.trailer)):
+        payload = _text_payload(raw)
+        if payload is not None:
+            return Decoded(variant, technique, payload.removeprefix(MARK), payload.startswith(MARK))
+    return None
+
+
+def comment_text(image: Image) -> bytes:
+    """EXIF UserComment without its character code."""
+    comment = image.container.user_comment
+    return comment[8:] if comment[:8] in _CHARSETS else comment
+
+
+def _read(scan: Scan, marked: bool) -> Decoded:
+    technique = {"alpha": "alpha", "index": "palette"}.get(scan.name.partition(".")[0], "lsb.rgb")
+    data = scan.read(None).tobytes()
+    if not marked and scan.name.startswith("rgb.rows"):
+        for name in ("stegpy", "stegano", "stepic", "stego-lsb", "stego-lsb-1"):
+            payload = _framed(name, scan)
+            if payload is not None:
+                return Decoded(f"{scan.name}:{name}", technique, payload)
+    start = len(MARK) if marked else 0
+    end = data.find(END, start)
+    return Decoded(scan.name, technique, data[start : end if end >= 0 else None], marked)
+
+
+def _framed(tool: str, scan: Scan) -> bytes | None:
+    try:
+        payload = lsb_framings.get(tool).read(scan.samples(None))
+    except StarlightError:
+        return None
+    return payload if _text_payload(payload) is not None else None
+
+
+def _text_payload(raw: bytes) -> bytes | None:
+    """Text at the start of `raw` up to NUL, if it is text beyond doubt."""
+    body = raw.split(END, 1)[0]
+    if not body:
+        return None
+    row = np.frombuffer(body[: HEAD], np.uint8)[None]
+    scored = text.score(row, np.array([row.shape[1]]))
+    certain = scored.net[0] > _CERTAIN or (body.startswith(MARK) and scored.net[0] > _CERTAIN_MARKED)
+    return body if certain and scored.start[0] == 0 else None
+
+
+def _squash(nats: float) -> float:
+    return math.asinh(nats / 4)
+
+
+def _family(members: list[int], data: np.ndarray, lengths: np.ndarray, scored: text.TextScore) -> list[float]:
+    best = max(members, key=lambda i: (scored.net[i], scored.gain[i]))
+    row = data[best, : lengths[best]]
+    if not len(row):
+        return [math.nan] * len(_PARTS)
+    printable = text.PRINTABLE[row]
+    run = int(np.argmin(printable)) if not printable.all() else len(row)
+    nuls = np.flatnonzero(row == 0)
+    stop = int(scored.stop[best])
+    nul = bool(stop >= 2 and stop < len(row) and row[stop] == 0)
+    marks = any(data[i, :4].tobytes() == MARK for i in members)
+    return [
+        _squash(float(scored.net[best])), _squash(float(max(scored.gain[members]))),
+        float(printable[:64].mean()), float(printable.mean()), math.log2(1 + run), float(nul),
+        math.log2(1 + (nuls[0] if len(nuls) else len(row))), float(marks),
+        len(np.unique(row[:64])) / min(64, len(row)), _entropy(row),
+    ]  # fmt: skip
+
+
+def _entropy(row: np.ndarray) -> float:
+    """Bits per byte, over what so few bytes can have."""
+    share = np.bincount(row, minlength=256) / len(row)
+    share = share[share > 0]
+    return float(-(share * np.log2(share)).sum()) / math.log2(min(256, max(2, len(row))))
+
+
+def _bytes(raw: bytes) -> list[float]:
+    if not raw:
+        return [math.nan] * len(_BYTE_PARTS)
+    row = np.frombuffer(raw[:4096], np.uint8)
+    scored = text.score(row[None, : HEAD], np.array([min(len(row), HEAD)]))
+    stripped = raw.rstrip(b"\0 \xff")
+    words = row[(row >= 65) & (row <= 122)].size / len(row)
+    return [
+        _squash(float(scored.net[0])), _squash(float(scored.gain[0])), math.log2(1 + len(raw)),
+        float(text.PRINTABLE[row].mean()), float(raw.endswith(END) and not raw.endswith(2 * END)),
+        1 - len(stripped) / len(raw), _entropy(row), float(MARK in raw[:64]), words,
+        float(any(magic in raw[:64] for magic in _VENDOR)),
+    ]  # fmt: skip

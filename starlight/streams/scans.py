@@ -1,0 +1,126 @@
+"""Scan orders: which samples, in which order, may hold the bits of a payload."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from starlight.images import Image
+
+__all__ = ["HEAD", "Scan", "head", "scans"]
+
+HEAD = 256  # bytes at the start of a scan that are judged
+
+
+@dataclass(frozen=True)
+class Scan:
+    """One way to read bits off an image.
+
+    Attributes
+    ----------
+    name : str
+        Samples and order, such as `rgb.rows`, then the bit order.
+    family : str
+        `alpha`, `index`, `rgb` or `other`: what its features are pooled under.
+    samples : callable
+        Number of samples wanted (None for all) -> uint8 (m,).
+    order : {"lsb-first", "msb-first"}
+    layout : {"lsb", "plane1", "pairs", "nine"}
+        Least significant bits; second bits; the low two bits of each sample, in the bit order; groups of nine least
+        significant bits, eight of which are a byte.
+    """
+
+    name: str
+    family: str
+    samples: Callable[[int | None], np.ndarray]
+    order: str
+    layout: str = "lsb"
+
+    def read(self, count: int | None) -> np.ndarray:
+        """First `count` bytes, or all; uint8, fewer where the image ends."""
+        wanted = None if count is None else count * {"pairs": 4, "nine": 9}.get(self.layout, 8)
+        return np.packbits(self._bits(self.samples(wanted)), bitorder="big" if self.order == "msb-first" else "little")
+
+    def _bits(self, samples: np.ndarray) -> np.ndarray:
+        if self.layout == "pairs":
+            low, high = samples & 1, (samples >> 1) & 1
+            pair = (high, low) if self.order == "msb-first" else (low, high)
+            bits = np.stack(pair, axis=1).reshape(-1)
+        elif self.layout == "nine":
+            bits = (samples[: len(samples) // 9 * 9].reshape(-1, 9)[:, :8] & 1).reshape(-1)
+        else:
+            bits = (samples >> (self.layout == "plane1")) & 1
+        return bits[: len(bits) // 8 * 8]
+
+
+def scans(image: Image) -> list[Scan]:
+    """All scan orders that an image allows."""
+    out = []
+    if image.indices is not None:
+        out += _both("index.rows", "index", _rows(image.indices)) + _both("index.columns", "other", _columns(image.indices))
+    elif image.pixels.shape[2] == 3:
+        out += _colour(image.pixels)
+    else:
+        grey = image.pixels[:, :, 0]
+        out += _both("grey.rows", "other", _rows(grey)) + _both("grey.columns", "other", _columns(grey))
+        out += _both("grey.rows", "other", _rows(grey), "pairs")
+    if image.alpha is not None:
+        out += _both("alpha.rows", "alpha", _rows(image.alpha)) + _both("alpha.columns", "other", _columns(image.alpha))
+        if image.pixels.shape[2] == 3 and image.indices is None:
+            rgba = _rgba(image)
+            out += _both("rgba.rows", "rgb", rgba) + _both("rgba.rows", "rgb", rgba, "pairs")
+    return out
+
+
+def head(found: list[Scan]) -> tuple[np.ndarray, np.ndarray]:
+    """First bytes of scans: uint8 (V, HEAD), zeros past the end, and the number of real ones (V,)."""
+    data, lengths = np.zeros((len(found), HEAD), np.uint8), np.zeros(len(found), np.int64)
+    for i, scan in enumerate(found):
+        row = scan.read(HEAD)[:HEAD]
+        data[i, : len(row)], lengths[i] = row, len(row)
+    return data, lengths
+
+
+def _colour(pixels: np.ndarray) -> list[Scan]:
+    rgb, bgr = _rows(pixels), _rows(pixels[:, :, ::-1])
+    out = _both("rgb.rows", "rgb", rgb) + _both("rgb.rows", "rgb", rgb, "pairs")
+    out += [Scan("rgb.rows.nine.msb-first", "rgb", rgb, "msb-first", "nine")]
+    out += _both("bgr.rows", "rgb", bgr) + _both("rgb.rows", "other", rgb, "plane1")
+    for c, name in enumerate("rgb"):
+        plane = pixels[:, :, c]
+        out += _both(f"{name}.rows", "other", _rows(plane)) + _both(f"{name}.columns", "other", _columns(plane))
+    out += _both("rgb.columns", "other", _columns(pixels)) + _both("bgr.columns", "other", _columns(pixels[:, :, ::-1]))
+    return out + _both("rgb.rows.up", "other", _rows(pixels[::-1])) + _both("bgr.rows.up", "other", _rows(pixels[::-1, :, ::-1]))
+
+
+def _both(name: str, family: str, samples: Callable, layout: str = "lsb") -> list[Scan]:
+    label = name if layout == "lsb" else f"{name}.{layout}"
+    return [Scan(f"{label}.{order}", family, samples, order, layout) for order in ("lsb-first", "msb-first")]
+
+
+def _rows(plane: np.ndarray) -> Callable[[int | None], np.ndarray]:
+    per_row = plane[0].size
+
+    def take(count: int | None) -> np.ndarray:
+        if count is None:
+            return np.ascontiguousarray(plane).reshape(-1)
+        return np.ascontiguousarray(plane[: -(-count // per_row)]).reshape(-1)[:count]
+
+    return take
+
+
+def _columns(plane: np.ndarray) -> Callable[[int | None], np.ndarray]:
+    return _rows(plane.swapaxes(0, 1))
+
+
+def _rgba(image: Image) -> Callable[[int | None], np.ndarray]:
+    per_row = 4 * image.alpha.shape[1]
+
+    def take(count: int | None) -> np.ndarray:
+        rows = None if count is None else -(-count // per_row)
+        both = np.concatenate([image.pixels[:rows], image.alpha[:rows, :, None]], axis=2).reshape(-1)
+        return both if count is None else both[:count]
+
+    return take

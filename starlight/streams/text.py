@@ -1,0 +1,158 @@
+"""How much likelier bytes are as text than as what images leave in their low bits: sequential log-likelihood ratios.
+
+Text is a mixture of order-0 models (prose, any printable characters, base64, UTF-8). What it is compared with is a
+mixture too: uniform bytes, bytes of a skewed but unknown distribution, bytes that repeat at a fixed distance, and bits
+that depend on the bits before them. So a flat, dithered or striped image does not count as text however printable its
+bytes are. Under each of these the likelihood ratio is a non-negative martingale from the first byte on, and by Ville's
+inequality exceeds e^s at any length with a probability of at most e^-s over the mixture's weights.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+__all__ = ["PRINTABLE", "TextScore", "gains", "null_gains", "score"]
+
+_LETTERS = "etaoinshrdlucmwfgypbvkjxqz"
+_BAD = 1e-3 / 256  # probability of a byte that a model of text rules out
+_STARTS = (0, 1, 2, 3, 4, 5, 6, 8)  # bytes of a binary header that may precede the text
+_LAGS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 15, 16, 24, 32, 48, 64)
+_COPY = 0.9  # probability that a repeating source repeats
+_ALPHA = 0.05  # Dirichlet prior of a source with an unknown distribution
+_BIT_CONTEXTS = ((1, 2, 3, 4), (3, 6, 9), (4, 8, 12))
+
+
+def _printable() -> np.ndarray:
+    table = np.zeros(256, bool)
+    table[32:127] = table[[9, 10, 13]] = True
+    return table
+
+
+PRINTABLE = _printable()
+
+
+def _models() -> np.ndarray:
+    """Log-odds of each byte against a uniform one, (models, 256)."""
+    prose = np.where(PRINTABLE, 0.04 / PRINTABLE.sum(), 0.0)
+    weights = np.array([12.0, 9, 8.2, 7.6, 7, 6.8, 6.3, 6.2, 6, 4.3, 4, 2.8, 2.7, 2.5, 2.4, 2.3, 2, 2, 1.9, 1.5,
+                        1, 0.8, 0.2, 0.2, 0.1, 0.1])  # fmt: skip
+    codes = np.frombuffer(_LETTERS.encode(), np.uint8)
+    prose[codes] += 0.72 * weights / weights.sum()
+    prose[codes - 32] += 0.05 * weights / weights.sum()
+    prose[32] += 0.15
+    prose[[10, 44, 46]] += 0.0133
+    any_printable = PRINTABLE / PRINTABLE.sum()
+    base64 = np.zeros(256)
+    base64[[43, 47, 61, *range(48, 58), *range(65, 91), *range(97, 123)]] = 1 / 65
+    utf8 = 0.4 * any_printable
+    utf8[0x80:0xF5] += 0.6 / (0xF5 - 0x80)
+    utf8[0xC0:0xC2] = 0
+    stacked = np.stack([prose, any_printable, base64, utf8])
+    return np.log(np.maximum(stacked / stacked.sum(axis=1, keepdims=True), _BAD) * 256).astype(np.float32)
+
+
+_MODELS = _models()
+
+
+class TextScore:
+    """Scores of V byte strings.
+
+    Attributes
+    ----------
+    gain : (V,) largest log-likelihood ratio of text against uniform bytes over starts and lengths, in nats.
+    net : (V,) as `gain`, against all of the alternatives; not over `gain`.
+    start, stop : (V,) int, the stretch of bytes where `net` is reached.
+    """
+
+    def __init__(self, gain: np.ndarray, net: np.ndarray, start: np.ndarray, stop: np.ndarray) -> None:
+        self.gain, self.net, self.start, self.stop = gain, net, start, stop
+
+
+def gains(data: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+    """Cumulative log-likelihood ratio of text against uniform bytes.
+
+    Parameters
+    ----------
+    data : (V, n) uint8
+    lengths : (V,) int
+        Bytes of each row that are real.
+
+    Returns
+    -------
+    (V, starts, n + 1) float32
+        From each of the possible starts on; -inf before it and past the end.
+    """
+    count, n = data.shape
+    steps = np.zeros((len(_MODELS), count, n + 1), np.float32)
+    steps[:, :, 1:] = _MODELS[:, data]
+    cumulative = np.cumsum(steps, axis=2)
+    starts = [s for s in _STARTS if s <= n]
+    out = np.empty((count, len(starts), n + 1), np.float32)
+    for i, s in enumerate(starts):
+        ahead = cumulative - cumulative[:, :, s : s + 1]
+        top = ahead.max(axis=0)
+        out[:, i] = top - math.log(len(_MODELS)) - math.log1p(i) * 2
+        out[:, i, :s] = -np.inf
+    out[np.broadcast_to(np.arange(n + 1) > lengths[:, None, None], out.shape)] = -np.inf
+    return out
+
+
+def null_gains(row: np.ndarray) -> np.ndarray:
+    """Cumulative log-likelihood ratio of what images leave in low bits against uniform bytes, (n + 1,), row (n,)."""
+    n = len(row)
+    same = row[:, None] == row[None, :]
+    steps = np.zeros((2 + len(_LAGS) + len(_BIT_CONTEXTS), n + 1))
+    seen = np.tril(same, -1).sum(axis=1)
+    steps[1, 1:] = np.log((seen + _ALPHA) / (np.arange(n) + 256 * _ALPHA) * 256)
+    for i, lag in enumerate(_LAGS):
+        steps[2 + i, 1 + lag :] = np.where(np.diagonal(same, lag), math.log(_COPY * 256), math.log(1 - _COPY))
+    for order, i in (("big", -1), ("little", -2)):
+        if i == -1 or n:
+            bits = np.unpackbits(row, bitorder=order)
+            for j, context in enumerate(_BIT_CONTEXTS):
+                gained = _bit_gains(bits, context).reshape(n, 8).sum(axis=1)
+                at = 2 + len(_LAGS) + j
+                steps[at, 1:] = gained if order == "big" else np.maximum(steps[at, 1:], gained)
+    cumulative = np.cumsum(steps, axis=1)
+    weights = np.full(len(steps), 0.5 / (len(steps) - 1))
+    weights[0] = 0.5
+    return np.logaddexp.reduce(cumulative + np.log(weights)[:, None], axis=0)
+
+
+def _bit_gains(bits: np.ndarray, lags: tuple[int, ...]) -> np.ndarray:
+    """Log-likelihood ratio of each bit given the bits at some distances before it, learnt on the way (KT estimator)."""
+    context = np.zeros(len(bits), np.int64)
+    for k, lag in enumerate(lags):
+        context[lag:] |= bits[:-lag].astype(np.int64) << k
+    member = context == np.arange(1 << len(lags))[:, None]
+    total = np.cumsum(member, axis=1) - member
+    ones = np.cumsum(member & bits.view(bool), axis=1) - (member & bits.view(bool))
+    at = np.arange(len(bits))
+    ones, total = ones[context, at], total[context, at]
+    p_one = (ones + 0.5) / (total + 1)
+    return np.log(2 * np.where(bits.view(bool), p_one, 1 - p_one))
+
+
+def score(data: np.ndarray, lengths: np.ndarray, candidates: float = 6.0) -> TextScore:
+    """Score byte strings, (V, n) uint8 of which `lengths` are real.
+
+    Rows that reach a gain of `candidates` nats are compared with all of the alternatives, the rest with uniform bytes
+    alone.
+    """
+    table = gains(data, lengths)
+    flat = table.reshape(len(data), -1)
+    best = flat.argmax(axis=1)
+    gain = flat[np.arange(len(data)), best]
+    start_at, stop = np.divmod(best, table.shape[2])
+    net = gain.copy()
+    for v in np.flatnonzero(gain > candidates):
+        null = null_gains(data[v, : lengths[v]])
+        rows = table[v, :, : lengths[v] + 1]
+        starts = np.array(_STARTS[: len(rows)])
+        against = rows - (null[None] - null[np.minimum(starts, lengths[v])][:, None])
+        k = int(np.argmax(against))
+        net[v] = min(float(against.flat[k]), gain[v])
+        start_at[v], stop[v] = divmod(k, against.shape[1])
+    return TextScore(gain, net, np.array(_STARTS)[start_at], stop)
