@@ -106,26 +106,30 @@ def decode(data: bytes, limits: Limits = Limits()) -> Image:  # noqa: B008 (froz
         raise BadImage("palette that its decoder does not see")
     if container.indexed:
         return _indexed(data, container, stored)
+    image = _direct(data, container, stored)
+    if container.format == "jpeg" and _ends_flat(image.pixels):
+        image.coefficients  # noqa: B018 (raises where the data ended early)
+    return image
+
+
+def _direct(data: bytes, container: Container, stored: PillowImage.Image) -> Image:
     samples = np.asarray(stored)
-    if stored.mode in ("CMYK", "YCbCr", "LAB"):
-        samples = np.asarray(stored.convert("RGB"))
-    alpha = _key_alpha(data, container, samples)
     if samples.dtype == bool:
-        samples = samples.view(np.uint8) * np.uint8(255)
-    elif samples.dtype.itemsize == 2:
+        samples = np.where(samples, np.uint8(255), np.uint8(0))
+    alpha = _key_alpha(data, container, samples)
+    if samples.dtype.itemsize == 2:
         samples = (samples >> 8).astype(np.uint8)
     elif samples.dtype != np.uint8:
         raise BadImage(f"samples of mode {stored.mode}")
     if samples.ndim == 2:
         samples = samples[:, :, None]
+    if container.mode == "LA;16":  # which Pillow spreads over four channels
+        samples = samples[:, :, [0, -1]]
     if samples.shape[2] in (2, 4):
         if stored.mode != "RGBX":
             alpha = np.ascontiguousarray(samples[:, :, -1])
         samples = samples[:, :, :-1]
-    image = Image(container, np.ascontiguousarray(samples), alpha, None, None, data)
-    if container.format == "jpeg" and _ends_flat(image.pixels):
-        image.coefficients  # noqa: B018 (raises where the data ended early)
-    return image
+    return Image(container, np.ascontiguousarray(samples), alpha, None, None, data)
 
 
 def _ends_flat(pixels: np.ndarray) -> bool:
@@ -153,7 +157,7 @@ def _open(data: bytes, container: Container) -> PillowImage.Image:
             warnings.simplefilter("ignore")
             image = _OPENERS[container.format](io.BytesIO(data))
             image.load()
-            return image
+            return image.convert("RGB") if image.mode in ("CMYK", "YCbCr", "LAB") else image
     except Exception as error:
         text = " ".join([str(error), *words[:1]])
         raise BadImage(f"cannot be decoded: {type(error).__name__}: {' '.join(text.split())[:120]}") from error
@@ -182,8 +186,8 @@ def _indexed(data: bytes, container: Container, stored: PillowImage.Image) -> Im
             opacity[: len(given)] = given
         else:
             opacity[stored.info.get("transparency", [])] = 0
-        alpha = opacity[indices]
-    return Image(container, table[indices], alpha, indices, palette, data)
+        alpha = np.take(opacity, indices)
+    return Image(container, np.take(table, indices, axis=0), alpha, indices, palette, data)
 
 
 def _palette(data: bytes, container: Container, stored: PillowImage.Image) -> np.ndarray:
