@@ -34,10 +34,13 @@ def photograph(
     Cover
         Grey, shape (height, width), where the photograph is.
     """
-    names = names or photos.names_of_size(int(max(height, width) * _MIN_FACTOR))
-    if not names:
+    packaged = photos.names_of_size(int(max(height, width) * _MIN_FACTOR))
+    chosen = names or packaged
+    if not chosen:
         return camera.shoot(rng, height, width, f"camera/{number}")
-    pixels, cover_id = photos.load(names[int(rng.integers(0, len(names)))])
+    pixels, cover_id = photos.load(chosen[int(rng.integers(0, len(chosen)))])
+    if min(pixels.shape[:2]) < min(height, width) * _MIN_FACTOR:  # a user's small picture
+        height, width = pixels.shape[:2]
     notes = []
     if rng.random() < 0.15 and min(pixels.shape[:2]) >= 2 * max(height, width):
         pixels, note = processing.jpeg_roundtrip(pixels, rng)
