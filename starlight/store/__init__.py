@@ -13,9 +13,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from starlight.errors import StarlightError
+from starlight.store.reader import StreamReader
 from starlight.store.table import Table
 
-__all__ = ["Store", "Table", "default_root", "key", "table_name"]
+__all__ = ["Store", "StreamReader", "Table", "default_root", "key", "table_name"]
 
 
 class Store:
