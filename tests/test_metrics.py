@@ -128,8 +128,8 @@ def test_mcnemar_is_the_exact_binomial():
     worse = right.copy()
     worse[:6] = False
     assert metrics.mcnemar(right, worse) == (6, 0, pytest.approx(2 * 0.5**6))
-    assert metrics.mcnemar(right, right).p == 1.0
-    assert math.isnan(metrics.mcnemar([], []).p)
+    assert metrics.mcnemar(right, right).p_value == 1.0
+    assert math.isnan(metrics.mcnemar([], []).p_value)
 
 
 def test_holm_adjusts_as_by_hand_and_keeps_the_undefined():

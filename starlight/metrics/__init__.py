@@ -15,7 +15,7 @@ from starlight.metrics.intervals import (
     images_needed,
     judge,
 )
-from starlight.metrics.lookup import Figure, figure, flatten, lookup
+from starlight.metrics.lookup import Figure, figure, flatten, lookup, widened
 from starlight.metrics.maps import map_measures
 from starlight.metrics.paired import McNemar, holm, mcnemar
 from starlight.metrics.payload import payload_bucket
@@ -59,4 +59,5 @@ __all__ = [
     "reliability",
     "roc_points",
     "view",
+    "widened",
 ]

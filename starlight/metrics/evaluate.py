@@ -69,8 +69,8 @@ def _overall(frame: pd.DataFrame) -> dict:
     measured |= rate(stego[flagged], "precision", "precision_")
     measured |= rate(flagged[stego], "recall", "recall_")
     measured["f1"] = 2 * tp / (2 * tp + errors) if tp + errors else math.nan
-    measured["brier"] = brier(frame.label, frame.score)
-    measured["ece"] = expected_calibration_error(frame.label, frame.score)
+    measured["brier"] = brier(frame.label, frame.probability)
+    measured["ece"] = expected_calibration_error(frame.label, frame.probability)
     return measured | resampled(frame)
 
 

@@ -64,13 +64,15 @@ def view(predictions: pd.DataFrame, model: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        The facts, and `score`, `flagged` (bool), `named` (technique that the model took it for), `map_*`, `ood`.
-        Stego without a technique counts as `unknown`.
+        The facts, and `probability`, `score` (what ranks images: the model's `score` column where there is one, else
+        its probability), `flagged` (bool), `named` (technique that the model took it for), `map_*`, `ood`. Stego
+        without a technique counts as `unknown`.
     """
     check_predictions(predictions, model)
     facts = [c for c in FACTS if c in predictions.columns]
     own = predictions[[f"{model}_{c}" for c in PER_MODEL]].copy()
-    own.columns = ["score", "flagged", "named", *PER_MODEL[3:]]
+    own.columns = ["probability", "flagged", "named", *PER_MODEL[3:]]
+    own["score"] = predictions.get(f"{model}_score", own.probability)
     frame = pd.concat([predictions[facts], own], axis=1)
     text = [c for c in (*_TEXT, "named") if c in frame.columns]
     frame[text] = frame[text].astype(object).where(frame[text].notna(), "")

@@ -4,7 +4,9 @@ import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
-__all__ = ["Figure", "figure", "flatten", "lookup"]
+from starlight.metrics.intervals import clopper_pearson
+
+__all__ = ["Figure", "figure", "flatten", "lookup", "widened"]
 
 _ENDS = (("{name}_low", "{name}_high"), ("low", "high"))
 _COUNTS = (("{name}_k", "{name}_n"), ("k", "n"))
@@ -61,6 +63,14 @@ def figure(metrics: Mapping, key: str) -> Figure:
         if around.get(a.format(name=name)) is not None:
             k, n = int(around[a.format(name=name)]), int(around[b.format(name=name)])
     return Figure(_number(value), low, high, k, n)
+
+
+def widened(part: Mapping | None, parts: int) -> Figure:
+    """A rate from its counts `k` and `n`, at a confidence divided by the number of parts it is one of (Bonferroni)."""
+    if part is None or not part.get("n"):
+        return Figure(math.nan)
+    k, n = part["k"], part["n"]
+    return Figure(k / n, *clopper_pearson(k, n, 1 - 0.05 / max(1, parts)), k, n)
 
 
 def flatten(metrics: Mapping, prefix: str = "") -> dict[str, float | None]:

@@ -10,11 +10,11 @@ __all__ = ["McNemar", "holm", "mcnemar"]
 
 
 class McNemar(NamedTuple):
-    """Images that only the first got right, only the second got right, and the exact two-sided p."""
+    """Images that only the first got right, only the second got right, and the exact two-sided p value."""
 
     only_first: int
     only_second: int
-    p: float
+    p_value: float
 
 
 def mcnemar(first, second) -> McNemar:
@@ -28,7 +28,7 @@ def mcnemar(first, second) -> McNemar:
     Returns
     -------
     McNemar
-        p is 1 where they never differ, NaN where there is no image.
+        `p_value` is 1 where they never differ, NaN where there is no image.
     """
     first, second = np.asarray(first, dtype=bool), np.asarray(second, dtype=bool)
     if first.shape != second.shape:

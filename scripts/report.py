@@ -1,0 +1,22 @@
+"""Stage `report`: dashboard, baseline report, roadmap, plots, and a line in the history."""
+
+from pathlib import Path
+
+from starlight.alerts import Limits
+from starlight.history import params_hash
+from starlight.params import General, run_stage, section
+from starlight.reports import ReportParams, main_figures, write
+
+MODELS = {"v3": "models/v3.safetensors", "v4_base": "models/base.safetensors", "v4": "models/detector.safetensors"}
+
+
+def main(raw: dict) -> None:
+    params = ReportParams(alerts=section(raw, "alerts", Limits), roadmap=section(raw, None, General).roadmap)
+    run = write(
+        Path("reports"), Path("artifacts/manifest.csv"), params, params_hash=params_hash(raw), model_files=MODELS
+    )
+    print(main_figures(run))
+
+
+if __name__ == "__main__":
+    run_stage(main)

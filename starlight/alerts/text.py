@@ -1,0 +1,44 @@
+"""Alerts in words."""
+
+import math
+
+from starlight.alerts.rules import Alert
+from starlight.markdown import number, percent
+
+__all__ = ["show", "subject", "summary", "words"]
+
+
+def show(value: float, unit: str) -> str:
+    """A value of an alert in its unit; a dash where it is undefined."""
+    if unit == "fraction":
+        return percent(value, 3)
+    if unit == "points":
+        return "–" if math.isnan(value) else f"{100 * value:.2f} points"
+    return number(value, {"psi": 3, "ms": 1}.get(unit, 0)) + (" ms" if unit == "ms" and not math.isnan(value) else "")
+
+
+def words(alert: Alert) -> str:
+    """One line: what, value, interval, threshold, before, what to look at."""
+    if alert.unit == "epoch":
+        return f"{alert.level} {alert.name}: diverged by epoch {alert.value:.0f}; look at {alert.look_at}"
+    unit = "fraction" if alert.unit == "points" else alert.unit
+    ends = f" ({show(alert.low, alert.unit)} to {show(alert.high, alert.unit)})" if alert.low < alert.high else ""
+    before = "" if math.isnan(alert.before) else f", before {show(alert.before, unit)}"
+    limit = f"threshold {show(alert.threshold, alert.unit)}"
+    return (
+        f"{alert.level} {alert.name}: {show(alert.value, alert.unit)}{ends}, {limit}{before}; look at {alert.look_at}"
+    )
+
+
+def summary(alerts: list[Alert]) -> str:
+    """Such as `2 alerts (fpr, drift.format), 1 warning (accuracy)`."""
+    parts = []
+    for level in ("alert", "warning"):
+        names = [alert.name for alert in alerts if alert.level == level]
+        parts.append(f"{len(names)} {level}{'s' * (len(names) != 1)}" + (f" ({', '.join(names)})" if names else ""))
+    return ", ".join(parts)
+
+
+def subject(alerts: list[Alert], model: str) -> str:
+    """Title of a message."""
+    return f"Starlight {model}: {summary(alerts)}"

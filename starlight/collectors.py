@@ -1,0 +1,116 @@
+"""Evaluations for collectors: JSON Lines, an HTTP endpoint, a Prometheus text file.
+
+Formats: jsonlines.org; Prometheus text exposition format 0.0.4, for the node exporter's textfile collector.
+"""
+
+import json
+import os
+import re
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+from starlight.errors import StarlightError
+from starlight.metrics import flatten
+
+__all__ = ["export_jsonl", "post", "prometheus_text", "write_prometheus"]
+
+_PARTS = re.compile(r"(techniques|twins|negatives|containers)\.(.+?)\.(?:payload\.(.+)\.)?(\w+)")
+_LABEL = {"techniques": "technique", "twins": "technique", "negatives": "category", "containers": "container"}
+
+
+def export_jsonl(entries: Iterable[Mapping], path: str | Path) -> Path:
+    """Write entries, one JSON object a line; the file is replaced as a whole."""
+    return _replace(Path(path), "".join(json.dumps(entry, sort_keys=True) + "\n" for entry in entries))
+
+
+def post(
+    entry: Mapping,
+    url: str,
+    *,
+    timeout_s: float = 10.0,
+    attempts: int = 3,
+    backoff_s: float = 1.0,
+    sleep: Callable[[float], None] = time.sleep,
+) -> None:
+    """Send one entry as JSON by HTTP POST, trying again after 1, 2, 4, … times `backoff_s`.
+
+    Raises
+    ------
+    StarlightError
+        Where no attempt got an answer of the 200s; it names the host and no more of the address.
+    """
+    place = urllib.parse.urlsplit(url)
+    if place.scheme not in ("http", "https") or not place.hostname:
+        raise StarlightError("collector: the address is no http or https URL")
+    body = json.dumps(entry, sort_keys=True).encode()
+    problem = ""
+    for attempt in range(attempts):
+        if attempt:
+            sleep(backoff_s * 2 ** (attempt - 1))
+        request = urllib.request.Request(url, data=body, headers={"Content-Type": "application/json"}, method="POST")
+        try:
+            with urllib.request.urlopen(request, timeout=timeout_s) as answer:
+                answer.read(1 << 16)
+                return
+        except urllib.error.HTTPError as error:
+            problem = f"answered {error.code}"
+            error.close()
+        except OSError as error:
+            problem = f"cannot be reached ({type(error).__name__})"
+    raise StarlightError(f"collector {place.hostname}: {problem}, {attempts} attempts")
+
+
+def _escape(value: str) -> str:
+    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+
+
+def _sample(key: str, version: str) -> tuple[str, str]:
+    """Name and labels of a figure: parts such as techniques become labels."""
+    labels = {"model": version}
+    match = _PARTS.fullmatch(key)
+    if match:
+        group, part, payload, name = match.groups()
+        labels[_LABEL[group]] = part
+        labels |= {"payload": payload} if payload else {}
+        key = f"{group}_{'payload_' if payload else ''}{name}"
+    name = "starlight_" + re.sub(r"[^a-zA-Z0-9_]", "_", key)
+    return name, ",".join(f'{label}="{_escape(value)}"' for label, value in sorted(labels.items()))
+
+
+def prometheus_text(entry: Mapping) -> str:
+    """An entry of the history as gauges, undefined figures left out.
+
+    Parameters
+    ----------
+    entry : mapping
+        With `version`, `metrics` and `alerts`, as in `history.jsonl`.
+    """
+    samples: dict[str, list[str]] = {}
+    for key, value in flatten(entry["metrics"]).items():
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            name, labels = _sample(key, entry["version"])
+            samples.setdefault(name, []).append(f"{name}{{{labels}}} {value!r}")
+    raised = len(entry.get("alerts", ()))
+    labels = f'model="{_escape(entry["version"])}"'
+    samples["starlight_alerts"] = [f"starlight_alerts{{{labels}}} {raised}"]
+    lines = []
+    for name in sorted(samples):
+        lines += [f"# HELP {name} Starlight figure, rates as fractions.", f"# TYPE {name} gauge", *samples[name]]
+    return "\n".join(lines) + "\n"
+
+
+def write_prometheus(entry: Mapping, path: str | Path) -> Path:
+    """Write `prometheus_text` to a file that the collector never sees half written."""
+    return _replace(Path(path), prometheus_text(entry))
+
+
+def _replace(path: Path, text: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(path.name + ".new")
+    beside.write_text(text, encoding="utf-8", newline="\n")
+    os.replace(beside, path)
+    return path

@@ -1,0 +1,110 @@
+"""What the curves of a training run say: when it converged, whether it went wrong."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from starlight.errors import StarlightError
+
+__all__ = ["TrainingRun", "parse_training_logs"]
+
+CONVERGED = 0.05  # within this share of the whole gain in validation loss
+LOST = 0.5  # share of the gain in loss that may not be lost again
+STALE = 0.25  # share of the epochs, at the end, without a better validation loss
+
+
+@dataclass(frozen=True)
+class TrainingRun:
+    """One run: its curves, one row an epoch, and what they say.
+
+    `diverged`: a loss that is not finite, or half of the gain in training loss lost again. `overfitting`: the same of
+    the validation loss. `plateau`: no better validation loss in the last quarter of the epochs.
+    """
+
+    name: str
+    curves: pd.DataFrame
+    epochs: int
+    best_epoch: int | None
+    best_val_loss: float
+    convergence_epoch: int | None
+    diverged: bool
+    overfitting: bool
+    plateau: bool
+
+
+def _read(path: Path) -> pd.DataFrame:
+    try:
+        frame = pd.read_csv(path)
+    except (OSError, ValueError) as error:
+        raise StarlightError(f"{path}: cannot be read as a training log ({error})") from error
+    missing = [c for c in ("epoch", "train_loss") if c not in frame.columns]
+    if missing:
+        raise StarlightError(f"{path}: no column {', '.join(missing)}")
+    try:
+        frame = frame.apply(pd.to_numeric)
+    except (TypeError, ValueError) as error:
+        raise StarlightError(f"{path}: holds something that is no number ({error})") from error
+    return frame.groupby("epoch", sort=True, as_index=False).last()
+
+
+def _lost(loss: np.ndarray) -> bool:
+    """Half of what was gained up to the best epoch is gone at the end, or it ends above where it began."""
+    known = loss[np.isfinite(loss)]
+    if known.size < 2:
+        return False
+    gain = known[0] - known.min()
+    return bool(known[-1] > known[0] if gain <= 0 else known[-1] - known.min() > LOST * gain)
+
+
+def _run(path: Path) -> TrainingRun:
+    curves = _read(path)
+    train = curves.train_loss.to_numpy(float)
+    val = curves["val_loss"].to_numpy(float) if "val_loss" in curves else np.full(len(curves), np.nan)
+    # An epoch without validation leaves its cell empty; an infinite one, or a training loss that is none, went wrong.
+    broken = bool((~np.isfinite(train)).any() or np.isinf(val).any())
+    best = convergence = None
+    finite = np.isfinite(val)
+    if finite.any():
+        at = int(np.nanargmin(np.where(finite, val, np.nan)))
+        first = val[finite][0]
+        near = np.flatnonzero(finite & (val <= val[at] + CONVERGED * (first - val[at])))
+        best, convergence = int(curves.epoch[at]), int(curves.epoch[near[0]])
+    stale = best is not None and (curves.epoch.max() - best) >= max(2, STALE * len(curves))
+    return TrainingRun(
+        name=path.stem if path.stem != "curves" else path.parent.name,
+        curves=curves,
+        epochs=len(curves),
+        best_epoch=best,
+        best_val_loss=float(val[finite].min()) if finite.any() else float("nan"),
+        convergence_epoch=convergence,
+        diverged=broken or _lost(train),
+        overfitting=_lost(val),
+        plateau=bool(stale),
+    )
+
+
+def parse_training_logs(paths) -> list[TrainingRun]:
+    """Read the CSV logs of any runs.
+
+    Parameters
+    ----------
+    paths : path, or iterable of path
+        Logs with the columns `epoch` and `train_loss`, and `lr`, `val_loss`, `val_auc`, `val_detection`, `val_fpr`
+        where known; a folder stands for the logs in it. Of several rows of an epoch the last known values count.
+
+    Returns
+    -------
+    list of TrainingRun
+        Sorted by name; empty logs are left out.
+
+    Raises
+    ------
+    StarlightError
+        Where a log cannot be read, naming it.
+    """
+    paths = [Path(paths)] if isinstance(paths, (str, Path)) else [Path(p) for p in paths]
+    files = [f for p in paths for f in (sorted(p.rglob("*.csv")) if p.is_dir() else [p])]
+    runs = [_run(file) for file in files]
+    return sorted((run for run in runs if run.epochs), key=lambda run: run.name)

@@ -1,0 +1,113 @@
+"""The monitor's report: one nested mapping, and the same as Markdown."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import pandas as pd
+
+from starlight.alerts.rules import Alert
+from starlight.alerts.text import summary, words
+from starlight.markdown import code, counts, interval, number, percent, table, whole
+from starlight.metrics import dumps
+from starlight.monitor.accuracy import breakdown_accuracy
+from starlight.monitor.fpr import fpr_table
+from starlight.monitor.logs import TrainingRun
+
+__all__ = ["generate_report", "to_markdown", "write_report"]
+
+
+def generate_report(
+    predictions: pd.DataFrame,
+    metrics: Mapping,
+    model: str,
+    *,
+    alerts: Sequence[Alert] = (),
+    dataset: Mapping | None = None,
+    training: Sequence[TrainingRun] = (),
+    baseline: Mapping | None = None,
+) -> dict:
+    """Everything the monitor knows, as one nested mapping.
+
+    Parameters
+    ----------
+    predictions : DataFrame
+        Columns as in `reports/predictions.csv`.
+    metrics : mapping
+        Of `model` on them.
+    model : str
+    alerts, dataset, training, baseline
+        From `check_regressions`, `dataset_metrics`, `parse_training_logs` and `read_baseline`.
+
+    Returns
+    -------
+    dict
+        `model`, `metrics`, `fpr`, `accuracy`, `dataset`, `training`, `alerts`, `baseline`; made for `metrics.dumps`.
+    """
+    runs = [{k: v for k, v in vars(run).items() if k != "curves"} for run in training]
+    return {
+        "model": model,
+        "metrics": dict(metrics),
+        "fpr": fpr_table(metrics).to_dict("records"),
+        "accuracy": breakdown_accuracy(predictions, model).to_dict("records"),
+        "dataset": dict(dataset or {}),
+        "training": runs,
+        "alerts": [asdict(alert) for alert in alerts],
+        "baseline": None if baseline is None else {"accuracy": baseline["accuracy"], "fpr": baseline["fpr"]},
+    }
+
+
+def _ends(row: Mapping, name: str, digits: int = 2) -> str:
+    return f"{percent(row[name], digits)} ({interval(row['low'], row['high'], digits)})"
+
+
+def to_markdown(report: Mapping) -> str:
+    """A report as Markdown."""
+    alerts = [Alert(**fields) for fields in report["alerts"]]
+    data = report["dataset"]
+    false_alarms = [
+        [row["scope"], code(row["name"]), _ends(row, "fpr", 3), counts(row["k"], row["n"])] for row in report["fpr"]
+    ]
+    found = [
+        [code(row["technique"]), _ends(row, "detection"), counts(row["k"], row["n"]),
+         f"{percent(row['mean'])} ± {percent(row['spread'])}", whole(row["folds"])]
+        for row in report["accuracy"]
+    ]  # fmt: skip
+    drift = [
+        [name, number(part["psi"], 3), number(part["noise"], 3)] for name, part in sorted(data.get("drift", {}).items())
+    ]
+    parts = [
+        f"# Starlight monitor: {report['model'].upper()}",
+        f"{summary(alerts)}.",
+        "\n".join(f"- {words(alert)}" for alert in alerts),
+        "## False alarms",
+        table(["Of", "Which", "FPR (95 %)", "Images"], false_alarms, "llrr"),
+        "## Techniques",
+        "Cross-validated: balanced accuracy over folds that share no cover, threshold from the other folds.",
+        table(["Technique", "Found (95 %)", "Images", "Cross-validated", "Folds"], found, "lrrrr"),
+        "## Data set",
+        _facts(data),
+        table(["Drift of", "PSI", "Chance"], drift, "lrr"),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _facts(data: Mapping) -> str:
+    if not data:
+        return "Not measured."
+    rows = [[name, whole(data[name])] for name in ("images", "covers", "clean", "negative", "stego", "duplicates")]
+    return table(["Figure", "Value"], [*rows, ["imbalance", percent(data.get("imbalance", math.nan))]], "lr")
+
+
+def write_report(report: Mapping, directory: str | Path, formats: Sequence[str]) -> list[Path]:
+    """Write `monitor.json` and `monitor.md`, as asked for; returns their paths."""
+    directory = Path(directory)
+    directory.mkdir(parents=True, exist_ok=True)
+    makers = {"json": dumps, "md": to_markdown}
+    written = []
+    for name in (name for name in makers if name in formats):
+        path = directory / f"monitor.{name}"
+        path.write_text(makers[name](report), encoding="utf-8", newline="\n")
+        written.append(path)
+    return written

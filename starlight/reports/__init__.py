@@ -1,0 +1,115 @@
+"""Reports that people read as diffs: Markdown, plots and the history, made from the files of a run.
+
+`history.jsonl` is state, not an output: `write` reads the file that is there and adds to it, so it may not be deleted
+before a run (it is no output of a DVC stage).
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from starlight import history
+from starlight.manifest import read as read_manifest
+from starlight.metrics import view
+from starlight.reports import plots, plots_time, style
+from starlight.reports.baseline import baseline_report
+from starlight.reports.dashboard import dashboard, main_figures
+from starlight.reports.inputs import ReportParams, Run, load, with_alerts
+from starlight.reports.roadmap import roadmap
+from starlight.reports.thumbnails import contact_sheet
+
+__all__ = ["ReportParams", "contact_sheet", "draw", "main_figures", "write"]
+
+
+def draw(run: Run) -> dict:
+    """All plots by their names; None for those that there is nothing to draw for."""
+    views = {model: view(run.predictions, model) for model in run.models}
+    limit = run.params.alerts.fpr_max
+    return {
+        "calibration": plots.calibration(views),
+        "confusion": plots.confusion_matrix(
+            views[run.current], f"What {style.TITLES[run.current]} takes each technique for"
+        ),
+        "curves": plots_time.curves(run.training),
+        "negatives": plots.negatives(run.metrics, run.models),
+        "roc": plots.roc(views, limit),
+        "techniques": plots.techniques(run.metrics, run.models),
+        "trend": plots_time.trend(run.entries, limit),
+    }
+
+
+def _weights(files: Mapping[str, Path], model: str) -> str:
+    file = files.get(model)
+    return hashlib.sha256(Path(file).read_bytes()).hexdigest()[:16] if file else ""
+
+
+def _with_history(run: Run, manifest_path: Path, params_hash: str, code_hash: str, files: Mapping[str, Path]) -> Run:
+    """The run with its line in the history; alerts are judged against the line before."""
+    path = run.directory / "history.jsonl"
+    entry = history.make_entry(
+        run.metrics[run.current],
+        version=run.current,
+        params=params_hash,
+        data=history.data_hash(read_manifest(manifest_path)),
+        code=code_hash,
+        weights=_weights(files, run.current),
+    )
+    known = history.read(path)
+    place = next((n for n, line in enumerate(known) if history.same(line, entry)), len(known))
+    raised = with_alerts(run, known[place - 1]["metrics"] if place else None)
+    entry["alerts"] = [alert.name for alert in raised if alert.level == "alert"]
+    entries, place = history.append(path, entry)
+    return replace(run, entries=entries, place=place, alerts=raised)
+
+
+def write(
+    reports_dir: str | Path,
+    manifest_path: str | Path,
+    params: ReportParams,
+    *,
+    params_hash: str | None = None,
+    code_hash: str | None = None,
+    model_files: Mapping[str, str | Path] | None = None,
+) -> Run:
+    """Write dashboard, baseline report, roadmap and plots, and add the evaluation to the history.
+
+    Parameters
+    ----------
+    reports_dir : path
+        With `metrics.json`, `predictions.csv` and what else the run has made; the reports go there.
+    manifest_path : path
+    params : ReportParams
+    params_hash, code_hash : str, optional
+        Of this run; computed from `params` and from this package where not given.
+    model_files : mapping of path, optional
+        Weights by model (v3, v4_base, v4), for their size and hash.
+
+    Returns
+    -------
+    Run
+        What the reports were made from, for instance for `main_figures`.
+
+    Raises
+    ------
+    StarlightError
+        Where an input is missing or broken, naming it.
+    """
+    files = {model: Path(file) for model, file in (model_files or {}).items()}
+    run = load(reports_dir, manifest_path, params)
+    params_hash = params_hash or history.params_hash(params)
+    code_hash = code_hash or history.code_hash(Path(__file__).parents[1])
+    run = _with_history(run, Path(manifest_path), params_hash, code_hash, files)
+    sizes = {model: file.stat().st_size for model, file in files.items()}
+    drawings = {name: drawing for name, drawing in draw(run).items() if drawing is not None}
+    run = replace(run, drawn=frozenset(drawings))
+    for name, drawing in drawings.items():
+        style.save(drawing, run.directory / "plots" / f"{name}.png")
+    texts = {
+        "dashboard.md": dashboard(run),
+        "baseline_report.md": baseline_report(run, sizes),
+        "research_roadmap.md": roadmap(run),
+    }
+    for name, text in texts.items():
+        (run.directory / name).write_text(text, encoding="utf-8", newline="\n")
+    return run

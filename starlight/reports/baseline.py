@@ -1,0 +1,147 @@
+"""`baseline_report.md`: V3 against V4 base against V4 fine-tuned on the same test images."""
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from starlight.markdown import code, interval, number, percent, points, table, whole
+from starlight.metrics import MODELS, clopper_pearson, compare, compare_parts, view
+from starlight.reports.baseline_tables import ablations, before_after, blanked_streams, latency_and_size
+from starlight.reports.figures import current_values
+from starlight.reports.inputs import Run
+from starlight.reports.words import TITLES, listing, p_text, paired_sentence, plural, title_of
+
+__all__ = ["baseline_report"]
+
+_NUMBERS = ("auc", "map.mcc", "f1", "map.f1")
+
+
+def _pairs(run: Run) -> list[tuple[str, str]]:
+    """What to compare: V3 with V4, V3 with V4 base, V4 base with V4; only what was measured."""
+    wanted = [(MODELS[0], MODELS[2]), (MODELS[0], MODELS[1]), (MODELS[1], MODELS[2])]
+    return [pair for pair in wanted if set(pair) <= set(run.models)]
+
+
+def _shown(value: float, measure: str) -> str:
+    return number(value) if measure in _NUMBERS else percent(value)
+
+
+def _compared(found: pd.DataFrame, first: str, second: str) -> str:
+    rows = []
+    for row in found.itertuples():
+        plain = row.measure in _NUMBERS
+        change = f"{row.change:+.4f}" if plain and row.change == row.change else points(row.change)
+        ends = f"{number(row.low)} to {number(row.high)}" if plain else interval(row.low, row.high).replace(" %", "")
+        values = [_shown(row.first, row.measure), _shown(row.second, row.measure)]
+        rows.append([title_of(row.measure), *values, change, ends, p_text(row.p), row.verdict])
+    header = ["Measure", TITLES[first], TITLES[second], "Change", "95 % interval of the change", "p", "Verdict"]
+    return table(header, rows, "lrrrrrl")
+
+
+def _parts_table(run: Run, column: str, label: int, head: str) -> Iterator[str]:
+    first, last = run.models[0], run.current
+    found = compare_parts(run.predictions, first, last, column, label)
+    middle = [m for m in run.models if m not in (first, last)]
+    frames = {m: view(run.predictions, m) for m in run.models}
+    rows = []
+    for row in found.itertuples():
+        cells = [code(row.part), whole(row.n)]
+        for model in (first, *middle, last):
+            frame = frames[model]
+            flagged = frame.flagged[(frame[column] == row.part) & (frame.label == label)]
+            k = int(flagged.sum())
+            cells.append(f"{percent(k / len(flagged))} ({interval(*clopper_pearson(k, len(flagged)))})")
+        rows.append([*cells, p_text(row.p), row.verdict])
+    yield table(
+        [head, "Images", *(TITLES[m] for m in (first, *middle, last)), "p (Holm)", "Verdict"],
+        rows,
+        "lr" + "r" * 4 + "l",
+    )
+
+
+def worse(run: Run, pair: tuple[str, str], found: pd.DataFrame) -> Iterator[str]:
+    """Where the second model is worse, in words; first what these images can show, then what they hint at."""
+    shown = [title_of(m) for m in found.measure[found.verdict == "worse"]]
+    hints = []
+    for column, label, what in (("technique", 1, "detection of"), ("category", 0, "false alarms on")):
+        parts = compare_parts(run.predictions, *pair, column, label)
+        shown += [f"{what} {code(part)}" for part in parts.part[parts.verdict == "worse"]]
+        less = parts[(parts.verdict != "worse") & (parts.change < 0 if label else parts.change > 0)]
+        hints += [f"{what} {code(r.part)} ({points(r.change)})" for r in less.itertuples()]
+    name, other = TITLES[pair[1]], TITLES[pair[0]]
+    yield (
+        f"{name} is worse than {other} in: {listing(shown, 20)}."
+        if shown
+        else f"Nowhere is {name} shown to be worse than {other}."
+    )
+    if hints:
+        yield f"Worse figures that may be chance: {listing(hints, 20)}."
+
+
+def _words(run: Run, compared: dict) -> Iterator[str]:
+    yield "## In words"
+    for (first, second), found in compared.items():
+        sentence = paired_sentence(found, first, second, len(run.predictions))
+        better = [title_of(m) for m in found.measure[found.verdict == "better"]]
+        yield f"{sentence} Better: {listing(better, 20)}."
+    yield "## Where V4 is worse"
+    for pair, found in compared.items():
+        yield from worse(run, pair, found)
+
+
+def _tables(run: Run, compared: dict) -> Iterator[str]:
+    yield "## Every measure"
+    yield current_values(run)
+    for (first, second), found in compared.items():
+        yield f"### {TITLES[second]} against {TITLES[first]}"
+        yield _compared(found, first, second)
+    if run.models[0] != run.current:
+        yield "## By technique"
+        yield "Stego found at each model's operating threshold."
+        yield from _parts_table(run, "technique", 1, "Technique")
+        yield "## By category of look-alikes"
+        yield "Authentic images flagged."
+        yield from _parts_table(run, "category", 0, "Category")
+        yield "## By submission"
+        yield "Stego found:"
+        yield from _parts_table(run, "submission", 1, "Submission")
+        yield "Authentic images flagged:"
+        yield from _parts_table(run, "submission", 0, "Submission")
+
+
+def _rest(run: Run) -> Iterator[str]:
+    yield "## Before and after fine-tuning"
+    if "before_after" in run.tables:
+        yield before_after(run.tables["before_after"])
+    else:
+        yield "Not measured in this run."
+    yield "## Streams blanked at inference"
+    yield (
+        blanked_streams(run.tables["stream_ablation"])
+        if "stream_ablation" in run.tables
+        else "Not measured in this run."
+    )
+    yield from ablations(run.tables.get("ablations"))
+
+
+def baseline_report(run: Run, sizes: dict[str, int] | None = None) -> str:
+    """The baseline report as Markdown.
+
+    Parameters
+    ----------
+    run : Run
+    sizes : dict of int, optional
+        Bytes of the weights of each model.
+    """
+    compared = {pair: compare(run.predictions, *pair) for pair in _pairs(run)}
+    stego = int((run.predictions.label == 1).sum())
+    head = [
+        "# Baselines",
+        f"{listing([TITLES[m] for m in run.models])} on the same {plural(len(run.predictions), 'test image')} "
+        f"({stego:,} stego). Rates have exact 95 % intervals; changes have intervals from a bootstrap over covers, and "
+        "for FPR, recall, accuracy and every part McNemar's exact test on the same images, adjusted by Holm within a "
+        "table of parts.",
+    ]
+    parts = [*head, *_words(run, compared), *_tables(run, compared), *_rest(run)]
+    parts += latency_and_size(run, sizes or {})
+    return "\n\n".join(parts) + "\n"

@@ -1,0 +1,147 @@
+"""Tables of the baseline report that come from files of other stages."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+from scipy.stats import ttest_1samp
+
+from starlight.markdown import NOTHING, code, interval, number, percent, points, table, whole
+from starlight.metrics import flatten
+from starlight.reports.inputs import Run
+from starlight.reports.words import TITLES, listing, p_text, title_of
+
+__all__ = ["ablations", "before_after", "blanked_streams", "frame_table", "latency_and_size"]
+
+REFERENCE = "full"  # the group, or the experiment, that the others are compared with
+_PREFERRED = ("fpr", "recall", "protocol.detection", "detection_at_fpr01", "auc", "map.mcc")
+
+
+def _value(value: object) -> str:
+    if isinstance(value, (bool, np.bool_)):
+        return "yes" if value else "no"
+    if isinstance(value, (int, np.integer)):
+        return whole(int(value))
+    if isinstance(value, (float, np.floating)):
+        return number(float(value))
+    return code(value)
+
+
+def frame_table(frame: pd.DataFrame) -> str:
+    """Any table as it is in its file: names as text, numbers with four digits."""
+    if frame.empty:
+        return "None."
+    right = "".join("r" if pd.api.types.is_numeric_dtype(kind) else "l" for kind in frame.dtypes)
+    rows = [[_value(value) for value in row] for row in frame.itertuples(index=False)]
+    return table([code(name) for name in frame.columns], rows, right)
+
+
+def before_after(frame: pd.DataFrame) -> str:
+    """Models side by side for each group of images, with intervals and McNemar's p against the base.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Columns `model`, `group`, `measure`, `value`, `low`, `high`, `p_against_base`; any other is shown as it is.
+    """
+    if not {"model", "group", "measure", "value", "low", "high", "p_against_base"} <= set(frame.columns):
+        return frame_table(frame)
+    models = list(dict.fromkeys(frame.model))
+    rows = []
+    for (group, measure), part in frame.groupby(["group", "measure"], sort=False):
+        part = part.set_index("model").reindex(models)
+        cells = [f"{percent(r.value)} ({interval(r.low, r.high)})" for r in part.itertuples()]
+        rows.append([code(group), str(measure), *cells, *(p_text(p) for p in part.p_against_base[1:])])
+    titles = [TITLES.get(model, model) for model in models]
+    header = ["Images", "Measure", *titles, *(f"p, {title}" for title in titles[1:])]
+    return table(header, rows, "ll" + "r" * (len(header) - 2))
+
+
+def blanked_streams(frame: pd.DataFrame) -> str:
+    """What each stream is worth at inference: figures without it, and the techniques that suffer most.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Column `blanked`, first row with none blanked; figures; and `detection.<technique>`.
+    """
+    if frame.empty or "blanked" not in frame:
+        return frame_table(frame)
+    techniques = [c for c in frame.columns if c.startswith("detection.")]
+    figures = [c for c in frame.columns if c != "blanked" and c not in techniques]
+    whole_set, rows = frame.iloc[0], []
+    for _, row in frame.iterrows():
+        lost = (whole_set[techniques] - row[techniques]).astype(float).sort_values(ascending=False, kind="stable")
+        worst = [f"{code(c.removeprefix('detection.'))} {points(-v)}" for c, v in lost.head(3).items() if v >= 0.01]
+        rows.append([code(row.blanked), *(number(row[c]) for c in figures), ", ".join(worst) or "none"])
+    header = ["Blanked", *map(title_of, figures), "Techniques that lose most (a point or more)"]
+    return table(header, rows, "l" + "r" * len(figures) + "l")
+
+
+def _columns(frame: pd.DataFrame) -> list[str]:
+    numeric = [c for c in frame.columns if c != "seed" and pd.api.types.is_numeric_dtype(frame[c])]
+    return [c for c in _PREFERRED if c in numeric] or sorted(numeric)[:6]
+
+
+def _named(frame: pd.DataFrame) -> pd.Series:
+    """Names of the experiments; those of the full system, the reference, get its name."""
+    if "group" not in frame:
+        return frame.experiment.astype(str)
+    group = frame.group.astype(str)
+    return (group + ": " + frame.experiment.astype(str)).where(group != REFERENCE, REFERENCE)
+
+
+def _spread(values: pd.Series) -> str:
+    if values.empty:
+        return NOTHING
+    return number(values.mean()) + (f" ± {number(values.std(ddof=1))}" if len(values) > 1 else "")
+
+
+def _real_change(part: pd.DataFrame, reference: pd.DataFrame, column: str) -> str:
+    """Mean change over the seeds that both have, where Student's paired test finds it real; else empty."""
+    change = (part.set_index("seed")[column] - reference.set_index("seed")[column]).dropna().to_numpy(float)
+    if change.size < 2:
+        return ""
+    constant = np.ptp(change) == 0
+    p = float(change[0] == 0) if constant else float(ttest_1samp(change, 0.0).pvalue)
+    return f"{title_of(column)} {change.mean():+.4f} (p {p_text(p)})" if p < 0.05 else ""
+
+
+def ablations(frame: pd.DataFrame | None) -> Iterator[str]:
+    """Mean and spread over seeds of each experiment, and which differ from the full system beyond that spread."""
+    yield "## Ablations"
+    if frame is None or frame.empty:
+        yield "Not run: `make ablations` writes `ablations.csv`."
+        return
+    columns = _columns(frame)
+    groups = dict(list(frame.groupby(_named(frame), sort=True)))
+    reference = groups.get(REFERENCE)
+    rows, sentences = [], []
+    for name in sorted(groups, key=lambda name: (name != REFERENCE, name)):
+        part = groups[name]
+        rows.append([code(name), whole(len(part)), *(_spread(part[c].dropna()) for c in columns)])
+        if reference is not None and name != REFERENCE:
+            changes = [text for text in (_real_change(part, reference, c) for c in columns) if text]
+            sentences += [f"- {code(name)}: {listing(changes)}"] if changes else []
+    yield "Mean and standard deviation over seeds."
+    yield table(["Experiment", "Seeds", *map(title_of, columns)], rows, "lr" + "r" * len(columns))
+    if reference is not None:
+        yield (
+            f"Changes against {code(REFERENCE)} with the same seeds that Student's paired test finds real (with one "
+            "seed nothing can be told):"
+        )
+        yield "\n".join(sentences) or "None."
+
+
+def latency_and_size(run: Run, sizes: dict[str, int]) -> Iterator[str]:
+    """Speed of the command, and size of each model's weights."""
+    yield "## Latency and size"
+    document = run.documents.get("latency")
+    if document:
+        numbers = {k: v for k, v in flatten(document).items() if isinstance(v, (int, float))}
+        yield table(["Measure", "Value"], [[code(k), f"{v:g}"] for k, v in numbers.items()], "lr")
+    else:
+        yield "Latency was not measured in this run: `make bench` writes `bench/latency.json`."
+    known = [model for model in run.models if model in sizes]
+    if known:
+        yield table(["Model", "Weights"], [[TITLES[m], f"{sizes[m] / 1e6:.2f} MB"] for m in known], "lr")

@@ -1,0 +1,93 @@
+"""`dashboard.md`: the one page that a maintainer opens after a change."""
+
+from collections.abc import Iterator
+
+from starlight.alerts import summary
+from starlight.metrics import MET, MISSED, TOO_FEW, UNMEASURED, compare, figure
+from starlight.reports import figures, run_sections
+from starlight.reports.dataset import dataset_section
+from starlight.reports.inputs import Run
+from starlight.reports.targets import standing
+from starlight.reports.words import TITLES, change_sentence, changes, paired_sentence, plural
+
+__all__ = ["dashboard", "verdict"]
+
+
+def _standings(run: Run) -> str:
+    """Such as `Targets: 2 met, 1 missed, 3 too few images to tell`."""
+    measured = run.metrics[run.current]
+    found = [standing(figure(measured, key), goal) for key, goal in sorted(figures.goals_of(run).items())]
+    parts = [f"{found.count(name)} {name}" for name in (MET, MISSED, TOO_FEW, UNMEASURED) if name in found]
+    return f"Targets: {', '.join(parts)}."
+
+
+def verdict(run: Run) -> str:
+    """Better or worse than V3 and than the last evaluation, targets and alerts, in a line."""
+    parts = []
+    first = run.models[0]
+    if first != run.current:
+        table = compare(run.predictions, first, run.current)
+        parts.append(paired_sentence(table, first, run.current, len(run.predictions)))
+    if run.before is not None:
+        parts.append(change_sentence(changes(run.metrics[run.current], run.before)))
+    return " ".join([*parts, _standings(run), f"{summary(list(run.alerts))}."])
+
+
+def _overview(run: Run) -> Iterator[str]:
+    measured = run.metrics[run.current]
+    yield "# Starlight dashboard"
+    yield verdict(run)
+    yield (
+        f"Measured on the test split: {plural(measured['n'], 'image')} from {plural(measured['covers'], 'cover')}, "
+        f"{measured['fpr_n']:,} of them authentic. Intervals of rates are Clopper-Pearson's and take images as "
+        "independent; those of AUC and of detection at a fixed FPR are resampled by cover. "
+        "More: [baselines](baseline_report.md), [roadmap](research_roadmap.md)."
+    )
+
+
+def _sources(run: Run) -> Iterator[str]:
+    yield "## Where the figures come from"
+    yield (
+        "`metrics.json` and `predictions.csv` (one row an image of the test split) for what was measured, "
+        "`history.jsonl` for what was before, `train/` and `finetune/` for the curves, the manifest for the data set, "
+        "`params.yaml` for targets and thresholds. Nothing here is typed in by hand."
+    )
+
+
+def dashboard(run: Run) -> str:
+    """The dashboard as Markdown.
+
+    Parameters
+    ----------
+    run : Run
+        With history and alerts filled in.
+    """
+    limits = run.params.alerts
+    sections = [
+        _overview(run),
+        figures.changed(run),
+        figures.current(run),
+        figures.techniques(run),
+        figures.look_alikes(run),
+        figures.containers(run),
+        run_sections.evidence(run),
+        iter(["## Calibration", run.plot("Predicted probability against the share that is stego", "calibration")]),
+        run_sections.trends(run),
+        run_sections.training(run),
+        run_sections.mining(run),
+        dataset_section(run.dataset, run.quarantined, limits.imbalance_max, limits.drift_psi_max),
+        run_sections.latency(run),
+        run_sections.hardest(run),
+        run_sections.alerts(run),
+        _sources(run),
+    ]
+    return "\n\n".join(part for section in sections for part in section if part) + "\n"
+
+
+def main_figures(run: Run) -> str:
+    """A few lines for the terminal after a run."""
+    measured = run.metrics[run.current]
+    lines = [
+        f"{TITLES[run.current]}: FPR {figure(measured, 'fpr').value:.4f}, recall {figure(measured, 'recall').value:.4f}"
+    ]
+    return "\n".join([*lines, _standings(run), f"{summary(list(run.alerts))}."])

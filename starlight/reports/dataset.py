@@ -1,0 +1,85 @@
+"""The section about the data set."""
+
+from collections.abc import Iterator, Mapping
+
+import pandas as pd
+
+from starlight.markdown import code, number, percent, table, whole
+
+__all__ = ["dataset_section"]
+
+_SHOWN = 20
+
+
+def dataset_section(
+    measured: Mapping, quarantined: pd.DataFrame, imbalance_max: float, drift_max: float
+) -> Iterator[str]:
+    """Balance, diversity, duplicates, drift, formats by technique, and what was set aside.
+
+    Parameters
+    ----------
+    measured : mapping
+        From `monitor.dataset_metrics`, with `drift`.
+    quarantined : DataFrame
+        Rows of the manifest with `path` and `reason`.
+    imbalance_max, drift_max : float
+        Thresholds of the alerts.
+    """
+    yield "## Dataset"
+    kinds = ", ".join(f"{whole(measured[kind])} {kind}" for kind in ("clean", "negative", "stego", "forged"))
+    yield table(
+        ["Figure", "Value"],
+        [
+            ["Images", f"{whole(measured['images'])} ({kinds})"],
+            ["Covers", whole(measured["covers"])],
+            ["Imbalance of authentic and stego", f"{percent(measured['imbalance'])} (limit {100 * imbalance_max:g} %)"],
+            ["Exact duplicates", whole(measured["duplicates"])],
+            ["Quarantined", whole(measured["quarantined"])],
+        ],
+        "lr",
+    )
+    yield "Diversity (Shannon entropy against its maximum):"
+    rows = [
+        [
+            name,
+            whole(part["classes"]),
+            f"{number(part['bits'], 2)} of {number(part['max'], 2)} bits",
+            percent(part["share"], 1),
+        ]
+        for name, part in sorted(measured["diversity"].items())
+    ]
+    yield table(["Of", "Classes", "Entropy", "Share"], rows, "lrrr")
+    yield from _drift(measured.get("drift", {}), drift_max)
+    yield from _formats(measured["table"])
+    yield from _quarantine(quarantined)
+
+
+def _drift(parts: Mapping, limit: float) -> Iterator[str]:
+    yield (
+        f"Drift of the test split against the training split, as population stability index (PSI; limit {limit:g}). "
+        "What chance alone may do is counted in covers."
+    )
+    rows = []
+    for name, part in sorted(parts.items()):
+        over = part["psi"] > limit
+        verdict = (
+            "drifted" if part["psi"] - part["noise"] > limit else "over the limit, may be chance" if over else "none"
+        )
+        rows.append([name, number(part["psi"], 3), number(part["noise"], 3), whole(part["n"]), verdict])
+    yield table(["Of", "PSI", "Chance", "Images", "Drift"], rows, "lrrrl")
+
+
+def _formats(counts: Mapping[str, Mapping[str, int]]) -> Iterator[str]:
+    formats = sorted({name for part in counts.values() for name in part})
+    rows = [[code(what), *(whole(part.get(name, 0)) for name in formats)] for what, part in sorted(counts.items())]
+    yield "<details><summary>Formats by technique and category</summary>"
+    yield table(["", *map(code, formats)], rows, "l" + "r" * len(formats))
+    yield "</details>"
+
+
+def _quarantine(rows: pd.DataFrame) -> Iterator[str]:
+    if rows.empty:
+        return
+    shown = rows.sort_values("path").head(_SHOWN)
+    yield f"Set aside, with the reason ({whole(len(shown))} of {whole(len(rows))}):"
+    yield table(["File", "Reason"], [[code(row.path), code(row.reason)] for row in shown.itertuples()])

@@ -1,0 +1,146 @@
+"""Sections of the dashboard about the run itself: trends, training, data, speed, hard images, alerts."""
+
+import math
+from collections.abc import Iterator
+
+import pandas as pd
+
+from starlight.alerts.text import show, words
+from starlight.markdown import NOTHING, code, counts, image, interval, number, percent, table, whole
+from starlight.metrics import figure, flatten, view
+from starlight.reports.inputs import Run
+from starlight.reports.targets import cell
+from starlight.reports.words import plural
+
+__all__ = ["alerts", "evidence", "hardest", "latency", "mining", "training", "trends"]
+
+_SHOWN = 10
+
+
+def trends(run: Run) -> Iterator[str]:
+    """The last evaluations of the history."""
+    rows = []
+    for place in range(max(0, len(run.entries) - _SHOWN), len(run.entries)):
+        entry = run.entries[place]
+        seen = [cell(figure(entry["metrics"], key), key) for key in ("fpr", "protocol.detection", "accuracy")]
+        mark = " (this one)" if place == run.place else ""
+        rows.append([f"{place + 1}{mark}", *seen, code(entry["params"][:8]), code(entry["data"][:8])])
+    yield "## Trends"
+    shown = min(_SHOWN, len(run.entries))
+    yield f"`history.jsonl` has a line for each evaluation of new params, data or code. {shown} of {len(run.entries)}:"
+    yield table(["Evaluation", "FPR", "Protocol found", "Accuracy", "Params", "Data"], rows, "lrrrll")
+    yield run.plot("Main figures from evaluation to evaluation", "trend")
+
+
+def training(run: Run) -> Iterator[str]:
+    """What the training curves say."""
+    rows = []
+    for seen in run.training:
+        flags = [name for name in ("diverged", "overfitting", "plateau") if getattr(seen, name)]
+        best, converged = seen.best_epoch, seen.convergence_epoch
+        rows.append([
+            code(seen.name), whole(seen.epochs), whole(converged), whole(best), number(seen.best_val_loss),
+            ", ".join(flags) or "none",
+        ])  # fmt: skip
+    yield "## Training"
+    yield table(["Run", "Epochs", "Converged at", "Best epoch", "Best validation loss", "Flags"], rows, "lrrrrl")
+    if rows:
+        yield (
+            "Converged: the first epoch within 5 % of the whole gain in validation loss. Diverged: half of the gain in "
+            "training loss was lost again; overfitting: the same of the validation loss; plateau: no better epoch in "
+            "the last quarter."
+        )
+        yield run.plot("Training and validation curves", "curves")
+
+
+def latency(run: Run) -> Iterator[str]:
+    """Speed, where it was measured."""
+    yield "## Latency"
+    document = run.documents.get("latency")
+    if document is None:
+        yield "Not measured in this run: `make bench` writes `bench/latency.json`."
+        return
+    rows = [[code(k), f"{v:g}" if isinstance(v, (int, float)) else code(v)] for k, v in flatten(document).items()]
+    yield table(["Measure", "Value"], rows, "lr")
+
+
+def mining(run: Run) -> Iterator[str]:
+    """What the miner found and what it left out."""
+    yield "## Hard negatives"
+    audit, found = run.documents.get("audit"), run.tables.get("hard_negatives")
+    if found is None:
+        yield "No mining in this run."
+        return
+    yield f"The miner kept {plural(len(found), 'authentic image')} of the training split that V4 base finds suspicious."
+    if not found.empty and "category" in found:
+        by = found.fillna({"category": ""}).groupby("category", sort=True).size()
+        yield table(
+            ["Category", "Images"], [[code(name) if name else "clean", whole(int(n))] for name, n in by.items()], "lr"
+        )
+    if audit:
+        rows = [[code(k), f"{v:g}" if isinstance(v, (int, float)) else code(v)] for k, v in flatten(audit).items()]
+        yield "<details><summary>Audit of the miner</summary>"
+        yield table(["Measure", "Value"], rows, "lr")
+        yield "</details>"
+    if (run.directory / "mining/contact_sheet.png").exists():
+        yield image("The worst hard negatives with their maps", "mining/contact_sheet.png")
+
+
+def evidence(run: Run) -> Iterator[str]:
+    """False alarms of the released detector over thousands of clean images, where they were counted."""
+    found = run.tables.get("evidence")
+    if found is None or found.empty:
+        return
+    yield "## Evidence on false alarms"
+    yield "The released detector on clean images made for the purpose (`make evidence`)."
+    rows = [
+        [code(r.source), f"{percent(r.fpr, 3)} ({interval(r.low, r.high, 3)})", counts(int(r.flagged), int(r.images)),
+         whole(int(r.abstained))]
+        for r in found.itertuples()
+    ]  # fmt: skip
+    yield table(["Source", "FPR (95 %)", "Images", "Cannot tell"], rows, "lrrr")
+
+
+def _worst(rows: pd.DataFrame, highest: bool) -> list[list[str]]:
+    chosen = rows.assign(far=-rows.score if highest else rows.score).sort_values(["far", "path"]).head(_SHOWN)
+    return [
+        [code(row.path), code(row.technique or row.category or row.kind), number(row.probability, 3),
+         code(row.named) if row.flagged else NOTHING, percent(row.map_fp_ratio)]
+        for row in chosen.itertuples()
+    ]  # fmt: skip
+
+
+def hardest(run: Run) -> Iterator[str]:
+    """The worst false alarms and the worst misses of the test split."""
+    frame = view(run.predictions, run.current)
+    alarms, missed = frame[(frame.label == 0) & frame.flagged], frame[(frame.label == 1) & ~frame.flagged]
+    yield "## Hardest images"
+    header = ["File", "What it is", "Probability", "Taken for", "Map cells wrongly marked"]
+    yield f"**False alarms**: {counts(len(alarms), int((frame.label == 0).sum()))}; the surest first."
+    yield table(header, _worst(alarms, highest=True), "llrlr")
+    yield f"**Missed stego**: {counts(len(missed), int((frame.label == 1).sum()))}; the farthest off first."
+    yield table(header, _worst(missed, highest=False), "llrlr")
+    if (run.directory / "hardest.png").exists():
+        yield image("Hardest images of the test split with their maps", "hardest.png")
+
+
+def alerts(run: Run) -> Iterator[str]:
+    """Alerts of this run, and the log of earlier ones."""
+    yield "## Alerts"
+    yield "An alert: the whole 95 % interval is beyond the threshold. A warning: only the figure is."
+    rows = []
+    for alert in run.alerts:
+        ends = f" ({show(alert.low, alert.unit)} to {show(alert.high, alert.unit)})" if alert.low < alert.high else ""
+        before = (
+            NOTHING
+            if math.isnan(alert.before)
+            else show(alert.before, {"points": "fraction"}.get(alert.unit, alert.unit))
+        )
+        rows.append([
+            alert.level, code(alert.name), show(alert.value, alert.unit) + ends, show(alert.threshold, alert.unit),
+            before, words(alert).partition("look at ")[2],
+        ])  # fmt: skip
+    yield table(["Level", "What", "Value", "Threshold", "Before", "What to look at"], rows, "llrrrl")
+    log = [[f"{place}", ", ".join(map(code, entry["alerts"])) or "none"] for place, entry in enumerate(run.entries, 1)]
+    yield "Log: alerts of each evaluation, the last ten."
+    yield table(["Evaluation", "Alerts"], log[-_SHOWN:], "rl")

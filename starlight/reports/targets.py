@@ -1,0 +1,102 @@
+"""Goals, and how far a figure is from them."""
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from starlight.errors import StarlightError
+from starlight.markdown import interval, number, percent, whole
+from starlight.metrics import MET, MISSED, TOO_FEW, Figure, images_needed, judge
+
+__all__ = ["Goal", "cell", "goals", "needed", "show_goal", "standing", "status"]
+
+_SIGNS = {MET: "✅", MISSED: "❌", TOO_FEW: "❔"}
+_NO_FRACTION = re.compile(r"latency|_ms\b|\bauc|mcc|brier|per_second|bytes|\bimages$|\bcovers$|\bn$|psi")
+
+
+@dataclass(frozen=True)
+class Goal:
+    """One entry of the roadmap: a figure of `metrics.json`, by its dotted name, and where it should be."""
+
+    goal: str
+    metric: str
+    target: float
+    direction: str
+    milestone: str = ""
+
+
+def goals(entries: Iterable) -> list[Goal]:
+    """Goals from mappings or objects with the same names.
+
+    Raises
+    ------
+    StarlightError
+        Where an entry lacks a key, has one too many, or a direction that is none.
+    """
+    found = []
+    for place, entry in enumerate(entries):
+        fields = (
+            dict(entry) if isinstance(entry, Mapping) else {n: getattr(entry, n) for n in Goal.__dataclass_fields__}
+        )
+        try:
+            goal = Goal(**fields)
+        except TypeError as error:
+            raise StarlightError(f"roadmap[{place}]: {error}") from error
+        if goal.direction not in ("<=", ">="):
+            raise StarlightError(f"roadmap[{place}].direction: is {goal.direction!r}, allowed are '<=' and '>='")
+        found.append(goal)
+    return found
+
+
+def _is_fraction(metric: str) -> bool:
+    return _NO_FRACTION.search(metric) is None
+
+
+def show_goal(value: float, metric: str, digits: int = 2) -> str:
+    """A value in the unit of its figure: rates as percentages, the rest as numbers."""
+    return percent(value, digits) if _is_fraction(metric) else number(value)
+
+
+def cell(found: Figure, metric: str, digits: int = 2) -> str:
+    """Value with its interval, such as `1.20 % (0.40 to 2.80 %)`."""
+    text = show_goal(found.value, metric, digits)
+    if math.isnan(found.low):
+        return text
+    if _is_fraction(metric):
+        return f"{text} ({interval(found.low, found.high, digits)})"
+    return f"{text} ({number(found.low)} to {number(found.high)})"
+
+
+def standing(found: Figure, goal: Goal) -> str:
+    """Met, missed, too few images to tell, or not measured; a figure without interval is judged by itself."""
+    if math.isnan(found.low):
+        return judge(found.value, found.value, goal.target, goal.direction)
+    return judge(found.low, found.high, goal.target, goal.direction)
+
+
+def needed(found: Figure, goal: Goal) -> str:
+    """How many images it would take to tell."""
+    if found.n is None:
+        return "more images"
+    target, rate = (goal.target, found.value) if goal.direction == "<=" else (1 - goal.target, 1 - found.value)
+    if not 0 < target < 1:
+        return "no number of images would do"
+    text = f"it takes {whole(images_needed(target))} without an error"
+    at_rate = images_needed(target, rate) if rate > 0 else None
+    if rate <= 0:
+        return text
+    return f"{text}, {_about(at_rate)} at the rate seen" if at_rate else f"{text}; the rate seen is beyond the target"
+
+
+def _about(n: int) -> str:
+    """Two leading digits: the rest of so uncertain a number is noise."""
+    step = 10 ** max(0, len(str(n)) - 2)
+    return f"about {-(-n // step) * step:,}"
+
+
+def status(found: Figure, goal: Goal) -> str:
+    """Standing with its sign, and what it would take where it cannot be told."""
+    stands = standing(found, goal)
+    text = f"{_SIGNS.get(stands, '')} {stands}".strip()
+    return f"{text}: {needed(found, goal)}" if stands == TOO_FEW else text

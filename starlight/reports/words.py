@@ -1,0 +1,142 @@
+"""Sentences made from figures."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from starlight.markdown import NOTHING, code, percent, points, whole
+from starlight.metrics import Figure, difference, figure, widened
+
+__all__ = ["TITLES", "changes", "listing", "overall", "p_text", "paired_sentence", "plural"]
+
+TITLES = {"v3": "V3", "v4_base": "V4 base", "v4": "V4 fine-tuned", "control": "Random control"}
+_MEASURES = {
+    "accuracy": "accuracy",
+    "auc": "AUC",
+    "detection_at_fpr0": "detection at FPR 0",
+    "detection_at_fpr001": "detection at FPR 0.1 %",
+    "detection_at_fpr01": "detection at FPR 1 %",
+    "f1": "F1",
+    "fpr": "false-positive rate (FPR)",
+    "map.f1": "map: F1",
+    "map.fp_ratio": "map: FP ratio of authentic images",
+    "map.mcc": "map: MCC",
+    "map.precision": "map: precision",
+    "map.recall": "map: recall",
+    "precision": "precision",
+    "protocol.detection": "detection of the protocol",
+    "negative.fpr": "FPR on look-alikes",
+    "recall": "detection of all stego (recall)",
+}
+
+
+def title_of(measure: str) -> str:
+    """A measure in words."""
+    return _MEASURES.get(measure, measure)
+
+
+def p_text(p: float) -> str:
+    """A p value with three digits, never zero."""
+    if math.isnan(p):
+        return NOTHING
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def plural(n: int, noun: str) -> str:
+    """Such as `1 image`, `1,200 images`."""
+    return f"{whole(n)} {noun}{'' if n == 1 else 's'}"
+
+
+def listing(names: Sequence[str], limit: int = 8) -> str:
+    """Such as `a, b and c`; the rest is counted."""
+    names = list(names)
+    if len(names) > limit:
+        names = [*names[:limit], f"{len(names) - limit} more"]
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}" if names else "none"
+
+
+def overall(verdicts: Sequence[str]) -> str:
+    """Better, worse, mixed or no difference shown, from the verdicts of the parts."""
+    better, worse = "better" in verdicts, "worse" in verdicts
+    if better and worse:
+        return "mixed"
+    return "better" if better else "worse" if worse else "no difference shown"
+
+
+def paired_sentence(table: pd.DataFrame, first: str, second: str, n: int) -> str:
+    """What `metrics.compare` found for false positives and detection, in one sentence."""
+    rows = table.set_index("measure")
+    parts = []
+    for measure, name in (("fpr", "false positives"), ("recall", "stego found")):
+        row = rows.loc[measure]
+        parts.append(f"{name} {percent(row['first'])} → {percent(row.second)} (p {_equals(row.p)})")
+    verdict = overall([rows.loc[m, "verdict"] for m in ("fpr", "recall")])
+    lead = {
+        "better": f"**{TITLES[second]} is better than {TITLES[first]}**",
+        "worse": f"**{TITLES[second]} is worse than {TITLES[first]}**",
+        "mixed": f"**{TITLES[second]} against {TITLES[first]}: better in one respect, worse in another**",
+        "no difference shown": f"**No difference shown between {TITLES[second]} and {TITLES[first]}**",
+    }[verdict]
+    return f"{lead} on the same {plural(n, 'image')}: {', '.join(parts)}."
+
+
+def _equals(p: float) -> str:
+    text = p_text(p)
+    return text if text.startswith("<") else f"= {text}"
+
+
+_CHANGES = (("fpr", True), ("protocol.detection", False), ("recall", False), ("accuracy", False), ("precision", False))
+
+
+def changes(now: Mapping, before: Mapping) -> list[tuple[str, float, float, float, float, float, str]]:
+    """What is different from an earlier evaluation, which may have had other images.
+
+    Returns
+    -------
+    list of tuple
+        Name, before, now, change, low, high, verdict. The main figures always; techniques and categories only where
+        their change is beyond chance, at a confidence divided by their number.
+    """
+    found = []
+    for key, lower_is_better in _CHANGES:
+        found.append((key, *_change(figure(now, key), figure(before, key), lower_is_better)))
+    for group, measure, lower_is_better in (("techniques", "detection", False), ("negatives", "fpr", True)):
+        own, other = now.get(group, {}), before.get(group, {})
+        shared = sorted(set(own) & set(other))
+        for name in shared:
+            change = _change(*(widened(side[name], len(shared)) for side in (own, other)), lower_is_better)
+            if change[-1] in ("better", "worse"):
+                found.append((f"{group}.{name}.{measure}", *change))
+    return found
+
+
+def _change(now: Figure, before: Figure, lower_is_better: bool) -> tuple:
+    change, low, high = difference(now[:3], before[:3])
+    if math.isnan(low):
+        verdict = "not measured"
+    elif low > 0 or high < 0:
+        verdict = "better" if (change < 0) == lower_is_better else "worse"
+    else:
+        verdict = "within chance"
+    return before.value, now.value, change, low, high, verdict
+
+
+def change_sentence(rows: list[tuple]) -> str:
+    """The changes since the last evaluation in one sentence."""
+    real = [row for row in rows if row[-1] in ("better", "worse")]
+    if not real:
+        return "Since the last evaluation nothing changed beyond chance."
+    parts = [f"{_name(row[0])} {row[-1]} ({points(row[3])})" for row in real]
+    return f"Since the last evaluation: {listing(parts, 6)}."
+
+
+def _name(key: str) -> str:
+    if key.startswith(("techniques.", "negatives.")):
+        return f"{code(key.partition('.')[2].rpartition('.')[0])} {key.rpartition('.')[2]}"
+    return {"protocol.detection": "detection of the protocol techniques"}.get(key, title_of(key))
+
+
+def change_name(key: str) -> str:
+    """A changed figure in words."""
+    return _name(key)
