@@ -110,8 +110,8 @@ def _check(data: bytes, image: images.Image) -> None:
     planes = [image.pixels[:, :, 0], image.alpha, image.indices]
     if any(plane is not None and (plane.shape != shape or plane.dtype != np.uint8) for plane in planes):
         raise AssertionError("planes of another size")
-    if image.coefficients is not None and image.coefficients.y.shape[0] != -(-container.height // 8):
-        raise AssertionError("coefficients of another size")
+    if image.coefficients is not None and image.coefficients.y.shape[2:] != (8, 8):
+        raise AssertionError("coefficients that are no blocks")
 
 
 def _supervise(start: int, stop: int, seed: int, limit_s: float) -> Iterator[tuple[int, str, str]]:

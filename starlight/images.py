@@ -104,9 +104,9 @@ def decode(data: bytes, limits: Limits = Limits()) -> Image:  # noqa: B008 (froz
         raise BadImage(f"{stored.width} x {stored.height} pixels under a header of another size")
     if container.indexed != (stored.mode in ("P", "PA") or container.format == "gif"):
         raise BadImage("palette that its decoder does not see")
-    if container.indexed:
-        return _indexed(data, container, stored)
-    image = _direct(data, container, stored)
+    image = (_indexed if container.indexed else _direct)(data, container, stored)
+    if container.has_alpha != (image.alpha is not None):  # a damaged TIFF tag is read by one and skipped by the other
+        raise BadImage("alpha that its decoder does not see")
     if container.format == "jpeg" and _ends_flat(image.pixels):
         image.coefficients  # noqa: B018 (raises where the data ended early)
     return image

@@ -160,6 +160,7 @@ def _tiff(image: PillowImage.Image, alpha: np.ndarray) -> dict[str, bytes]:
         "tiff cmyk": encode(image.convert("CMYK"), "TIFF"), "tiff lzw": encode(image, "TIFF", compression="tiff_lzw"),
         "tiff deflate": encode(image, "TIFF", compression="tiff_adobe_deflate"),
         "tiff jpeg": encode(image, "TIFF", compression="jpeg"), "tiff big": encode(image, "TIFF", big_tiff=True),
+        "tiff grey alpha": encode(np.dstack([alpha, alpha[::-1]]), "TIFF"),
         "tiff 16-bit": encode(alpha.astype(np.uint16) * 257, "TIFF"),
         "tiff pages": encode(image, "TIFF", save_all=True, append_images=[image.convert("L")]),
     }  # fmt: skip
