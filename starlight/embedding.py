@@ -11,6 +11,7 @@ from starlight.encoders import encode
 from starlight.errors import StarlightError
 from starlight.jpeg.io import read_coefficients
 from starlight.techniques import CATEGORIES, get, lsb_framings
+from starlight.techniques.adaptive import converging
 
 __all__ = ["Rates", "Stego", "embed"]
 
@@ -181,7 +182,8 @@ def _jpeg(technique: str):
         module, cover = get(technique), read_coefficients(carrier.image)
         by_capacity = technique in _CAPACITY_UNIT
         rate = float(rng.choice(rates.tool if by_capacity else rates.jpeg))
-        stego = module.embed(cover, rate, seed=int(rng.integers(1, 2**31)))
+        with converging():
+            stego = module.embed(cover, rate, seed=int(rng.integers(1, 2**31)))
         if all(np.array_equal(a, b) for a, b in zip(_planes(cover), _planes(stego), strict=True)):
             raise StarlightError(f"{technique}: the cover has no coefficient to change")
         places = np.count_nonzero(cover.y) - np.count_nonzero(cover.y[..., 0, 0])

@@ -25,6 +25,7 @@ from starlight.techniques import TECHNIQUES
 
 __all__ = ["SampleParams", "build"]
 
+_ADAPTIVE = ("hill", "suniward", "wow", "juniward")
 _TRIES = 8  # new covers in place of one that a technique cannot use
 _COLUMNS = ("filename", "cover_id", "source", "container", "processing")
 
@@ -40,7 +41,9 @@ class SampleParams:
     covers : int
         Distinct clean images, 16 to 100,000.
     stego_per_technique : int
-        Stego images of each technique, 1 to 10,000.
+        Stego images of each technique but the following, 1 to 10,000.
+    adaptive_per_technique : int
+        Stego images of each of HILL, S-UNIWARD, WOW and J-UNIWARD, which take the most time, 1 to 10,000.
     negatives : int
         Look-alikes over all categories, 0 to 100,000; the required four categories get twice the share of the others.
     photo_share, camera_share, drawing_share : float
@@ -48,7 +51,7 @@ class SampleParams:
     smallest_side, largest_side : int
         Limits of an image's side in pixels, 64 to 1024.
     adaptive_side : int
-        Longest side that HILL, S-UNIWARD and WOW are given, in pixels, 64 to 512.
+        Longest side that HILL, S-UNIWARD and WOW are given, in pixels, 64 to 512; J-UNIWARD is given 1.6 times that.
     lsb_rates, adaptive_rates : list of float
         Bits per sample, above 0 up to 1.
     jpeg_rates : list of float
@@ -61,7 +64,8 @@ class SampleParams:
 
     enabled: bool = knob(True)
     covers: int = knob(720, min=16, max=100_000)
-    stego_per_technique: int = knob(150, min=1, max=10_000)
+    stego_per_technique: int = knob(160, min=1, max=10_000)
+    adaptive_per_technique: int = knob(110, min=1, max=10_000)
     negatives: int = knob(650, min=0, max=100_000)
     photo_share: float = knob(0.48, min=0, max=1)
     camera_share: float = knob(0.38, min=0, max=1)
@@ -113,9 +117,10 @@ def build(
         return {}
     names = photos.folder_photographs(extra_covers) if extra_covers else ()
     shares = (params.photo_share, params.camera_share, params.drawing_share)
+    counts = {t: params.adaptive_per_technique if t in _ADAPTIVE else params.stego_per_technique for t in TECHNIQUES}
     items = plan(
-        seed, params.covers, params.stego_per_technique, TECHNIQUES, shares=shares, smallest=params.smallest_side,
-        largest=params.largest_side, adaptive_side=params.adaptive_side,
+        seed, params.covers, counts, shares=shares, smallest=params.smallest_side, largest=params.largest_side,
+        adaptive_side=params.adaptive_side,
     )  # fmt: skip
     order = sorted(items, key=lambda i: -i.height * i.width * (1 + len(i.techniques)))  # the long ones first
     jobs = [delayed(_write_cover)(out_dir, item, params, seed, names) for item in order]
@@ -167,18 +172,24 @@ def _write_cover(out_dir: Path, item: Item, params: SampleParams, seed: int, nam
         name = f"{stego.payload_name}_{stego.embedding['technique']}_{item.index:05d}{k:02d}.{suffix}"
         (out_dir / "stego" / name).write_bytes(stego.data)
         _write_json(out_dir / "stego" / f"{name}.json", {"embedding": stego.embedding, "clean_file": clean})
-    row = (f"clean/{clean}", carrier.cover_id, item.source, item.kind, carrier.processing)
+    row = (f"clean/{clean}", carrier.cover_id, _source(item, attempt), item.kind, carrier.processing)
     return {"row": row, "counts": ["clean"] + [f"stego.{name}" for name in item.techniques]}
 
 
 def _carrier(item: Item, seed: int, attempt: int, names: tuple[str, ...]) -> Carrier:
     rng = np.random.default_rng([seed, 4, item.index, attempt])
     number = f"{item.index:05d}" + (f".{attempt}" if attempt else "")
-    if item.source == "photo" and names and rng.random() < 0.5:
+    source = _source(item, attempt)
+    if source == "photo" and names and rng.random() < 0.5:
         cover = covers.photograph(rng, item.height, item.width, number, names=names)
     else:
-        cover = covers.make(item.source, rng, item.height, item.width, number)
+        cover = covers.make(source, rng, item.height, item.width, number)
     return carriers.make(item.kind, cover, rng)
+
+
+def _source(item: Item, attempt: int) -> str:
+    """Where the cover comes from; after two failures, from the camera, whose scenes have texture."""
+    return item.source if attempt < 2 else "camera"
 
 
 def _write_negative(out_dir: Path, category: str, index: int, seed: int) -> dict:

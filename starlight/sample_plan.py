@@ -1,6 +1,6 @@
 """Which covers are made, as what kind of file, and which techniques each carries: drawn once, before any image."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,7 +10,8 @@ from starlight.errors import StarlightError
 
 __all__ = ["Item", "plan", "size"]
 
-ADAPTIVE = ("hill", "suniward", "wow")
+# Share of the adaptive side that a technique is given; J-UNIWARD changes luma alone, the others each channel.
+_COSTLY = {"hill": 1.0, "suniward": 1.0, "wow": 1.0, "juniward": 1.6}
 _SIDES = ((64, 96), (96, 160), (160, 256), (256, 384), (384, 512), (512, 768), (1000, 1024))
 _SIDE_WEIGHTS = (0.10, 0.24, 0.36, 0.20, 0.06, 0.025, 0.015)
 _ASPECTS = (1.0, 4 / 3, 3 / 4, 3 / 2, 2 / 3, 16 / 9)
@@ -55,8 +56,7 @@ def size(rng: np.random.Generator, *, smallest: int, largest: int) -> tuple[int,
 def plan(
     seed: int,
     covers: int,
-    per_technique: int,
-    techniques: Sequence[str],
+    counts: Mapping[str, int],
     *,
     shares: Sequence[float],
     smallest: int,
@@ -68,15 +68,17 @@ def plan(
     Parameters
     ----------
     seed : int
-    covers, per_technique : int
-        Clean images; stego images of each technique.
-    techniques : sequence of str
+    covers : int
+        Clean images.
+    counts : mapping of str to int
+        Stego images of each technique.
     shares : sequence of float
         Weights of photographs, camera scenes and drawings.
     smallest, largest : int
         Limits of a side in pixels.
     adaptive_side : int
-        Longest side that HILL, S-UNIWARD and WOW are given, in pixels: their cost maps take the most time.
+        Longest side that HILL, S-UNIWARD and WOW are given, in pixels: their cost maps take the most time. J-UNIWARD
+        gets a little more.
 
     Returns
     -------
@@ -90,12 +92,12 @@ def plan(
     """
     items = [_item(seed, i, kind, shares, smallest, largest) for i, kind in enumerate(_kinds(seed, covers))]
     given: list[list[str]] = [[] for _ in items]
-    for number, technique in enumerate(techniques):
+    for number, (technique, count) in enumerate(counts.items()):
         able = [i.index for i in items if _can(i, technique, adaptive_side)]
         if not able:
             raise StarlightError(f"sample.covers: {covers} are too few, none of them can carry {technique}")
         order = np.random.default_rng([seed, 3, number]).permutation(able)
-        for index in np.resize(order, min(per_technique, _MOST_REPEATS * len(able))):
+        for index in np.resize(order, min(count, _MOST_REPEATS * len(able))):
             given[index].append(technique)
     return [replace(item, techniques=tuple(names)) for item, names in zip(items, given, strict=True)]
 
@@ -121,6 +123,6 @@ def _item(seed: int, index: int, kind: str, shares: Sequence[float], smallest: i
 
 
 def _can(item: Item, technique: str, adaptive_side: int) -> bool:
-    if technique in ADAPTIVE and max(item.height, item.width) > adaptive_side:
+    if max(item.height, item.width) > adaptive_side * _COSTLY.get(technique, np.inf):
         return False
     return technique in KINDS[item.kind].techniques

@@ -1,14 +1,27 @@
 """What `hill`, `suniward` and `wow` share: costs for each channel, conseal's simulator of an optimal ternary code."""
 
-from collections.abc import Callable
+import contextlib
+import warnings
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
 from starlight.errors import StarlightError
 
-__all__ = ["MIN_SIDE", "embed_channels"]
+__all__ = ["MIN_SIDE", "converging", "embed_channels"]
 
 MIN_SIDE = 32  # pixels; the wavelet filters of the cost maps are up to 16 wide
+
+
+@contextlib.contextmanager
+def converging() -> Iterator[None]:
+    """Turn the simulator's warning that it missed the rate into a StarlightError: the cover has too little texture."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", message="optimization might not have converged", category=RuntimeWarning)
+        try:
+            yield
+        except RuntimeWarning as error:
+            raise StarlightError("cover: too little texture for this rate") from error
 
 
 def embed_channels(simulate: Callable[..., np.ndarray], cover: np.ndarray, rate: float, seed: int) -> np.ndarray:
@@ -30,15 +43,16 @@ def embed_channels(simulate: Callable[..., np.ndarray], cover: np.ndarray, rate:
     Raises
     ------
     StarlightError
-        If the rate is out of range, or the cover too small.
+        If the rate is out of range, or the cover too small or too flat.
     """
     if not 0 < rate <= 1:
         raise StarlightError(f"rate: {rate} is not in (0, 1] bits per pixel")
     if min(cover.shape[:2]) < MIN_SIDE:
         raise StarlightError(f"cover: {cover.shape[1]}x{cover.shape[0]} is smaller than {MIN_SIDE} pixels")
     planes = cover.reshape(*cover.shape[:2], -1)
-    stego = [
-        simulate(np.ascontiguousarray(planes[..., c]), rate, seed=seed + c).astype(np.uint8)
-        for c in range(planes.shape[2])
-    ]
+    with converging():
+        stego = [
+            simulate(np.ascontiguousarray(planes[..., c]), rate, seed=seed + c).astype(np.uint8)
+            for c in range(planes.shape[2])
+        ]
     return np.stack(stego, axis=2).reshape(cover.shape)

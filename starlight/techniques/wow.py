@@ -32,6 +32,6 @@ def embed(cover: np.ndarray, rate: float, *, seed: int = 0) -> np.ndarray:
     Raises
     ------
     StarlightError
-        If the rate is out of range, or the cover too small.
+        If the rate is out of range, or the cover too small or too flat.
     """
     return embed_channels(conseal.wow.simulate_single_channel, cover, rate, seed)

@@ -1,0 +1,21 @@
+"""Stage `sample`: the built-in submission, so that a fresh clone has data."""
+
+import os
+from pathlib import Path
+
+from starlight.params import General, run_stage, section
+from starlight.sample import SampleParams, build
+
+OUT = Path("datasets/sample_submission_2025")
+
+
+def main(raw: dict) -> None:
+    general, params = section(raw, None, General), section(raw, "sample", SampleParams)
+    made = build(OUT, params, general.seed, workers=os.cpu_count() or 1)
+    stego = sum(count for name, count in made.items() if name.startswith("stego."))
+    negatives = sum(count for name, count in made.items() if name.startswith("negatives."))
+    print(f"sample: {made.get('clean', 0)} clean, {stego} stego, {negatives} negatives in {OUT}")
+
+
+if __name__ == "__main__":
+    run_stage(main)
