@@ -18,18 +18,18 @@ READ, NOTHING = 0, 1
 def run(args: argparse.Namespace) -> int:
     """Read a payload back; returns the exit status."""
     from starlight.detector import read_file
-    from starlight.streams.decode import decode_payload
+    from starlight.payload import describe, read_payload
 
     if args.output == "-" and sys.stdout.isatty():
         raise StarlightError("-o -: a payload is not written to a terminal; redirect it, or name a file")
     try:
-        found = decode_payload(read_file(args.file))
+        found = read_payload(read_file(args.file))
     except BadImage as error:
         raise StarlightError(f"{escape(args.file)}: {error.reason}") from error
     if found is None:
         print(f"starlight: {escape(args.file)}: no payload that can be read back", file=sys.stderr)
         return NOTHING
-    print(f"starlight: {len(found.payload)} bytes, {found.technique}: “{preview(found.payload)}”", file=sys.stderr)
+    print(f"starlight: {describe(found)} ({found.variant}): “{preview(found.payload)}”", file=sys.stderr)
     if args.output == "-":
         sys.stdout.buffer.write(found.payload)
         sys.stdout.buffer.flush()

@@ -1,0 +1,1 @@
+"""Benchmarks: what is measured, apart from the scripts that print it."""

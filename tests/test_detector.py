@@ -1,0 +1,166 @@
+"""`Detector`: every file gets an answer, and the answer says what it rests on."""
+
+import os
+import subprocess
+import sys
+import threading
+
+import numpy as np
+import pytest
+import tiny
+from PIL import Image
+
+from starlight import Detector
+from starlight.detection import VERDICTS
+from starlight.detector import find_weights
+from starlight.errors import StarlightError
+from starlight.techniques import get
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("detector")
+
+
+@pytest.fixture(scope="module")
+def files(folder):
+    return tiny.images(folder / "images")
+
+
+@pytest.fixture(scope="module")
+def flags_all(folder):
+    return Detector.load(tiny.weights(folder / "all.safetensors", threshold=-3.0))
+
+
+@pytest.fixture(scope="module")
+def flags_none(folder):
+    return Detector.load(tiny.weights(folder / "none.safetensors", threshold=3.0))
+
+
+def test_answers_of_a_clean_verdict(flags_none, files):
+    answer = flags_none.detect(files[0])
+    assert (answer.verdict, answer.technique, answer.payload_preview) == ("clean", None, None)
+    assert answer.path == str(files[0]) and answer.probability < answer.threshold
+    assert answer.fpr == 0.001 and answer.ms > 0 and len(answer.sample_id) == 16
+
+
+def test_answers_of_a_stego_verdict(flags_all, files):
+    for path in files:
+        answer = flags_all.detect(path)
+        assert answer.verdict == "stego" and answer.probability >= answer.threshold
+        assert answer.technique == max(answer.techniques, key=answer.techniques.get)
+
+
+def test_only_possible_techniques_are_listed(flags_all, files):
+    by_kind = {path.name[4:]: flags_all.detect(path).techniques for path in files}
+    assert {"palette", "other"} == set(by_kind["index.png"]) == set(by_kind["anim.gif"])
+    assert "alpha" in by_kind["rgba.png"] and "alpha" not in by_kind["rgb.png"]
+    assert "f5" in by_kind["photo.jpg"] and "lsbr" not in by_kind["photo.jpg"]
+    assert "lsb.rgb" not in by_kind["grey.png"]
+
+
+def test_unlike_training_and_flagged_on_statistics_alone_is_cannot_tell(folder, files):
+    detector = Detector.load(tiny.weights(folder / "ood.safetensors", threshold=-3.0, ood_limit=-1.0))
+    answer = detector.detect(files[2])
+    assert answer.verdict == "cannot tell" and answer.technique
+    assert answer.reason.startswith("unlike training images")
+
+
+def test_bytes_and_path_get_the_same_answer(flags_all, files):
+    one, other = flags_all.detect(files[0]), flags_all.detect(files[0].read_bytes())
+    assert other.path == "<bytes>"
+    assert (one.verdict, one.probability, one.techniques) == (other.verdict, other.probability, other.techniques)
+
+
+def test_payload_that_decodes_is_shown_escaped(flags_all, tmp_path):
+    text = b"attack at dawn \x1b[31m and again at dusk, says the third messenger of the night"
+    stego = get("alpha").embed(tiny.pixels(channels=4), text)
+    Image.fromarray(stego).save(tmp_path / "a.png")
+    answer = flags_all.detect(tmp_path / "a.png")
+    assert answer.payload_preview.startswith("attack at dawn \\x1b[31m and again")
+    assert len(answer.payload_preview) <= 80
+    assert answer.reason == f"text of {len(text)} bytes in alpha LSBs"
+
+
+@pytest.mark.parametrize("content", [b"", b"no image", b"\x89PNG\r\n\x1a\n" + bytes(40)])
+def test_broken_file_is_unreadable_with_its_reason(flags_all, tmp_path, content):
+    (tmp_path / "x.png").write_bytes(content)
+    answer = flags_all.detect(tmp_path / "x.png")
+    assert answer.verdict == "unreadable" and answer.reason
+    assert answer.probability is None and answer.sample_id is None
+
+
+def test_truncated_image_is_unreadable(flags_all, files):
+    answer = flags_all.detect(files[0].read_bytes()[:-500])
+    assert answer.verdict == "unreadable"
+
+
+def test_missing_file_and_pipe_are_unreadable(flags_all, tmp_path):
+    os.mkfifo(tmp_path / "pipe.png")
+    reasons = [flags_all.detect(tmp_path / name).reason for name in ("gone.png", "pipe.png", ".")]
+    assert reasons == ["cannot be opened: No such file or directory", "not a regular file", "not a regular file"]
+
+
+def test_many_is_lazy_and_in_order(flags_none, files):
+    answers = flags_none.detect_many(iter(files))
+    assert next(answers).path == str(files[0])
+    assert [a.path for a in answers] == [str(f) for f in files[1:]]
+    assert all(a.verdict in VERDICTS for a in flags_none.detect_many(files))
+
+
+def test_threads_share_one_detector(flags_all, files):
+    expected = [flags_all.detect(f).techniques for f in files]
+    found: dict[int, list] = {}
+
+    def work(i):
+        found[i] = [flags_all.detect(f).techniques for f in files]
+
+    threads = [threading.Thread(target=work, args=(i,)) for i in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert all(answers == expected for answers in found.values()) and len(found) == 4
+
+
+def test_trained_detector_of_this_project_goes_before_the_released_one(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "detector.safetensors").touch()
+    (tmp_path / "dvc.yaml").touch()
+    path, origin = find_weights("detector.safetensors")
+    assert (path.parts[0], origin) == ("models", "trained")
+
+
+def test_models_of_a_folder_that_is_no_project_are_left_alone(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "no-such-name.safetensors").touch()
+    with pytest.raises(StarlightError, match=r"models/no-such-name\.safetensors: no detector found"):
+        find_weights("no-such-name.safetensors")
+
+
+def test_damaged_or_missing_weights_are_one_line(tmp_path):
+    (tmp_path / "x.safetensors").write_bytes(b"nonsense")
+    for name in ("x.safetensors", "gone.safetensors"):
+        with pytest.raises(StarlightError, match=name):
+            Detector.load(tmp_path / name)
+    with pytest.raises(StarlightError, match="runtime: 'tpu' is unknown"):
+        Detector.load(runtime="tpu")
+
+
+def test_importing_the_package_loads_neither_torch_nor_numpy():
+    code = "import sys, starlight; print(sorted({'torch', 'numpy', 'PIL'} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "[]"
+
+
+def test_reading_and_judging_need_no_torch():
+    code = "import sys, starlight.detector, starlight.onnx_runtime; print('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "False"
+
+
+def test_same_answer_whatever_the_name(flags_all, files, tmp_path):
+    other = tmp_path / os.fsdecode(b"caf\xe9\n.dat")
+    other.write_bytes(files[0].read_bytes())
+    one, two = flags_all.detect(files[0]), flags_all.detect(other)
+    assert np.isclose(one.probability, two.probability, rtol=0, atol=0) and two.path == str(other)

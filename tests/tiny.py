@@ -1,0 +1,59 @@
+"""A detector with random weights and images to show it: what tests of the commands run on."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+
+from starlight.calibration import Calibration
+from starlight.model import DetectorConfig, UnifiedStarlightDetector
+from starlight.model.detector import VECTOR_STREAMS
+from starlight.streams import REGISTRY
+from starlight.techniques import OTHER, TECHNIQUES
+from starlight.weights import Member, write
+
+LABELS = (*TECHNIQUES, OTHER)
+
+
+def weights(path: Path, *, threshold: float = 0.0, members: int = 1, ood_limit: float = 2.0, **meta) -> Path:
+    """Write a random detector; a threshold far below or above all scores flags everything or nothing."""
+    torch.manual_seed(0)
+    streams = tuple(REGISTRY)
+    sizes = {"palette": 768} | {n: len(REGISTRY[n].FEATURES) for n in ("format", "content", "dct")}
+    config = DetectorConfig(streams, tuple((n, sizes[n]) for n in streams if n in VECTOR_STREAMS), LABELS)
+    calibration = Calibration(
+        LABELS, {"all": (0.0,) * len(LABELS)}, {"all": (1.0,) * len(LABELS)}, threshold, 1.0, 0.0, 0.001, 100
+    )
+    ensemble = [Member(UnifiedStarlightDetector(config), 1.0 + 0.2 * i) for i in range(members)]
+    for member in ensemble:
+        for encoder in member.model.encoders.values():
+            if hasattr(encoder, "std"):
+                encoder.std.fill_(10.0)
+    write(path, ensemble, calibration, {"name": "tiny", "ood_limit": ood_limit, **meta})
+    return path
+
+
+def pixels(side: int = 64, seed: int = 0, channels: int = 3) -> np.ndarray:
+    """A smooth scene with a little noise, uint8."""
+    rng = np.random.default_rng(seed)
+    y, x = np.mgrid[:side, :side] / side
+    waves = [np.sin(7 * x + a) + np.cos(5 * y * (1 + a)) for a in rng.random(channels)]
+    return (128 + 40 * np.stack(waves, axis=2) + rng.normal(0, 2, (side, side, channels))).clip(1, 254).astype(np.uint8)
+
+
+def images(folder: Path, count: int = 6, side: int = 64) -> list[Path]:
+    """Write images of all kinds of containers in turn."""
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for i in range(count):
+        kind = ("rgb.png", "rgba.png", "index.png", "grey.png", "photo.jpg", "anim.gif")[i % 6]
+        path = folder / f"{i:03}-{kind}"
+        picture = Image.fromarray(pixels(side + 13 * (i // 6), i, 4 if kind == "rgba.png" else 3))
+        if kind in ("index.png", "anim.gif"):
+            picture = picture.quantize(64)
+        elif kind == "grey.png":
+            picture = picture.convert("L")
+        picture.save(path)
+        written.append(path)
+    return written
