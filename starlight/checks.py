@@ -9,7 +9,7 @@ from starlight.cover_groups import Subject
 from starlight.errors import BadImage
 from starlight.facts import Facts
 from starlight.masks import mask_size
-from starlight.negatives.validate import category_fault, payload_fault
+from starlight.negatives.validate import category_fault, format_fault, payload_fault
 from starlight.submissions import Entry
 from starlight.techniques import OTHER, TECHNIQUES
 
@@ -21,7 +21,8 @@ def entry_fault(entry: Entry, facts: Facts, root: Path) -> str:
     if entry.kind == "stego":
         return _technique_fault(entry, facts)
     if entry.kind == "negative":
-        return category_fault(entry.category, facts) or payload_fault(facts)
+        fault = category_fault(entry.category, facts) or format_fault(entry.declared_format, facts)
+        return fault or payload_fault(facts)
     if entry.kind == "clean":
         return payload_fault(facts)
     if entry.mask:

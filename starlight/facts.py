@@ -12,7 +12,8 @@ from starlight import images
 from starlight.constraints import constraint_mask
 from starlight.containers import Limits
 from starlight.duplicates import fingerprint
-from starlight.streams.decode import decode_payload
+from starlight.protocol import END, MARK
+from starlight.streams.decode import Decoded, comment_text, decode_payload
 
 __all__ = ["VERSION", "Facts", "measure", "pack", "unpack"]
 
@@ -80,7 +81,7 @@ def measure(data: bytes, limits: Limits) -> Facts:
     image = images.decode(data, limits)
     container = image.container
     print_ = fingerprint(image.pixels)
-    decoded = decode_payload(image)
+    decoded = _marked_bytes(image) or decode_payload(image)
     alpha = "none"
     if image.alpha is not None:
         alpha = "uniform" if image.alpha.min() == image.alpha.max() else "varied"
@@ -103,8 +104,19 @@ def measure(data: bytes, limits: Limits) -> Facts:
         trailer_bytes=len(container.trailer),
         decoded=decoded.technique if decoded else "",
         decoded_bits=8 * len(decoded.payload) if decoded else 0,
-        decoded_mark=bool(decoded and getattr(decoded, "marked", False)),
+        decoded_mark=bool(decoded and decoded.marked),
     )
+
+
+def _marked_bytes(image: images.Image) -> Decoded | None:
+    """Payload of a comment or trailer that begins with the protocol's mark, which nothing else does."""
+    for variant, technique, raw in (
+        ("comment", "exif", comment_text(image)),
+        ("trailer", "raw", image.container.trailer),
+    ):
+        if raw.startswith(MARK):
+            return Decoded(variant, technique, raw[len(MARK) :].split(END, 1)[0], marked=True)
+    return None
 
 
 def _pixel_hash(pixels: np.ndarray) -> str:

@@ -19,6 +19,8 @@ __all__ = ["BACKENDS", "Engine", "chunked", "run"]
 BACKENDS = ("loky", "threading", "dask", "sequential")
 _CHUNK = 128  # items; a killed run loses no more than this for each worker
 
+_PATIENCE = 20  # seconds that a scheduler has to answer
+
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -112,7 +114,7 @@ def _cluster(engine: Engine) -> Iterator[object]:
             cluster = LocalCluster(n_workers=engine.cores(), threads_per_worker=1, dashboard_address=None)
             address = stack.enter_context(cluster).scheduler_address
         try:
-            client = stack.enter_context(Client(address, timeout=20))
+            client = stack.enter_context(Client(address, timeout=_PATIENCE))
         except (OSError, ValueError) as error:
             raise StarlightError(f"extract.scheduler: {address}: cannot be reached: {error}") from error
         yield client

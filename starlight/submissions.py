@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import csv
 import math
-import os
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from starlight import sidecar
 from starlight.errors import StarlightError
+from starlight.files import EXTENSIONS, image_files
 from starlight.negatives import manifest as negative_manifest
+from starlight.negatives.validate import category_of
 
-__all__ = ["EXTENSIONS", "SAMPLE", "Entry", "Found", "discover", "find_submissions", "year"]
+__all__ = ["SAMPLE", "Entry", "Found", "discover", "find_submissions", "year"]
 
-EXTENSIONS = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".gif", ".webp", ".bmp", ".dib", ".tif", ".tiff")
 SAMPLE = "sample_submission_2025"  # the built-in submission
 _SUBMISSION = re.compile(r"^.+_submission_.+$")
 _KINDS = {"clean": "clean", "stego": "stego", "negatives": "negative", "forged": "forged"}
-_SIDE_FILES = (".json", ".jsonl", ".csv", ".md", ".txt", ".gitkeep", ".gitignore", ".ds_store", "thumbs.db")
 
 
 @dataclass
@@ -40,6 +38,7 @@ class Entry:
     cover_name: str = ""  # cover_id as the submission's sources.csv gives it
     source: str = ""
     reason: str = ""  # why it is quarantined; empty so far
+    declared_format: str = ""  # negatives: as their manifest says
 
 
 @dataclass
@@ -124,27 +123,9 @@ def _submission(folder: Path, found: Found) -> None:
     found.entries += entries
 
 
-def _walk(folder: Path) -> Iterator[str]:
-    seen = set()
-    for where, folders, names in os.walk(folder, followlinks=True):
-        real = os.path.realpath(where)
-        if real in seen:  # a link that leads back
-            folders.clear()
-            continue
-        seen.add(real)
-        folders.sort()
-        for name in names:
-            yield PurePosixPath(os.path.relpath(os.path.join(where, name), folder).replace(os.sep, "/")).as_posix()
-
-
 def _images(folder: Path, submission: str, found: Found) -> list[str]:
-    images = []
-    for name in sorted(_walk(folder)):
-        suffix = PurePosixPath(name).suffix.lower()
-        if suffix in EXTENSIONS or (folder.name == "masks" and suffix == ".npy"):
-            images.append(name)
-        elif suffix not in _SIDE_FILES and PurePosixPath(name).name.lower() not in _SIDE_FILES:
-            found.ignored.append(f"{submission}/{folder.name}/{name}")
+    images, others = image_files(folder, (".npy",) if folder.name == "masks" else ())
+    found.ignored += [f"{submission}/{folder.name}/{name}" for name in others]
     return images
 
 
@@ -202,12 +183,12 @@ def _negatives(folder: Path, names: list[str], entries: list[Entry], found: Foun
         if entry.kind != "negative":
             continue
         name = entry.path.split("/", 2)[2]
-        parent = PurePosixPath(name).parts[0] if "/" in name else "uncategorised"
         line = listed.get(name)
-        entry.category = (line.category if line else "") or parent
+        entry.category, folder_says = category_of(name, line), category_of(name, None)
         entry.reason = line.fault if line else ""
-        if line and parent not in ("uncategorised", entry.category):
-            found.warnings.append(f"{where}: line {line.line}: category {entry.category} lies in folder {parent}")
+        entry.declared_format = line.declared_format if line else ""
+        if line and "/" in name and folder_says != entry.category:
+            found.warnings.append(f"{where}: line {line.line}: category {entry.category} lies in folder {folder_says}")
     return [
         Entry(f"{folder.name}/negatives/{line.file}", folder.name, "negative", line.category,
               reason=f"negative manifest line {line.line}: no such file")

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
 
-from starlight.facts import Facts
+from starlight.containers import Limits
+from starlight.errors import BadImage, StarlightError
+from starlight.facts import Facts, measure
+from starlight.files import image_files
+from starlight.negatives import manifest
 from starlight.negatives.manifest import CATEGORIES, REQUIRED
 
-__all__ = ["Findings", "category_fault", "imbalance", "payload_fault", "validate"]
+__all__ = ["Findings", "category_fault", "category_of", "format_fault", "imbalance", "payload_fault", "validate_folder"]
 
 MAX_IMBALANCE = 4.0  # largest category over smallest, and largest format over smallest, from which it is said
 
@@ -60,27 +65,76 @@ def payload_fault(facts: Facts) -> str:
     return f"payload: {facts.decoded_bits // 8} bytes can be read from it as {facts.decoded}"
 
 
-def validate(rows: Iterable[tuple[str, str, str, Facts | None]]) -> Findings:
-    """Check one submission's negatives.
+def format_fault(declared: str, facts: Facts) -> str:
+    """Why a file is not of the format that its manifest declares; empty where it is, or where none is declared."""
+    declared = {"jpg": "jpeg", "tif": "tiff"}.get(declared, declared)
+    return f"format: declared {declared}, but it is {facts.format}" if declared not in ("", facts.format) else ""
+
+
+def category_of(name: str, line: manifest.Entry | None) -> str:
+    """Category of a file, by its path from `negatives/`: as its manifest says, else the folder that it lies in."""
+    parts = PurePosixPath(name).parts
+    return (line.category if line else "") or (parts[0] if len(parts) > 1 else "uncategorised")
+
+
+def validate_folder(folder: Path | str, limits: Limits = Limits()) -> Findings:  # noqa: B008 (frozen)
+    """Check a folder of negatives with its manifest.
 
     Parameters
     ----------
-    rows : iterable of (path, category, reason, facts)
-        `reason` is why the file is set aside already, `facts` None where it cannot be read.
+    folder : Path
+        `negatives/` of a submission.
+    limits : Limits
+        On one file.
 
-    Returns
-    -------
-    Findings
+    Raises
+    ------
+    StarlightError
+        The folder is missing, or holds no image.
     """
-    findings, categories, formats = Findings(), Counter(), Counter()
-    for path, category, reason, facts in rows:
-        if facts is not None:
-            reason = reason or category_fault(category, facts) or payload_fault(facts)
-        if reason or facts is None:
-            findings.errors.append((path, reason or "unreadable"))
-            continue
-        categories[category] += 1
-        formats[facts.format] += 1
+    folder = Path(folder)
+    names, ignored = image_files(folder)
+    if not names:
+        raise StarlightError(f"{folder}: holds no images, expected <category>/<file> and manifest.jsonl")
+    listing = manifest.read(folder / "manifest.jsonl")
+    listed, absent = manifest.locate(listing, names)
+    findings = Findings()
+    findings.errors += [("manifest.jsonl", problem) for problem in listing.problems]
+    findings.errors += [(line.file, f"negative manifest line {line.line}: no such file") for line in absent]
+    findings.warnings += ["manifest.jsonl is missing"] if listing.missing else []
+    findings.warnings += [f"{name}: is no image by its name" for name in ignored]
+    categories, formats = Counter(), Counter()
+    for name in names:
+        line = listed.get(name)
+        if line is None and not listing.missing:
+            findings.warnings.append(f"{name}: is not in manifest.jsonl")
+        category = category_of(name, line)
+        facts, reason = _facts(folder / name, limits)
+        reason = reason or (line.fault if line else "") or _fault(category, line, facts)
+        if reason:
+            findings.errors.append((name, reason))
+        else:
+            categories[category] += 1
+            formats[facts.format] += 1
+    _weigh(findings, categories, formats)
+    return findings
+
+
+def _facts(path: Path, limits: Limits) -> tuple[Facts | None, str]:
+    try:
+        return measure(path.read_bytes(), limits), ""
+    except BadImage as error:
+        return None, f"unreadable: {error.reason}"
+    except OSError as error:
+        return None, f"unreadable: cannot be opened: {error.strerror or error}"
+
+
+def _fault(category: str, line: manifest.Entry | None, facts: Facts) -> str:
+    declared = line.declared_format if line else ""
+    return category_fault(category, facts) or format_fault(declared, facts) or payload_fault(facts)
+
+
+def _weigh(findings: Findings, categories: Counter, formats: Counter) -> None:
     findings.categories, findings.formats = dict(sorted(categories.items())), dict(sorted(formats.items()))
     for category in sorted(set(categories) - set(CATEGORIES)):
         findings.warnings.append(f"category {category} is not a listed one: kept")
@@ -89,7 +143,6 @@ def validate(rows: Iterable[tuple[str, str, str, Facts | None]]) -> Findings:
             findings.warnings.append(f"required category {category} has no images")
     for what, counts in (("category", categories), ("format", formats)):
         findings.warnings += imbalance(what, counts)
-    return findings
 
 
 def imbalance(what: str, counts: Mapping[str, int]) -> list[str]:

@@ -1,0 +1,260 @@
+"""Extraction: right, the same bytes whatever happened before, and never done twice."""
+
+import dataclasses
+import errno
+import hashlib
+import os
+import pickle
+import signal
+import time
+
+import numpy as np
+import pytest
+from submission_factory import picture, save, submission
+
+from starlight import images, manifest
+from starlight.constraints import constraint_mask
+from starlight.errors import StarlightError
+from starlight.extract import ExtractParams, StreamReader, extract, table_names
+from starlight.scan import ScanParams, scan
+from starlight.store import Store
+from starlight.streams import REGISTRY, pixel
+from starlight.streams.compute import compute_streams
+
+ALONE = ExtractParams(backend="sequential", max_tiles=2)
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    """A scanned folder, its manifest, and the digest of what an undisturbed run makes of it."""
+    home = tmp_path_factory.mktemp("world")
+    submission(home / "datasets/ann_submission_2025", n=5)
+    rng = np.random.default_rng(0)
+    save(home / "datasets/ann_submission_2025/clean/wide.png", np.hstack([picture(rng, 300), picture(rng, 300)]))
+    save(home / "datasets/ann_submission_2025/clean/few.gif", picture(rng)[..., 0])
+    table, _ = scan(home / "datasets", ScanParams(workers=1), 1)
+    extract(table, home / "datasets", home / "out", ALONE, home / "store")
+    return home, table, digest(home / "out")
+
+
+@pytest.fixture
+def run(world, tmp_path):
+    """Run in a fresh place: `run(table, params, store=..., out=...)`."""
+    home, table, _ = world
+
+    def extracted(rows=table, params=ALONE, store=tmp_path / "store", out=tmp_path / "out", root=home / "datasets"):
+        return extract(rows, root, out, params, store)
+
+    return extracted
+
+
+def digest(folder):
+    whole = hashlib.sha256()
+    for path in sorted(folder.iterdir()):
+        whole.update(path.name.encode() + path.read_bytes())
+    return whole.hexdigest()
+
+
+def counts(**given):
+    return dict.fromkeys(table_names(ALONE), 0) | given
+
+
+def test_reader_gives_what_the_streams_compute(world):
+    home, table, _ = world
+    reader = StreamReader(home / "out")
+    assert reader.ids == sorted(table["sample_id"])
+    for sample_id, path in zip(table["sample_id"], table["path"], strict=True):
+        image = images.read(home / "datasets" / path)
+        for name, array in compute_streams(image, REGISTRY, ALONE.max_tiles).items():
+            stored = reader.get(sample_id, name)
+            assert stored.dtype == array.dtype
+            np.testing.assert_array_equal(stored, array)
+        np.testing.assert_array_equal(reader.mask(sample_id), constraint_mask(image))
+
+
+def test_reader_can_be_sent_to_another_process_and_is_read_only(world):
+    home, table, _ = world
+    reader = StreamReader(home / "out")
+    one = table["sample_id"][0]
+    stored = reader.get(one, "pixel")
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(reader)).get(one, "pixel"), stored)
+    with pytest.raises(ValueError, match="read-only"):
+        stored[...] = 0
+    assert one in reader and "0" * 16 not in reader
+    for wrong in (lambda: reader.get("0" * 16, "pixel"), lambda: reader.get(one, "smell"), lambda: StreamReader(home)):
+        with pytest.raises(StarlightError, match="holds no"):
+            wrong()
+
+
+@pytest.mark.parametrize("params", [ALONE, dataclasses.replace(ALONE, backend="threading", workers=2)])
+def test_same_bytes_whatever_the_order_and_the_workers(world, run, tmp_path, params):
+    _, table, expected = world
+    half = table.sample(frac=0.5, random_state=1)
+    run(half, params)
+    assert digest(tmp_path / "out") != expected
+    done = run(table.sample(frac=1, random_state=2), params)
+    assert digest(tmp_path / "out") == expected
+    assert set(done["computed"].values()) == {len(table) - len(half)}
+    assert run(table, params)["computed"] == counts()
+
+
+def test_processes_give_the_same_bytes(world, run, tmp_path):
+    run(params=dataclasses.replace(ALONE, backend="loky", workers=2))
+    assert digest(tmp_path / "out") == world[2]
+
+
+def test_renaming_costs_nothing(world, run, tmp_path):
+    home, table, _ = world
+    run()
+    os.symlink(home / "datasets", tmp_path / "elsewhere")
+    renamed = table.assign(path="elsewhere/" + table["path"])
+    assert run(renamed, root=tmp_path)["computed"] == counts()
+
+
+def test_a_changed_stream_is_computed_again_alone(world, run, monkeypatch):
+    n = len(world[1])
+    run()
+    monkeypatch.setattr(pixel, "VERSION", pixel.VERSION + 1)
+    assert run()["computed"] == counts(pixel=n)
+    assert run(params=dataclasses.replace(ALONE, max_tiles=3))["computed"] == counts(pixel=n, alpha=n, palette_lsb=n)
+
+
+def test_files_that_change_after_the_scan_are_failures(world, run, tmp_path):
+    table = world[1].copy()
+    ids = table["sample_id"].tolist()
+    table.loc[0, "path"] = "nowhere.png"
+    table.loc[1, "bytes"] += 1
+    table.loc[2, "sample_id"] = "0" * 15 + "1"
+    done = run(table)
+    assert (done["failed"], done["images"]) == (3, len(table) - 3)
+    reader = StreamReader(tmp_path / "out")
+    assert len(reader) == len(table) - 3 and not {ids[0], ids[1], "0" * 15 + "1"} & set(reader.ids)
+    lines = (tmp_path / "out/failed.csv").read_text().splitlines()
+    assert len(lines) == 4 and lines[0] == "sample_id,path,reason"
+    assert sum("changed since the scan" in line for line in lines) == 2
+    assert sum("gone since the scan" in line for line in lines) == 1
+
+
+def test_an_unreadable_file_is_a_failure_not_zeros(world, run, tmp_path):
+    home, table, _ = world
+    bad = tmp_path / "bad.png"
+    bad.write_bytes((home / "datasets" / table["path"][0]).read_bytes()[:200])
+    row = table.iloc[[0]].assign(
+        path=str(bad), bytes=200, sample_id=hashlib.sha256(bad.read_bytes()).hexdigest()[:16]
+    )  # fmt: skip
+    done = run(manifest.frame([*table[1:].to_dict("records"), *row.to_dict("records")]))
+    assert done["failed"] == 1
+    assert row["sample_id"].iloc[0] not in StreamReader(tmp_path / "out")
+
+
+@pytest.mark.parametrize("harm", ["flip a bit", "truncate", "delete"])
+def test_a_damaged_store_is_mended(world, run, tmp_path, harm):
+    run()
+    shard = next((tmp_path / "store" / table_names(ALONE)["pixel"]).glob("*.shard"))
+    if harm == "delete":
+        shard.unlink()
+    elif harm == "truncate":
+        os.truncate(shard, shard.stat().st_size // 2)
+    else:
+        content = bytearray(shard.read_bytes())
+        content[1000] ^= 1
+        shard.write_bytes(content)
+    done = run()
+    assert digest(tmp_path / "out") == world[2]
+    again = done["computed"]["pixel"]
+    assert done["computed"] == counts(pixel=again)
+    assert again == 1 if harm == "flip a bit" else 1 <= again < len(world[1])
+    assert run()["computed"] == counts()
+
+
+def test_nothing_usable_is_an_error(run, world):
+    with pytest.raises(StarlightError, match="no usable image"):
+        run(world[1].assign(status="quarantined"))
+
+
+@pytest.mark.parametrize("where", ["store", "out"])
+def test_a_full_disk_is_one_line_and_the_next_run_goes_on(world, run, tmp_path, monkeypatch, where):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    place = "starlight.store.shard.os.fsync" if where == "store" else "starlight.store.packing.os.posix_fallocate"
+    monkeypatch.setattr(place, full)
+    with pytest.raises(StarlightError, match="No space left on device"):
+        run()
+    assert not (tmp_path / "out").exists() and not list(tmp_path.glob(".*"))
+    monkeypatch.undo()
+    run()
+    assert digest(tmp_path / "out") == world[2]
+
+
+def test_backends_are_checked(run):
+    with pytest.raises(StarlightError, match=r"extract\.backend: 'cloud'"):
+        run(params=ExtractParams(backend="cloud"))
+
+
+def spawn(world, out, store):
+    """Start an extraction in a child process."""
+    home, table, _ = world
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            extract(table, home / "datasets", out, ALONE, store)
+            status = 0
+        finally:
+            os._exit(status)
+    return child
+
+
+def test_killed_at_any_moment_the_next_run_gives_the_same_bytes(world, tmp_path):
+    rng = np.random.default_rng(11)
+    start = time.monotonic()
+    os.waitpid(spawn(world, tmp_path / "timed", tmp_path / "timed-store"), 0)
+    whole = time.monotonic() - start
+    kills = 0
+    for trial in range(8):
+        store, out = tmp_path / f"store{trial // 4}", tmp_path / "out"
+        child = spawn(world, out, store)
+        time.sleep(rng.uniform(0, whole))
+        os.kill(child, signal.SIGKILL)
+        kills += os.WIFSIGNALED(os.waitpid(child, 0)[1])
+        if trial % 4 == 3:
+            assert os.waitstatus_to_exitcode(os.waitpid(spawn(world, out, store), 0)[1]) == 0
+            assert digest(out) == world[2]
+            assert not list(store.rglob("*.partial")) and not list(tmp_path.glob(".out.*"))
+    assert kills >= 2
+
+
+def test_two_runs_at_once_on_one_store(world, tmp_path):
+    children = [spawn(world, tmp_path / name, tmp_path / "store") for name in ("one", "two", "same", "same")]
+    assert [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children] == [0] * 4
+    assert {digest(tmp_path / name) for name in ("one", "two", "same")} == {world[2]}
+    for name in table_names(ALONE).values():
+        assert len(Store(tmp_path / "store").table(name).keys) == len(world[1])
+
+
+def test_dask_cluster_with_a_worker_killed_half_way(tmp_path):
+    distributed = pytest.importorskip("distributed")
+    submission(tmp_path / "datasets/bob_submission_2026", n=40, seed=3)
+    table, _ = scan(tmp_path / "datasets", ScanParams(workers=1), 1)
+    extract(table, tmp_path / "datasets", tmp_path / "expected", ALONE, tmp_path / "store1")
+    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
+        with distributed.Client(cluster) as client:
+            victim = next(iter(client.run(os.getpid).values()))
+        params = dataclasses.replace(ALONE, backend="dask", scheduler=cluster.scheduler_address)
+        killer = os.fork()
+        if killer == 0:
+            while not list((tmp_path / "store2").rglob("*.shard")):
+                time.sleep(0.005)
+            os.kill(victim, signal.SIGKILL)
+            os._exit(0)
+        extract(table, tmp_path / "datasets", tmp_path / "out", params, tmp_path / "store2")
+        os.waitpid(killer, 0)
+    assert digest(tmp_path / "out") == digest(tmp_path / "expected")
+
+
+def test_dask_that_cannot_be_reached_or_is_not_there(run, monkeypatch):
+    monkeypatch.setattr("starlight.fanout._PATIENCE", 1)
+    params = ExtractParams(backend="dask", scheduler="tcp://127.0.0.1:9")
+    with pytest.raises(StarlightError, match=r"extract\.(backend|scheduler): "):
+        run(params=params)
