@@ -51,9 +51,9 @@ def _colour(cover: Cover) -> np.ndarray:
     return cover.pixels if cover.pixels.ndim == 3 else np.stack([cover.pixels] * 3, axis=2)
 
 
-def _with_alpha(colour: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, str]:
+def _with_alpha(colour: np.ndarray, rng: np.random.Generator, opaque: float = 0.8) -> tuple[np.ndarray, str]:
     if rng.random() < 0.45:
-        return np.dstack([colour, alpha.uniform(rng, *colour.shape[:2])]), "uniform alpha"
+        return np.dstack([colour, alpha.uniform(rng, *colour.shape[:2], opaque=opaque)]), "uniform alpha"
     plane, kind = alpha.natural(rng, *colour.shape[:2])
     return np.dstack([colour, plane]), f"alpha {kind}"
 
@@ -98,7 +98,7 @@ def _webp_lossless(cover: Cover, rng: np.random.Generator) -> Made:
 
 
 def _webp_rgba(cover: Cover, rng: np.random.Generator) -> Made:
-    samples, note = _with_alpha(_colour(cover), rng)
+    samples, note = _with_alpha(_colour(cover), rng, opaque=0)
     return samples, _webp_options(rng), f"webp {note}"
 
 

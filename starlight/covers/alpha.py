@@ -36,9 +36,14 @@ def natural(rng: np.random.Generator, height: int, width: int, *, kind: str | No
     return plane, kind
 
 
-def uniform(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
-    """Make an alpha channel of one value, opaque most of the time."""
-    value = 255 if rng.random() < 0.7 else int(rng.choice([0, 1, 127, 128, 200, 253, 254, int(rng.integers(0, 256))]))
+def uniform(rng: np.random.Generator, height: int, width: int, *, opaque: float = 0.7) -> np.ndarray:
+    """Make an alpha channel of one value, 255 with probability `opaque`, below it otherwise.
+
+    WEBP files lose an opaque channel: libwebp leaves out what says nothing.
+    """
+    if rng.random() < opaque:
+        return np.full((height, width), 255, np.uint8)
+    value = int(rng.choice([0, 1, 127, 128, 200, 253, 254, int(rng.integers(0, 255))]))
     return np.full((height, width), value, np.uint8)
 
 

@@ -10,6 +10,7 @@ from PIL import Image
 from starlight.covers import metadata
 from starlight.encoders import Encoding
 from starlight.lookalikes.lookalike import Lookalike, colour, pack, scene
+from starlight.lookalikes.mpf import with_second_picture
 from starlight.techniques import tiff
 
 __all__ = ["CONSTRAINT", "SHARE", "make"]
@@ -43,6 +44,8 @@ def make(rng: np.random.Generator, number: str) -> Lookalike:
         data = data[:2] + data[4 + struct.unpack_from(">H", data, 4)[0] :]  # cameras write no JFIF header
     if rng.random() < 0.4:
         data = _with_xmp(data, rng)
+    if rng.random() < 0.2:  # a preview beside the picture
+        data = with_second_picture(data, _thumbnail(cover.pixels))
     return replace(made, data=data)
 
 

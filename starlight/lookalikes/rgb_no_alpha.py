@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from starlight.encoders import Encoding
 from starlight.lookalikes.lookalike import Lookalike, colour, lossless, pack, scene
 
 __all__ = ["CONSTRAINT", "SHARE", "make"]
@@ -11,8 +12,10 @@ SHARE = 2.0
 
 
 def make(rng: np.random.Generator, number: str) -> Lookalike:
-    """Write a photograph or drawing losslessly as RGB."""
+    """Write a photograph or drawing as RGB, losslessly or as JPEG."""
     cover = scene(rng, number, drawn=0.25)
     samples = colour(cover.pixels)
     encoding = lossless(rng, samples)
+    if rng.random() < 0.3:
+        encoding = Encoding("jpeg", quality=int(rng.integers(50, 99)), subsampling=int(rng.integers(0, 3)))
     return pack(samples, encoding, cover, f"{encoding.format} rgb", channels=3)
