@@ -4,8 +4,10 @@ Addresses hold credentials. They come from the environment, and no message, log 
 of them beyond the kind of the service.
 """
 
+import contextlib
+import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from starlight.alerts.log import AlertLog
@@ -27,6 +29,17 @@ class Channel(Protocol):
         """True where the message was taken."""
 
 
+@contextlib.contextmanager
+def _silent() -> Iterator[None]:
+    """No log meanwhile: apprise and the HTTP library repeat addresses. What fails is reported here, by its kind."""
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.disable(before)
+
+
 class AppriseChannel:
     """One apprise address.
 
@@ -43,11 +56,14 @@ class AppriseChannel:
             raise StarlightError("alerts: apprise is not installed; pip install 'starlight[alerts]'") from error
         self.name = f"{url.partition('://')[0] if '://' in url else 'address'} (address {place})"
         self._notifier = apprise.Apprise()
-        if not self._notifier.add(url):
+        with _silent():
+            understood = self._notifier.add(url)
+        if not understood:
             raise StarlightError(f"{VARIABLE}: {self.name} is not understood by apprise")
 
     def send(self, title: str, body: str) -> bool:
-        return bool(self._notifier.notify(title=title, body=body))
+        with _silent():
+            return bool(self._notifier.notify(title=title, body=body))
 
 
 def channels_from(environment: Mapping[str, str]) -> list[AppriseChannel]:

@@ -128,7 +128,7 @@ def change_sentence(rows: list[tuple]) -> str:
     if not real:
         return "Since the last evaluation nothing changed beyond chance."
     parts = [f"{_name(row[0])} {row[-1]} ({points(row[3])})" for row in real]
-    return f"Since the last evaluation: {listing(parts, 6)}."
+    return f"Since the last evaluation: {listing(parts, 10)}."
 
 
 def _name(key: str) -> str:

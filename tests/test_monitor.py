@@ -1,0 +1,241 @@
+"""The monitor: figures against what was constructed, whole rounds, and the command as it is typed."""
+
+import json
+import math
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from local_servers import web_server
+from synthetic_predictions import CATEGORIES, HARD, PROTOCOL, make_predictions
+from synthetic_run import make_curves, make_manifest, make_run
+
+from starlight import metrics
+from starlight.alerts import Limits
+from starlight.errors import StarlightError
+from starlight.monitor import (
+    Places,
+    breakdown_accuracy,
+    calculate_fpr,
+    dataset_metrics,
+    monitor,
+    parse_training_logs,
+    read_baseline,
+)
+from starlight.monitor.dataset import shannon_entropy
+from starlight.monitor.drift import psi, psi_noise
+
+LIMITS = Limits(accuracy_over="protocol", imbalance_max=0.4)
+
+
+@pytest.fixture(scope="module")
+def predictions():
+    return make_predictions()
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory, predictions):
+    root = tmp_path_factory.mktemp("run")
+    make_run(root, predictions)
+    return root
+
+
+def places(root):
+    return Places(root / "datasets", root / "artifacts/manifest.csv", root / "reports")
+
+
+def test_fpr_in_all_and_in_parts_recounts_the_table(predictions):
+    table = calculate_fpr(predictions, "v3").set_index(["scope", "name"])
+    authentic = predictions[predictions.label == 0]
+    assert table.loc[("all", "all"), ["k", "n"]].tolist() == [authentic.v3_flagged.sum(), len(authentic)]
+    noise = authentic[authentic.category == "natural_noise"]
+    assert table.loc[("category", "natural_noise"), "fpr"] == noise.v3_flagged.mean() > 0.1
+    assert set(table.loc["category"].index) == set(CATEGORIES)
+    assert table.loc["category"].k.sum() == table.loc[("kind", "negative"), "k"]
+    assert ((table.low <= table.fpr) & (table.fpr <= table.high)).all()
+
+
+def test_accuracy_by_technique_has_mean_and_spread(predictions):
+    table = breakdown_accuracy(predictions, "v4").set_index("technique")
+    assert set(table.index) == {*PROTOCOL, *HARD}
+    assert table.loc["alpha", "detection"] == 1.0
+    assert table.loc["alpha", "mean"] > table.loc["hill", "mean"]
+    assert (table.folds == 5).all() and table.spread.notna().all()
+
+
+def _log(folder, frame, name="run.csv"):
+    frame.to_csv(folder / name, index=False)
+    return parse_training_logs(folder / name)[0]
+
+
+def test_a_good_run_converges_without_flags(tmp_path):
+    found = _log(tmp_path, make_curves(12))
+    assert not (found.diverged or found.overfitting or found.plateau)
+    assert 5 <= found.convergence_epoch <= found.best_epoch
+
+
+def test_a_run_that_rises_again_diverged(tmp_path):
+    found = _log(tmp_path, make_curves(12, diverge=True))
+    assert found.diverged and found.overfitting and found.best_epoch < 10
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_a_loss_that_is_no_number_diverged(tmp_path, value):
+    curves = make_curves(6)
+    curves.loc[3, "train_loss"] = value
+    assert _log(tmp_path, curves).diverged
+
+
+def test_overfitting_is_not_divergence(tmp_path):
+    curves = make_curves(12)
+    curves["val_loss"] += np.where(curves.epoch > 6, 0.1 * (curves.epoch - 6), 0)
+    found = _log(tmp_path, curves)
+    assert found.overfitting and not found.diverged and found.plateau
+
+
+def test_steps_and_missing_columns_are_understood(tmp_path):
+    steps = pd.DataFrame({"epoch": [1, 1, 2, 2], "step": [1, 2, 3, 4], "train_loss": [3.0, 2.0, 1.5, 1.0]})
+    found = _log(tmp_path, steps)
+    assert found.epochs == 2 and found.curves.train_loss.tolist() == [2.0, 1.0] and found.best_epoch is None
+    empty = pd.DataFrame(columns=["epoch", "train_loss", "val_loss"])
+    empty.to_csv(tmp_path / "empty.csv", index=False)
+    assert parse_training_logs(tmp_path / "empty.csv") == []
+
+
+@pytest.mark.parametrize("text", ["", "a,b\n1,2\n", "epoch,train_loss\n1,oops\n"])
+def test_a_broken_log_is_named(tmp_path, text):
+    (tmp_path / "odd.csv").write_text(text, encoding="utf-8")
+    with pytest.raises(StarlightError, match=r"odd\.csv"):
+        parse_training_logs(tmp_path)
+
+
+def test_entropy_in_bits():
+    assert shannon_entropy([1, 1, 1, 1]) == 2.0
+    assert shannon_entropy([5, 0]) == 0.0
+    assert math.isnan(shannon_entropy([]))
+
+
+@given(st.lists(st.integers(0, 500), min_size=2, max_size=8).filter(lambda c: sum(c) > 0), st.data())
+@settings(max_examples=50, deadline=None)
+def test_psi_is_symmetric_and_never_negative(counts, data):
+    other = data.draw(st.lists(st.integers(0, 500), min_size=len(counts), max_size=len(counts)).filter(sum))
+    assert psi(counts, other) >= 0
+    assert psi(counts, other) == pytest.approx(psi(other, counts))
+    assert psi(counts, counts) == 0
+
+
+def test_chance_alone_stays_under_the_noise_of_psi():
+    rng = np.random.default_rng(0)
+    share, n, m = [0.4, 0.3, 0.2, 0.1], 80, 300
+    drawn = [psi(rng.multinomial(n, share), rng.multinomial(m, share)) for _ in range(2000)]
+    assert np.mean(np.array(drawn) > psi_noise(n, m, 4)) < 0.004
+    assert psi(rng.multinomial(n, share), rng.multinomial(m, share[::-1])) > psi_noise(n, m, 4)
+
+
+def test_dataset_metrics_count_what_is_there(predictions):
+    rows = make_manifest(predictions)
+    found = dataset_metrics(rows, rows[rows.split == "train"])
+    assert found["quarantined"] == 1 and found["images"] == len(rows) - 1
+    assert found["imbalance"] == pytest.approx((13 - 8) / 21)
+    assert found["diversity"]["technique"]["share"] == pytest.approx(1)
+    assert found["diversity"]["format"]["share"] < 1
+    assert found["table"]["alpha"] == {"gif": 0, "jpeg": 0, "png": 90}
+    assert max(part["psi"] for part in found["drift"].values()) < 0.05
+    twice = pd.concat([rows, rows[rows.kind == "stego"].head(7)])
+    assert dataset_metrics(twice)["duplicates"] == 7
+    assert math.isnan(dataset_metrics(rows.iloc[:0])["imbalance"])
+
+
+def test_diversity_sees_a_class_that_the_training_set_had(predictions):
+    without = predictions[predictions.category != "tiny"]
+    assert dataset_metrics(without)["diversity"]["category"]["share"] == pytest.approx(1)
+    assert dataset_metrics(without, predictions)["diversity"]["category"]["share"] < 0.9
+
+
+def test_a_round_on_the_pipelines_own_data(run, tmp_path):
+    def predict(path, version):
+        raise AssertionError("stored predictions are there")
+
+    found = monitor(run / "datasets", "V4", LIMITS, output_dir=tmp_path, predict=predict, places=places(run),
+                    formats=("json", "md", "jsonl", "prom"))  # fmt: skip
+    assert not found.raised and not found.problems
+    assert sorted(p.name for p in tmp_path.iterdir()) == [
+        "alerts.jsonl", "monitor.json", "monitor.jsonl", "monitor.md", "starlight.prom",
+    ]  # fmt: skip
+    report = json.loads((tmp_path / "monitor.json").read_text(encoding="utf-8"))
+    assert report["metrics"] == json.loads((run / "reports/metrics.json").read_text(encoding="utf-8"))["v4"]
+    assert {row["name"] for row in report["training"]} == {"base", "finetune", "v3"}
+    assert "| category | `tiny` |" in (tmp_path / "monitor.md").read_text(encoding="utf-8")
+
+
+def test_a_round_on_a_folder_asks_the_detector_and_tells_people(run, tmp_path, predictions):
+    folder = tmp_path / "new_submission_2026"
+    folder.mkdir()
+    asked = []
+
+    def predict(path, version):
+        asked.append((path, version))
+        frame = predictions.copy()
+        frame.loc[frame.technique == "alpha", "v4_flagged"] = 0
+        return frame
+
+    with web_server(statuses=(500,)) as server:
+        environment = {"STARLIGHT_METRICS_URL": f"http://127.0.0.1:{server.server_address[1]}/"}
+        found = monitor(folder, "V4", LIMITS, output_dir=tmp_path / "out", predict=predict, places=places(run),
+                        baseline=run / "reports/metrics.json", environment=environment, backoff_s=0)  # fmt: skip
+    assert asked == [(folder, "V4")]
+    assert {a.name for a in found.alerts if a.level == "alert"} == {"accuracy", "accuracy_drop", "detection.alpha"}
+    assert json.loads(server.kept[0])["alerts"] == ["accuracy", "accuracy_drop", "detection.alpha"]
+    waiting = [json.loads(line) for line in (tmp_path / "out/alerts.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert len(waiting) == 3 and not any(record["delivered"] for record in waiting)
+
+
+def test_what_cannot_be_monitored_is_named(run, tmp_path, predictions):
+    def nothing(path, version):
+        return predictions.iloc[:0]
+
+    how = {"output_dir": tmp_path, "predict": nothing, "places": places(run)}
+    with pytest.raises(StarlightError, match="nowhere"):
+        monitor(tmp_path / "nowhere", "V4", LIMITS, **how)
+    with pytest.raises(StarlightError, match="no image"):
+        monitor(tmp_path, "V4", LIMITS, **how)
+    with pytest.raises(StarlightError, match="V3, V4"):
+        monitor(tmp_path, "V5", LIMITS, **how)
+    with pytest.raises(StarlightError, match=r"absent\.json"):
+        monitor(tmp_path, "V4", LIMITS, baseline=tmp_path / "absent.json", **how)
+
+
+def test_baselines_of_every_kind(run, tmp_path, predictions):
+    measured = metrics.evaluate(predictions, "v4")
+    (tmp_path / "monitor.json").write_text(metrics.dumps({"metrics": measured}), encoding="utf-8")
+    line = json.dumps({"metrics": json.loads(metrics.dumps(measured))})
+    (tmp_path / "history.jsonl").write_text(f"{{}}\n{line}\n", encoding="utf-8")
+    for path in (run / "reports/metrics.json", tmp_path / "monitor.json", tmp_path / "history.jsonl"):
+        assert read_baseline(path, "v4")["fpr_n"] == measured["fpr_n"]
+    (tmp_path / "odd.json").write_text("[1]", encoding="utf-8")
+    with pytest.raises(StarlightError, match=r"odd\.json"):
+        read_baseline(tmp_path / "odd.json", "v4")
+
+
+def test_the_command_as_typed(run, tmp_path):
+    script = Path(__file__).parents[1] / "scripts/monitor_performance.py"
+    (run / "datasets").mkdir(exist_ok=True)
+    (run / "params.yaml").write_text("alerts: {accuracy_over: protocol, imbalance_max: 0.4}\n", encoding="utf-8")
+    command = [sys.executable, str(script), "--model-version", "V3", "--dataset-path", "datasets", "--output-dir",
+               str(tmp_path), "--format", "json,md", "--fail-on-alert"]  # fmt: skip
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("STARLIGHT")}
+    environment["PYTHONPATH"] = str(script.parents[1])
+    done = subprocess.run(command, cwd=run, env=environment, capture_output=True, text=True)
+    assert done.returncode == 1 and done.stdout.startswith("alert fpr: 2.308 %")
+    command[3] = "V4"
+    assert subprocess.run(command, cwd=run, env=environment, capture_output=True).returncode == 0
+    done = subprocess.run(
+        [*command, "--baseline", "none.json"], cwd=run, env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 2 and done.stderr.startswith("error: none.json") and done.stderr.count("\n") == 1

@@ -1,0 +1,245 @@
+"""Reports: equal to the golden files, the same bytes twice, a small diff for a small change, right for odd runs."""
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+from synthetic_predictions import make_predictions
+from synthetic_run import PARAMS, ROADMAP, make_run
+
+from starlight import markdown, metrics
+from starlight.alerts import Limits
+from starlight.errors import StarlightError
+from starlight.reports import ReportParams, contact_sheet, main_figures, plot_data, write
+from starlight.reports.roadmap import relative_gap
+from starlight.reports.targets import Goal, goals, status
+
+GOLDEN = Path(__file__).parent / "golden"
+TEXTS = ("dashboard.md", "baseline_report.md", "research_roadmap.md")
+HASHES = {"params_hash": "0" * 16, "code_hash": "1" * 16}
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    root = tmp_path_factory.mktemp("run")
+    reports, table = make_run(root)
+    write(reports, table, PARAMS, **HASHES)
+    return reports, table
+
+
+@pytest.fixture
+def without_plots(monkeypatch):
+    """Drawing takes most of the time: not where only words are looked at."""
+    monkeypatch.setattr("starlight.reports.draw", lambda run: {})
+
+
+def everything(folder):
+    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+def copied(run, tmp_path):
+    shutil.copytree(run[0].parent, tmp_path / "copy")
+    return tmp_path / "copy/reports", tmp_path / "copy/artifacts/manifest.csv"
+
+
+def diff(before, after):
+    """Lines that one text has and the other has not."""
+    a, b = before.splitlines(), after.splitlines()
+    return [line for line in a if line not in set(b)] + [line for line in b if line not in set(a)]
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_texts_equal_the_golden_files(run, name):
+    """After a wanted change: `python tests/synthetic_run.py FOLDER`, look at the texts, copy them to tests/golden."""
+    assert (run[0] / name).read_text(encoding="utf-8") == (GOLDEN / name).read_text(encoding="utf-8")
+
+
+def test_twice_gives_the_same_bytes(run, tmp_path):
+    reports, table = copied(run, tmp_path)
+    before = everything(reports)
+    shutil.rmtree(reports / "plots")
+    for name in TEXTS:
+        (reports / name).unlink()
+    write(reports, table, PARAMS, **HASHES)
+    assert everything(reports) == before
+
+
+def test_links_are_relative_and_lead_somewhere(run):
+    for name in TEXTS:
+        text = (run[0] / name).read_text(encoding="utf-8")
+        for link in re.findall(r"\]\(([^)]+)\)", text):
+            assert (run[0] / link).is_file(), link
+        assert str(run[0]) not in text and "nan" not in text.lower().split()
+
+
+def test_one_changed_image_changes_a_handful_of_lines(run, tmp_path, without_plots):
+    reports, table = copied(run, tmp_path)
+    write(reports, table, PARAMS, **HASHES)
+    before = (reports / "dashboard.md").read_text(encoding="utf-8")
+    frame = metrics.read_predictions(reports / "predictions.csv")
+    frame.loc[frame.index[(frame.technique == "f5") & (frame.v4_flagged == 0)][0], "v4_flagged"] = 1
+    frame.to_csv(reports / "predictions.csv", index=False)
+    (reports / "metrics.json").write_text(metrics.dumps(metrics.evaluate_all(frame)), encoding="utf-8")
+    write(reports, table, PARAMS, **HASHES)
+    assert 5 <= len(diff(before, (reports / "dashboard.md").read_text(encoding="utf-8"))) <= 34
+
+
+def test_figures_of_the_dashboard_can_be_recomputed(run):
+    text = (run[0] / "dashboard.md").read_text(encoding="utf-8")
+    frame = pd.read_csv(run[0] / "predictions.csv", keep_default_na=False)
+    stego = frame[frame.label == 1]
+    assert f"| Detection, all stego (recall) | {100 * stego.v4_flagged.mean():.2f} % (" in text
+    for name, rows in stego.groupby("technique"):
+        assert f"| `{name}` | {100 * rows.v4_flagged.mean():.2f} % (" in text
+        assert f"| {rows.v4_flagged.sum()} of {len(rows)} |" in text
+
+
+def test_a_worse_evaluation_is_said_to_be_worse(run, tmp_path, without_plots):
+    reports, table = copied(run, tmp_path)
+    frame = metrics.read_predictions(reports / "predictions.csv")
+    frame.loc[frame.technique == "raw", "v4_flagged"] = 0
+    frame.loc[frame.category == "tiny", "v4_flagged"] = 1
+    frame.to_csv(reports / "predictions.csv", index=False)
+    (reports / "metrics.json").write_text(metrics.dumps(metrics.evaluate_all(frame)), encoding="utf-8")
+    found = write(reports, table, PARAMS, params_hash="2" * 16, code_hash="1" * 16)
+    dashboard, baseline = ((reports / name).read_text(encoding="utf-8") for name in TEXTS[:2])
+    assert "**V4 fine-tuned is worse than V3**" in dashboard
+    assert "`raw` detection worse (-100.00 points)" in dashboard and "`tiny` fpr worse" in dashboard
+    assert "detection of `raw`" in baseline.partition("## Where V4 is worse")[2].partition("##")[0]
+    assert {"fpr", "fpr.tiny", "accuracy", "accuracy_drop", "detection.raw"} <= {a.name for a in found.alerts}
+    assert len((reports / "history.jsonl").read_text(encoding="utf-8").splitlines()) == 2
+    assert "missed" in main_figures(found)
+    again = write(reports, table, PARAMS, params_hash="2" * 16, code_hash="1" * 16)
+    assert again.alerts == found.alerts and again.place == 1
+
+
+def test_a_run_with_only_what_is_needed(tmp_path):
+    reports, table = make_run(tmp_path, make_predictions(4), optional=False)
+    write(reports, table, PARAMS, **HASHES)
+    text = (reports / "dashboard.md").read_text(encoding="utf-8")
+    assert "Not measured in this run: `make bench`" in text and "plots/curves.png" not in text
+    assert "Not run: `make ablations`" in (reports / "baseline_report.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("kept", ["label == 0", "label == 1", "kind != 'negative'"])
+def test_a_test_split_without_stego_or_clean_or_negatives(tmp_path, kept):
+    frame = make_predictions(4).query(kept).reset_index(drop=True)
+    reports, table = make_run(tmp_path, frame, optional=False)
+    write(reports, table, PARAMS, **HASHES)
+    for name in TEXTS:
+        for link in re.findall(r"\]\((plots/[^)]+)\)", (reports / name).read_text(encoding="utf-8")):
+            assert (reports / link).is_file()
+
+
+def test_models_that_were_not_measured_are_left_out(tmp_path, without_plots):
+    reports, table = make_run(tmp_path, make_predictions(4), optional=False)
+    found = json.loads((reports / "metrics.json").read_text(encoding="utf-8"))
+    (reports / "metrics.json").write_text(metrics.dumps({"v4": found["v4"]}), encoding="utf-8")
+    write(reports, table, PARAMS, **HASHES)
+    assert "V4 base" not in (reports / "baseline_report.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", ["metrics.json", "predictions.csv", "ablations.csv", "bench/latency.json"])
+def test_a_broken_input_is_named(run, tmp_path, name):
+    reports, table = copied(run, tmp_path)
+    (reports / name).write_bytes(b"\xff\xfe{")
+    with pytest.raises(StarlightError, match=Path(name).name):
+        write(reports, table, PARAMS, **HASHES)
+
+
+def test_names_from_outside_stay_text(tmp_path, without_plots):
+    frame = make_predictions(4)
+    odd = "a|b`<img src=x>`\n# head"
+    frame.loc[frame.category == "tiny", "category"] = odd
+    reports, table = make_run(tmp_path, frame, optional=False)
+    write(reports, table, PARAMS, **HASHES)
+    text = (reports / "dashboard.md").read_text(encoding="utf-8")
+    assert "`a\\|b'<img src=x>' # head`" in text and "\n# head" not in text
+
+
+def test_numbers_in_words():
+    nan = float("nan")
+    assert markdown.percent(nan) == markdown.number(nan) == markdown.counts(1, None) == "–"
+    assert markdown.points(-0.000001) == "0.00 points" and markdown.points(0.0123) == "+1.23 points"
+    assert markdown.table(["a"], []) == "None."
+    with pytest.raises(ValueError, match="2 cells"):
+        markdown.table(["a", "b"], [["1"]])
+
+
+def test_status_says_what_it_would_take():
+    goal = Goal("", "fpr", 0.0005, "<=")
+    few = metrics.Figure(0.0, *metrics.clopper_pearson(0, 600), 0, 600)
+    assert status(few, goal) == "❔ too few images to tell: it takes 7,376 without an error"
+    low = metrics.Figure(0.0002, *metrics.clopper_pearson(1, 5000), 1, 5000)
+    assert re.search(r"7,376 without an error, about \d\d,000 at the rate seen$", status(low, goal))
+    high = metrics.Figure(1 / 600, *metrics.clopper_pearson(1, 600), 1, 600)
+    assert status(high, goal).endswith("the rate seen is beyond the target")
+    assert status(metrics.Figure(float("nan")), goal) == "not measured"
+    assert status(metrics.Figure(1.0, *metrics.clopper_pearson(99, 99), 99, 99), Goal("", "x", 0.9, ">=")) == "✅ met"
+
+
+def test_the_roadmap_is_ordered_by_gap(run):
+    rows = [line for line in (run[0] / TEXTS[2]).read_text(encoding="utf-8").splitlines() if "| `v4." in line]
+    shares = [float(re.search(r"([\d.]+) % \| [✅❌❔]", row).group(1)) for row in rows]
+    assert shares == sorted(shares, reverse=True) and shares[0] > 0
+    assert relative_gap(0.001, Goal("", "fpr", 0.0005, "<=")) == pytest.approx(1)
+    assert relative_gap(0.9, Goal("", "x", 0.5, ">=")) == 0
+
+
+def test_a_wrong_goal_is_named():
+    with pytest.raises(StarlightError, match=r"roadmap\[0\]"):
+        goals([{"goal": "x"}])
+    with pytest.raises(StarlightError, match=r"roadmap\[1\]\.direction"):
+        goals([ROADMAP[0], {**ROADMAP[0], "direction": "<"}])
+
+
+def test_protocol_or_all_accuracy_has_the_target(run, tmp_path, without_plots):
+    reports, table = copied(run, tmp_path)
+    write(reports, table, ReportParams(alerts=Limits(), roadmap=ROADMAP), **HASHES)
+    rows = (reports / "dashboard.md").read_text(encoding="utf-8").splitlines()
+    assert any(row.startswith("| Accuracy |") and "❌ missed" in row for row in rows)
+
+
+def test_plots_are_opaque_and_carry_no_metadata(run):
+    names = {p.name for p in (run[0] / "plots").iterdir()}
+    assert names == {
+        f"{n}.png" for n in ("calibration", "confusion", "curves", "negatives", "roc", "techniques", "trend")
+    }
+    for path in (run[0] / "plots").iterdir():
+        with Image.open(path) as picture:
+            assert set(picture.info) <= {"dpi"}
+            assert np.asarray(picture.convert("RGBA"))[..., 3].min() == 255
+
+
+def test_tables_for_dvc_plots(run, tmp_path):
+    frame = metrics.read_predictions(run[0] / "predictions.csv")
+    written = plot_data.write(frame, tmp_path)
+    assert len(written) == 12
+    roc = pd.read_csv(tmp_path / "roc/v4.csv")
+    assert roc.fpr.is_monotonic_increasing and roc.detection.is_monotonic_increasing and len(roc) <= 400
+    pairs = pd.read_csv(tmp_path / "confusion/v4.csv")
+    assert len(pairs) == len(frame) and (pairs.actual == "authentic").sum() == (frame.label == 0).sum()
+    first = {p: p.read_bytes() for p in written}
+    plot_data.write(frame.sample(frac=1, random_state=0), tmp_path)
+    assert {p: p.read_bytes() for p in written} == first
+
+
+def test_a_contact_sheet_shows_images_and_maps(tmp_path):
+    picture = np.full((40, 80, 3), 200, np.uint8)
+    cells = np.zeros((5, 10))
+    cells[0, 0] = 1.0
+    contact_sheet([picture] * 4, [cells] * 4, ["long " * 60, "b", "tab\there", ""], tmp_path / "a.png")
+    contact_sheet([picture] * 4, [cells] * 4, ["long " * 60, "b", "tab\there", ""], tmp_path / "b.png")
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+    sheet = np.asarray(Image.open(tmp_path / "a.png")).astype(int)
+    red = (sheet[..., 0] - sheet[..., 1]) > 80
+    assert 4 * 100 < red.sum() < 4 * 400  # one of fifty cells of each map, and nothing of the pictures
+    with pytest.raises(ValueError, match="do not match"):
+        contact_sheet([picture], [], [], tmp_path / "c.png")
+    with pytest.raises(ValueError, match="at least one"):
+        contact_sheet([], [], [], tmp_path / "c.png")
