@@ -56,21 +56,16 @@ def walk(block: bytes, max_tags: int, note: Callable[[str], None]) -> Iterator[I
     note : callable
         Is told of loops, cut directories and the like.
     """
-    if not is_tiff(block) or len(block) < 8:
+    if not is_tiff(block) or len(block) < (16 if b"+" in block[2:4] else 8):
         note("no TIFF header in the block")
         return
     order, big = ("<" if block[:1] == b"I" else ">"), b"+" in block[2:4]
-    if big and len(block) < 16:
-        return
-    waiting = collections.deque(
-        [("main", struct.unpack_from(order + ("Q" if big else "I"), block, 8 if big else 4)[0])]
-    )
+    first = struct.unpack_from(order + ("Q" if big else "I"), block, 8 if big else 4)[0]
+    waiting = collections.deque([("main", first)] if first else [])
     seen: set[int] = set()
     tags = 0
     while waiting:
         kind, offset = waiting.popleft()
-        if offset == 0:
-            continue
         if offset in seen:
             note("IFD loop")
             continue
@@ -86,7 +81,7 @@ def walk(block: bytes, max_tags: int, note: Callable[[str], None]) -> Iterator[I
         waiting += [(kind, following)] if following else []
         for entry in ifd.entries:
             if entry.tag in POINTERS:
-                waiting += [(POINTERS[entry.tag], at) for at in integers(block, entry, _MAX_POINTERS)]
+                waiting += [(POINTERS[entry.tag], at) for at in integers(block, entry, _MAX_POINTERS) if at]
 
 
 def _directory(block, kind, offset, order, big, room, note) -> tuple[Ifd | None, int]:
