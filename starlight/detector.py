@@ -20,6 +20,7 @@ from starlight.images import Image, decode, read, sample_id
 from starlight.judgement import Prediction
 from starlight.payload import describe, read_payload
 from starlight.previews import preview
+from starlight.streams import REGISTRY
 from starlight.streams.compute import compute_streams
 from starlight.techniques import OTHER
 
@@ -84,6 +85,7 @@ class Detector:
         else:
             from starlight.inference import Predictor
         predictor = Predictor.load(file)
+        _check_streams(predictor, file)
         fpr = predictor.calibration.target_fpr
         name = predictor.meta.get("name", "unnamed")
         return cls(predictor, f"{origin} detector {name!r} ({file}, {runtime}), judged at an FPR of {fpr:.3g}")
@@ -145,10 +147,11 @@ class Detector:
             return f"unlike training images: {100 * share:.1f} % of its statistics lie beyond them"
         if verdict == CLEAN:
             return "no technique reaches its threshold"
-        if found:
+        if found and found.technique == technique:
             return describe(found)
         like = "a technique outside the list" if technique == OTHER else technique
-        return f"statistics like those of {like}, {float(prediction.score[0]):.1f} over the threshold"
+        also = f"; also {describe(found)}" if found else ""
+        return f"statistics like those of {like}, {float(prediction.score[0]):.1f} over the threshold{also}"
 
     def _standard(self) -> dict[str, float]:
         """What the answer was judged at."""
@@ -178,6 +181,17 @@ def find_weights(name: str) -> tuple[Path, str]:
         if (folder / name).is_file():
             return folder / name, "released"
     raise StarlightError(f"models/{name}: no detector found; train one with `dvc repro`, or name one with --model")
+
+
+def _check_streams(predictor: Any, file: Path) -> None:
+    """Weights from another version of a stream would be read as nonsense, or fail on every file."""
+    for name, size in predictor.sizes.items():
+        here = len(getattr(REGISTRY[name], "FEATURES", range(size))) if name in REGISTRY else 0
+        if here != size:
+            raise StarlightError(
+                f"{file}: made for another version of the stream {name} ({size} numbers, here {here}); "
+                "train again with `dvc repro`, or use another --model"
+            )
 
 
 def read_file(path: str) -> Image:

@@ -23,7 +23,7 @@ class Predictor:
         stored = load(path)
         self.members, self.calibration, self.meta = stored.members, stored.calibration, stored.meta
         first = self.members[0].model.config
-        self.streams, self.techniques = first.streams, first.techniques
+        self.streams, self.techniques, self.sizes = first.streams, first.techniques, dict(first.sizes)
         self.max_tiles: int = int(self.meta.get("max_tiles", 3))
 
     @classmethod
@@ -44,6 +44,12 @@ class Predictor:
         ood = self.members[0].model.unlikeness(batch).numpy()
         cells = torch.sigmoid(outputs[-1].cell_logits).numpy()
         return judge(logits.numpy(), cells, ood, classes, self.calibration, self.meta["ood_limit"])
+
+    @torch.inference_mode()
+    def embed(self, records: Sequence[Mapping[str, Any]]) -> np.ndarray:
+        """(n, d) fused representation in the first member: images that it takes to be alike lie close."""
+        mask = torch.from_numpy(np.stack([np.asarray(r["mask"], bool) for r in records]))
+        return self.members[0].model(self._batch(records), mask).embedding.numpy()
 
     def _batch(self, records: Sequence[Mapping[str, Any]]) -> dict[str, torch.Tensor]:
         """Tensors, with the cells of the fixed front end computed once for all members."""

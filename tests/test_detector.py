@@ -79,7 +79,7 @@ def test_payload_that_decodes_is_shown_escaped(flags_all, tmp_path):
     answer = flags_all.detect(tmp_path / "a.png")
     assert answer.payload_preview.startswith("attack at dawn \\x1b[31m and again")
     assert len(answer.payload_preview) <= 80
-    assert answer.reason == f"text of {len(text)} bytes in alpha LSBs"
+    assert f"text of {len(text)} bytes in alpha LSBs" in answer.reason
 
 
 @pytest.mark.parametrize("content", [b"", b"no image", b"\x89PNG\r\n\x1a\n" + bytes(40)])
@@ -147,6 +147,13 @@ def test_damaged_or_missing_weights_are_one_line(tmp_path):
             Detector.load(tmp_path / name)
     with pytest.raises(StarlightError, match="runtime: 'tpu' is unknown"):
         Detector.load(runtime="tpu")
+
+
+def test_weights_of_another_version_of_a_stream_are_refused_at_once(tmp_path, monkeypatch):
+    path = tiny.weights(tmp_path / "w.safetensors")
+    monkeypatch.setattr("starlight.streams.content.FEATURES", ("one",))
+    with pytest.raises(StarlightError, match=r"w\.safetensors: made for another version of the stream content"):
+        Detector.load(path)
 
 
 def test_importing_the_package_loads_neither_torch_nor_numpy():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from starlight.detector import Detector, Judged
 from starlight.errors import BadImage
 from starlight.explain import pictures
@@ -21,11 +23,11 @@ def explain(detector: Detector, path: str) -> str:
     try:
         judged = detector.judge(path)
     except BadImage:
-        return render(detector.detect(path), detector.description, [], [], [], None)
+        return render(detector.detect(path), detector.description, [], [], [], [], None)
     predictor = detector.predictor
     return render(
-        judged.detection, detector.description, _figures(judged), contributions(predictor, judged),
-        sentences(judged.image), nearest_category(predictor, judged),
+        judged.detection, detector.description, _figures(judged), _plane_figures(judged.image),
+        contributions(predictor, judged), sentences(judged.image), nearest_category(predictor, judged),
     )  # fmt: skip
 
 
@@ -33,10 +35,15 @@ def _figures(judged: Judged) -> list[Figure]:
     image, cells = judged.image, judged.prediction.cells[0]
     origins = tile_origins(*image.pixels.shape[:2], len(cells))
     heat = pictures.heat(image.pixels, cells[: len(origins)], origins)
-    figures = [
-        Figure(pictures.data_uri(pictures.thumbnail(image.pixels)), "The image, alpha ignored"),
+    shown = "The image" if image.alpha is None else "The image, alpha ignored"
+    return [
+        Figure(pictures.data_uri(pictures.thumbnail(image.pixels)), shown),
         Figure(pictures.data_uri(heat), _map_caption(len(origins), image)),
     ]
+
+
+def _plane_figures(image: Image) -> list[Figure]:
+    figures = []
     for name, plane in _planes(image):
         figures.append(Figure(pictures.data_uri(pictures.plane(plane)), f"LSB of {name}"))
         figures.append(Figure(pictures.data_uri(pictures.corner(plane)), f"LSB of {name}: the start, enlarged"))
@@ -50,7 +57,7 @@ def _map_caption(tiles: int, image: Image) -> str:
     return where if covered else f"{where}. Hatched parts were not looked at for this map; other statistics cover them"
 
 
-def _planes(image: Image) -> list[tuple[str, object]]:
+def _planes(image: Image) -> list[tuple[str, np.ndarray]]:
     if image.indices is not None:
         planes = [("the palette index", image.indices & 1)]
     elif image.pixels.shape[2] == 1:

@@ -28,7 +28,8 @@ p.note, figcaption { color: var(--soft); font-size: .9rem; margin: .3rem 0 .8rem
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1.2rem; margin: 1rem 0; }
 dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; font-variant-numeric: tabular-nums; }
 code { font: .92em ui-monospace, monospace; overflow-wrap: anywhere; }
-.figures { display: grid; grid-template-columns: repeat(auto-fill, minmax(17rem, 1fr)); gap: 1rem; }
+.figures { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(24rem, 100%), 1fr)); gap: 1rem; }
+.planes { grid-template-columns: repeat(auto-fill, minmax(min(13rem, 100%), 1fr)); margin-top: 1rem; }
 figure { margin: 0; padding: .6rem; background: var(--card); border: 1px solid var(--line); border-radius: .4rem; }
 img { max-width: 100%; height: auto; display: block; margin: 0 auto; image-rendering: pixelated; }
 figcaption { margin: .5rem 0 0; }
@@ -58,17 +59,18 @@ def render(
     detection: Detection,
     description: str,
     figures: Sequence[Figure],
+    planes: Sequence[Figure],
     changes: Sequence[Contribution],
     said: Sequence[str],
     nearest: tuple[str, float] | None,
 ) -> str:
-    """The whole page as text."""
+    """The whole page as text; `figures` are shown large, `planes` small."""
     body = [
         f"<h1>{_text(detection.path)}</h1>",
         f'<p class="verdict">{_VERDICTS[detection.verdict]}</p>',
         f"<p>{_text(_sentence(detection.reason))}</p>",
         _facts(detection, description, nearest),
-        f'<h2>What it looks like</h2><div class="figures">{"".join(map(_figure, figures))}</div>' if figures else "",
+        _pictures(figures, planes),
         _techniques(detection),
         _contributions(changes, detection),
         _words(said),
@@ -99,6 +101,13 @@ def _facts(detection: Detection, description: str, nearest: tuple[str, float] | 
         if value:
             cells.append(f"<dt>{name}</dt><dd><code>{_text(value)}</code></dd>")
     return f"<dl>{''.join(cells)}</dl>"
+
+
+def _pictures(figures: Sequence[Figure], planes: Sequence[Figure]) -> str:
+    if not figures:
+        return ""
+    large, small = ("".join(map(_figure, group)) for group in (figures, planes))
+    return f'<h2>What it looks like</h2><div class="figures">{large}</div><div class="figures planes">{small}</div>'
 
 
 def _figure(figure: Figure) -> str:

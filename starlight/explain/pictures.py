@@ -14,6 +14,7 @@ CELL = 8  # pixels on a side of a cell of the map
 _LONGEST = 720  # longest side of a picture in pixels
 _CORNER = 96  # side of the enlarged start of an image
 _ENLARGED = 4
+_UNSEEN = (96, 124, 168)  # colour that the grey picture beneath cannot have
 
 
 def data_uri(picture: PillowImage.Image) -> str:
@@ -64,5 +65,5 @@ def heat(pixels: np.ndarray, cells: np.ndarray, origins: list[tuple[int, int]]) 
     shown = grey * (1 - seen) + np.array([225.0, 40.0, 35.0], np.float32) * seen
     rows, columns = np.indices((height, width), sparse=True)
     unseen = np.isnan(share) & ((rows + columns) // max(4, max(height, width) // 120) % 4 == 0)
-    shown[unseen] = 120
+    shown[unseen] = _UNSEEN
     return thumbnail(shown.clip(0, 255).astype(np.uint8))

@@ -1,0 +1,123 @@
+"""`starlight explain`: one page, complete in itself, in which nothing from the file is alive."""
+
+import base64
+import io
+import re
+
+import numpy as np
+import pytest
+import tiny
+from PIL import Image
+
+from starlight.cli import main
+from starlight.detector import Detector
+from starlight.explain import explain, pictures
+from starlight.explain.contributions import contributions, nearest_category
+from starlight.explain.words import sentences
+from starlight.techniques import get
+
+TEXT = b"<script>alert(1)</script> meet me at the old bridge when the clock strikes twelve tonight"
+
+
+@pytest.fixture(scope="module")
+def detector(tmp_path_factory):
+    return Detector.load(tiny.weights(tmp_path_factory.mktemp("explain") / "w.safetensors", threshold=-3.0))
+
+
+@pytest.fixture
+def stego(tmp_path):
+    path = tmp_path / "<img src=x onerror=alert(2)>.png"
+    Image.fromarray(get("alpha").embed(tiny.pixels(channels=4), TEXT)).save(path)
+    return str(path)
+
+
+def test_page_needs_nothing_else_and_runs_nothing(detector, stego):
+    page = explain(detector, stego)
+    assert "<script" not in page and "onerror=alert(2)>" not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert not re.search(r'(src|href)="(?!data:image/png;base64,)', page)
+    assert "http://" not in page and "https://" not in page
+    assert "default-src 'none'" in page
+
+
+def test_page_shows_the_picture_planes_map_and_streams(detector, stego):
+    page = explain(detector, stego)
+    for caption in ("The image", "LSB of alpha", "LSB of red", "Where payload may lie"):
+        assert f"<figcaption>{caption}" in page
+    for stream in detector.predictor.streams:
+        assert f"<td>{stream}</td>" in page
+    assert "Something is hidden here" in page and "text of 89 bytes in alpha LSBs" in page
+    for uri in re.findall(r'src="data:image/png;base64,([^"]+)"', page):
+        Image.open(io.BytesIO(base64.b64decode(uri))).verify()
+
+
+def test_unreadable_file_gets_a_page_that_says_so(detector, tmp_path):
+    (tmp_path / "x.png").write_bytes(b"junk")
+    page = explain(detector, str(tmp_path / "x.png"))
+    assert "Cannot be read" in page and "<img" not in page
+
+
+@pytest.mark.parametrize("kind", range(6))
+def test_every_container_has_a_page(detector, tmp_path, kind):
+    path = tiny.images(tmp_path, 6)[kind]
+    assert explain(detector, str(path)).count("<figure") >= 4
+
+
+def test_contribution_is_the_fall_of_the_score(detector, stego):
+    judged = detector.judge(stego)
+    changes = contributions(detector.predictor, judged)
+    assert {c.stream for c in changes} == set(detector.predictor.streams)
+    best = int(judged.prediction.technique_scores[0].argmax())
+    first = changes[0]
+    without = detector.predictor.predict([judged.record], judged.classes, blank=first.stream).technique_scores[0, best]
+    assert first.change == pytest.approx(judged.prediction.technique_scores[0, best] - without)
+    assert [abs(c.change) for c in changes] == sorted((abs(c.change) for c in changes), reverse=True)
+
+
+def test_nearest_category_is_left_out_where_nothing_is_known(detector, stego):
+    judged = detector.judge(stego)
+    assert nearest_category(detector.predictor, judged) is None
+
+    class Knows:
+        def __init__(self):
+            self.meta = {"centroids": {"scan": [0.0, 0.0], "camera": [3.0, 4.0]}}
+
+        def embed(self, records):
+            return np.array([[3.0, 3.0]])
+
+    assert nearest_category(Knows(), judged) == ("camera", 1.0)
+
+
+def test_words_follow_the_image(detector):
+    clean, full = tiny.pixels(256), tiny.pixels(256)
+    full = (full & 0xFE) | np.random.default_rng(0).integers(0, 2, full.shape, np.uint8)
+    said = {}
+    for name, pixels in (("clean", clean), ("full", full)):
+        out = io.BytesIO()
+        Image.fromarray(pixels).save(out, "png")
+        said[name] = sentences(detector.judge(out.getvalue() + b"x" * 7).image)
+    assert "7 bytes follow the end of the image" in said["clean"][1]
+    rate = [float(re.search(r"weighted stego ([+-][\d.]+) %", s[-1])[1]) for s in said.values()]
+    assert abs(rate[0]) < 20 and abs(rate[1] - 100) < 20
+    assert "all of them high" in said["full"][-1]
+
+
+def test_map_marks_cells_where_they_lie():
+    pixels = np.full((256, 300, 3), 100, np.uint8)
+    cells = np.zeros((1, 32, 32), np.float32)
+    cells[0, 2, 5] = 1.0
+    shown = np.asarray(pictures.heat(pixels, cells, [(0, 0)]))
+    red = (shown[:, :, 0] > 200) & (shown[:, :, 1] < 60)
+    rows, columns = np.nonzero(red)
+    assert (rows.min(), rows.max(), columns.min(), columns.max()) == (16, 23, 40, 47)
+    assert len(np.unique(shown[:, 256:].reshape(-1, 3), axis=0)) == 2  # hatched: no tile covers it
+
+
+def test_command_writes_the_page_and_keeps_what_is_there(tmp_path, stego, capsys):
+    model = tiny.weights(tmp_path / "w.safetensors")
+    out = tmp_path / "report.html"
+    arguments = ["explain", stego, "-o", str(out), "--model", str(model)]
+    assert main(arguments) == 0 and out.read_text().startswith("<!doctype html>")
+    assert main(arguments) == 2 and "--force" in capsys.readouterr().err
+    assert main([*arguments, "--force"]) == 0
+    assert main(["explain", "gone.png", "-o", str(out), "--force", "--model", str(model)]) == 2
