@@ -73,6 +73,14 @@ def test_a_category_of_false_alarms_is_named(healthy, baseline):
     assert raised(frame, baseline) == ({"fpr", "fpr.tiny"}, {"accuracy"})
 
 
+def test_a_false_alarm_in_one_of_many_small_categories_is_chance(healthy, baseline):
+    frame = changed(healthy, first(healthy.category == "tiny", 1), v4_flagged=1)
+    frame.loc[first(frame.category == "tiny", 1), "cover_id"] = "another"
+    few = frame[(frame.kind != "negative") | frame.cover_id.isin([*healthy.cover_id.unique()[:30], "another"])]
+    assert metrics.evaluate(few, "v4")["negatives"]["tiny"]["low"] > LIMITS.fpr_max
+    assert raised(few, baseline) == (set(), {"fpr"})
+
+
 def test_a_model_that_is_worse_all_over_drops(healthy, baseline):
     worse = make_predictions(60, quality={"v3": 1.0, "v4_base": 1.0, "v4": 0.8})
     alerts, _ = raised(worse, baseline)
@@ -183,14 +191,14 @@ def test_delivery_is_tried_again_with_growing_pauses(tmp_path, alerts):
 
 def test_a_dead_channel_loses_nothing_and_the_living_one_is_not_told_twice(tmp_path, alerts):
     dead, living = Channel("dead", failures=99), Channel("living")
-    problems = send_pending(log_with(alerts, tmp_path), [dead, living], attempts=2, sleep=lambda s: None)
+    problems = send_pending(log_with(alerts, tmp_path), [living, dead], attempts=2, sleep=lambda s: None)
     assert problems == ["dead did not take 2 alerts; they wait in alerts.jsonl"]
     kept = AlertLog(tmp_path / "alerts.jsonl")
     assert [record["error"] for record in kept.undelivered()] == ["not taken by dead"] * 2
     dead.failures = 0
     again = log_with(alerts, tmp_path, "2026-01-02")  # the same figures: what waits is not queued twice
     assert len(again.undelivered()) == 2
-    assert send_pending(again, [dead, living]) == []
+    assert send_pending(again, [living, dead]) == []
     assert len(dead.taken) == 1 and len(living.taken) == 1
     assert AlertLog(again.path).undelivered() == []
 

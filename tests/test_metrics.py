@@ -150,7 +150,7 @@ def test_calibration_is_perfect_for_the_true_probability():
 
 def test_payload_buckets():
     assert metrics.payload_bucket(math.nan, 0.0501) == "rate_to_0.05"
-    assert metrics.payload_bucket(4000, 0.5) == "rate_over_0.4"
+    assert metrics.payload_bucket(4000, 0.5) == "rate_to_1"
     assert metrics.payload_bucket(257, math.nan) == "bits_to_1024"
     assert metrics.payload_bucket(math.nan, math.nan) == "unknown"
 

@@ -4,7 +4,7 @@ import pandas as pd
 
 from starlight.metrics import evaluate
 
-__all__ = ["calculate_fpr"]
+__all__ = ["calculate_fpr", "fpr_table"]
 
 _WHOLE = ("clean", "negative", "twin")
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from starlight import history
+from starlight.errors import StarlightError
 from starlight.manifest import read as read_manifest
 from starlight.metrics import view
 from starlight.reports import plots, plots_time, style
@@ -18,6 +19,7 @@ from starlight.reports.dashboard import dashboard, main_figures
 from starlight.reports.inputs import ReportParams, Run, load, with_alerts
 from starlight.reports.roadmap import roadmap
 from starlight.reports.thumbnails import contact_sheet
+from starlight.reports.words import TITLES
 
 __all__ = ["ReportParams", "contact_sheet", "draw", "main_figures", "write"]
 
@@ -28,9 +30,7 @@ def draw(run: Run) -> dict:
     limit = run.params.alerts.fpr_max
     return {
         "calibration": plots.calibration(views),
-        "confusion": plots.confusion_matrix(
-            views[run.current], f"What {style.TITLES[run.current]} takes each technique for"
-        ),
+        "confusion": plots.confusion_matrix(views[run.current], f"What {TITLES[run.current]} takes each technique for"),
         "curves": plots_time.curves(run.training),
         "negatives": plots.negatives(run.metrics, run.models),
         "roc": plots.roc(views, limit),
@@ -40,8 +40,7 @@ def draw(run: Run) -> dict:
 
 
 def _weights(files: Mapping[str, Path], model: str) -> str:
-    file = files.get(model)
-    return hashlib.sha256(Path(file).read_bytes()).hexdigest()[:16] if file else ""
+    return hashlib.sha256(files[model].read_bytes()).hexdigest()[:16] if model in files else ""
 
 
 def _with_history(run: Run, manifest_path: Path, params_hash: str, code_hash: str, files: Mapping[str, Path]) -> Run:
@@ -96,6 +95,9 @@ def write(
         Where an input is missing or broken, naming it.
     """
     files = {model: Path(file) for model, file in (model_files or {}).items()}
+    for file in files.values():
+        if not file.is_file():
+            raise StarlightError(f"{file}: no such weights")
     run = load(reports_dir, manifest_path, params)
     params_hash = params_hash or history.params_hash(params)
     code_hash = code_hash or history.code_hash(Path(__file__).parents[1])

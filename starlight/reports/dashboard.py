@@ -10,7 +10,7 @@ from starlight.reports.inputs import Run
 from starlight.reports.targets import standing
 from starlight.reports.words import TITLES, change_sentence, changes, paired_sentence, plural
 
-__all__ = ["dashboard", "verdict"]
+__all__ = ["dashboard", "main_figures", "verdict"]
 
 
 def _standings(run: Run) -> str:

@@ -8,7 +8,7 @@ from starlight.reports.inputs import Run
 from starlight.reports.targets import Goal, cell, status
 from starlight.reports.words import TITLES, change_name, changes
 
-__all__ = ["changed", "containers", "current", "look_alikes", "techniques"]
+__all__ = ["changed", "containers", "current", "current_values", "goals_of", "look_alikes", "techniques"]
 
 _ROWS = (
     ("fpr", "False-positive rate (FPR), all authentic"),
@@ -137,8 +137,8 @@ def _bucket_words(bucket: str) -> str:
     if bucket == "unknown":
         return "unknown"
     kind, place, edge = bucket.split("_")
-    unit = "bits" if kind == "bits" else "bits per pixel or coefficient"
-    return f"{'over' if place == 'over' else 'up to'} {edge} {unit}"
+    span = f"{'over' if place == 'over' else 'up to'} {edge}"
+    return f"{span} bits" if kind == "bits" else f"rate {span}"
 
 
 def look_alikes(run: Run) -> Iterator[str]:

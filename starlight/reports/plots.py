@@ -9,7 +9,8 @@ import pandas as pd
 from starlight.metrics import figure as find
 from starlight.metrics import reliability
 from starlight.reports import plot_data
-from starlight.reports.style import COLOURS, TITLES, figure, percent_axis
+from starlight.reports.style import COLOURS, figure, percent_axis
+from starlight.reports.words import TITLES
 
 __all__ = ["calibration", "confusion_matrix", "negatives", "roc", "techniques"]
 

@@ -8,9 +8,8 @@ matplotlib.use("Agg")
 
 from matplotlib import pyplot as plt
 
-__all__ = ["COLOURS", "TITLES", "figure", "percent_axis", "save"]
+__all__ = ["COLOURS", "figure", "percent_axis", "save"]
 
-TITLES = {"v3": "V3", "v4_base": "V4 base", "v4": "V4 fine-tuned"}
 COLOURS = {"v3": "#8c8c8c", "v4_base": "#e08214", "v4": "#1f6fb4"}
 _STYLE = {
     "axes.axisbelow": True,
@@ -26,7 +25,8 @@ _STYLE = {
     "font.size": 10,
     "grid.color": "#dddddd",
     "grid.linewidth": 0.7,
-    "legend.frameon": False,
+    "legend.edgecolor": "none",
+    "legend.framealpha": 0.85,
     "lines.linewidth": 1.8,
     "savefig.facecolor": "white",
 }

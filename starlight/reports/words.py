@@ -8,7 +8,18 @@ import pandas as pd
 from starlight.markdown import NOTHING, code, percent, points, whole
 from starlight.metrics import Figure, difference, figure, widened
 
-__all__ = ["TITLES", "changes", "listing", "overall", "p_text", "paired_sentence", "plural"]
+__all__ = [
+    "TITLES",
+    "change_name",
+    "change_sentence",
+    "changes",
+    "listing",
+    "overall",
+    "p_text",
+    "paired_sentence",
+    "plural",
+    "title_of",
+]
 
 TITLES = {"v3": "V3", "v4_base": "V4 base", "v4": "V4 fine-tuned", "control": "Random control"}
 _MEASURES = {
