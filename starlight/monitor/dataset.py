@@ -46,10 +46,9 @@ def dataset_metrics(rows: pd.DataFrame, reference: pd.DataFrame | None = None) -
 
     Parameters
     ----------
-    rows : DataFrame
-        Rows of a manifest or of a table of predictions; quarantined ones are counted and left aside.
-    reference : DataFrame, optional
-        The training set, for drift and for the classes that diversity is measured against.
+    rows, reference : DataFrame
+        Of a manifest or of a table of predictions, quarantined rows are left aside; and the training set, for drift and
+        for the classes that diversity is measured against.
 
     Returns
     -------

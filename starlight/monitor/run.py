@@ -13,7 +13,7 @@ from starlight.errors import StarlightError
 from starlight.metrics import evaluate, read_predictions
 from starlight.monitor.dataset import dataset_metrics
 from starlight.monitor.drift import drift
-from starlight.monitor.logs import parse_training_logs
+from starlight.monitor.logs import TrainingRun, parse_training_logs
 from starlight.monitor.regressions import check_regressions, read_baseline
 from starlight.monitor.report import generate_report, write_report
 
@@ -94,34 +94,22 @@ def monitor(
     version : {"V3", "V4"}
     limits : Limits
     output_dir : path
-        For the reports and for `alerts.jsonl`, the log that keeps what could not be delivered.
+        For the reports, and for `alerts.jsonl`, which keeps what could not be delivered.
     predict : callable
         `predict(path, version)` gives predictions in the columns of `reports/predictions.csv`.
     baseline : path, optional
-        An earlier evaluation: `metrics.json`, `monitor.json` or `history.jsonl`.
-    formats : sequence of str
-        Of `FORMATS`.
-    places : Places
-    environment : mapping, optional
-        Holds `STARLIGHT_ALERT_URLS` and `STARLIGHT_METRICS_URL`, where wanted.
-    when : str
-        Time to note beside new alerts.
+        For `read_baseline`.
+    formats, environment, when
+        Of `FORMATS`; with `STARLIGHT_ALERT_URLS` and `STARLIGHT_METRICS_URL`; the time to note beside new alerts.
     **delivery
-        `attempts`, `backoff_s`, `sleep`, as for `alerts.deliver`.
-
-    Raises
-    ------
-    StarlightError
-        Where an input is missing or broken. Failures of delivery are no errors: they stand in `problems`.
+        `attempts`, `backoff_s`, `sleep`, as for `alerts.deliver`. What fails stands in `problems`.
     """
     if version not in VERSIONS or set(formats) - set(FORMATS):
         raise StarlightError(f"known are the models {', '.join(VERSIONS)} and the formats {', '.join(FORMATS)}")
     model, environment = VERSIONS[version], environment or {}
     before = read_baseline(baseline, model) if baseline else None
     predictions, made = _observed(Path(dataset_path), version, places, predict)
-    measured = evaluate(predictions, model)
-    logs = [places.reports / "train", places.reports / "finetune/curves.csv"]
-    runs = parse_training_logs([log for log in logs if log.exists()])
+    measured, runs = evaluate(predictions, model), _training(places)
     alerts = check_regressions(measured, before, limits, dataset=made, training=runs)
     report = generate_report(predictions, measured, model, alerts=alerts, dataset=made, training=runs, baseline=before)
     written = write_report(report, output_dir, formats)
@@ -129,6 +117,11 @@ def monitor(
     written += _export(entry, Path(output_dir), formats)
     problems = _post(entry, environment, delivery) + _tell(alerts, model, Path(output_dir), environment, when, delivery)
     return Round(alerts, written, problems)
+
+
+def _training(places: Places) -> list[TrainingRun]:
+    logs = [places.reports / "train", places.reports / "finetune/curves.csv"]
+    return parse_training_logs([log for log in logs if log.exists()])
 
 
 def _entry(predictions: pd.DataFrame, measured: Mapping, model: str, alerts: list[Alert]) -> dict:

@@ -39,7 +39,17 @@ def draw(run: Run) -> dict:
     }
 
 
+def _with_plots(run: Run) -> Run:
+    drawings = {name: drawing for name, drawing in draw(run).items() if drawing is not None}
+    for name, drawing in drawings.items():
+        style.save(drawing, run.directory / "plots" / f"{name}.png")
+    return replace(run, drawn=frozenset(drawings))
+
+
 def _weights(files: Mapping[str, Path], model: str) -> str:
+    for file in files.values():
+        if not file.is_file():
+            raise StarlightError(f"{file}: no such weights")
     return hashlib.sha256(files[model].read_bytes()).hexdigest()[:16] if model in files else ""
 
 
@@ -75,9 +85,9 @@ def write(
 
     Parameters
     ----------
-    reports_dir : path
-        With `metrics.json`, `predictions.csv` and what else the run has made; the reports go there.
-    manifest_path : path
+    reports_dir, manifest_path : path
+        The folder with `metrics.json`, `predictions.csv` and what else the run has made, where the reports go too; and
+        the manifest.
     params : ReportParams
     params_hash, code_hash : str, optional
         Of this run; computed from `params` and from this package where not given.
@@ -87,7 +97,7 @@ def write(
     Returns
     -------
     Run
-        What the reports were made from, for instance for `main_figures`.
+        What the reports were made from.
 
     Raises
     ------
@@ -95,18 +105,12 @@ def write(
         Where an input is missing or broken, naming it.
     """
     files = {model: Path(file) for model, file in (model_files or {}).items()}
-    for file in files.values():
-        if not file.is_file():
-            raise StarlightError(f"{file}: no such weights")
     run = load(reports_dir, manifest_path, params)
     params_hash = params_hash or history.params_hash(params)
     code_hash = code_hash or history.code_hash(Path(__file__).parents[1])
     run = _with_history(run, Path(manifest_path), params_hash, code_hash, files)
+    run = _with_plots(run)
     sizes = {model: file.stat().st_size for model, file in files.items()}
-    drawings = {name: drawing for name, drawing in draw(run).items() if drawing is not None}
-    run = replace(run, drawn=frozenset(drawings))
-    for name, drawing in drawings.items():
-        style.save(drawing, run.directory / "plots" / f"{name}.png")
     texts = {
         "dashboard.md": dashboard(run),
         "baseline_report.md": baseline_report(run, sizes),

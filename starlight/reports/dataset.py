@@ -14,16 +14,9 @@ _SHOWN = 20
 def dataset_section(
     measured: Mapping, quarantined: pd.DataFrame, imbalance_max: float, drift_max: float
 ) -> Iterator[str]:
-    """Balance, diversity, duplicates, drift, formats by technique, and what was set aside.
+    """Balance, diversity, duplicates, drift, formats by technique, and what was set aside with its reason.
 
-    Parameters
-    ----------
-    measured : mapping
-        From `monitor.dataset_metrics`, with `drift`.
-    quarantined : DataFrame
-        Rows of the manifest with `path` and `reason`.
-    imbalance_max, drift_max : float
-        Thresholds of the alerts.
+    Figures come from `monitor.dataset_metrics`; the limits are those of the alerts.
     """
     yield "## Dataset"
     kinds = ", ".join(f"{whole(measured[kind])} {kind}" for kind in ("clean", "negative", "stego", "forged"))

@@ -42,12 +42,20 @@ def _wrap(caption: str, font: ImageFont.ImageFont, width: int) -> list[str]:
     return [line.strip() for line in lines]
 
 
+def _tops(pictures: Sequence[Image.Image], columns: int) -> list[int]:
+    """Where each row begins, each as high as its tallest picture and the caption, and where the last one ends."""
+    tops = [_GAP]
+    for start in range(0, len(pictures), columns):
+        tallest = max(picture.height for picture in pictures[start : start + columns])
+        tops.append(tops[-1] + tallest + _LINES * _LINE + 2 * _GAP)
+    return tops
+
+
 def contact_sheet(
     images: Sequence[np.ndarray],
     maps: Sequence[np.ndarray],
     captions: Sequence[str],
     path: str | Path,
-    *,
     columns: int = 3,
 ) -> None:
     """Write images with their maps and captions as one PNG, the same bytes each time.
@@ -73,18 +81,15 @@ def contact_sheet(
         raise ValueError("a contact sheet needs at least one image")
     columns = min(columns, len(images))
     pictures = [_fit(image) for image in images]
-    tops = [_GAP]
-    for start in range(0, len(pictures), columns):
-        tallest = max(picture.height for picture in pictures[start : start + columns])
-        tops.append(tops[-1] + tallest + _LINES * _LINE + 2 * _GAP)
+    tops = _tops(pictures, columns)
     width = 2 * _SIDE + 2 * _GAP
     sheet = Image.new("RGB", (columns * width + _GAP, tops[-1]), _PAPER)
     draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(size=11)
     for number, (picture, cells, caption) in enumerate(zip(pictures, maps, captions, strict=True)):
         left, top = _GAP + number % columns * width, tops[number // columns]
-        for offset, part in ((0, picture), (_SIDE + 4, _overlay(picture, cells))):
-            sheet.paste(part, (left + offset, top))
-            draw.rectangle((left + offset, top, left + offset + part.width - 1, top + part.height - 1), outline=_FRAME)
+        for x, part in ((left, picture), (left + _SIDE + 4, _overlay(picture, cells))):
+            sheet.paste(part, (x, top))
+            draw.rectangle((x, top, x + part.width - 1, top + part.height - 1), outline=_FRAME)
         for line, text in enumerate(_wrap(caption, font, 2 * _SIDE)):
             draw.text((left, top + picture.height + 3 + line * _LINE), text, fill=_INK, font=font)
     Path(path).parent.mkdir(parents=True, exist_ok=True)
