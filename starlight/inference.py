@@ -23,7 +23,8 @@ class Predictor:
         stored = load(path)
         self.members, self.calibration, self.meta = stored.members, stored.calibration, stored.meta
         first = self.members[0].model.config
-        self.streams, self.techniques, self.sizes = first.streams, first.techniques, dict(first.sizes)
+        self.streams, self.techniques = first.streams, first.techniques
+        self.sizes = {name: sum(blocks) for name, blocks in first.blocks}
         self.max_tiles: int = int(self.meta.get("max_tiles", 3))
 
     @classmethod

@@ -59,7 +59,7 @@ def mine(stored: Stored, data: TrainingData, params: MineParams) -> Mined:
         "technique": ranked, "score": score.round(6), "kind": data.rows["kind"],
     })  # fmt: skip
     negatives = table[hard].sort_values(["score", "fp_ratio", "path"], ascending=[False, False, True])
-    lost = table[missed].assign(technique=data.rows["technique"], recall=recall.round(6))
+    lost = table.assign(technique=data.rows["technique"], recall=recall.round(6))[missed]
     lost = lost.sort_values(["score", "path"])
     audit = _audit(data, score, fp_ratio, hard, missed, params)
     return Mined(negatives.head(params.max_samples), lost.head(params.max_samples), audit)

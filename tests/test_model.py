@@ -10,16 +10,16 @@ from starlight.model import DetectorConfig, UnifiedStarlightDetector
 from starlight.model.detector import IMPOSSIBLE
 from starlight.model.frontend import PixelFrontend, PlaneFrontend
 from starlight.techniques import OTHER, TECHNIQUES
-from starlight.training.fisher import fisher_discriminants
+from starlight.training.fisher import TrainingSet, fisher_discriminants
 
-SIZES = (("palette", 768), ("format", 12), ("content", 40), ("dct", 30))
+BLOCKS = (("palette", (768,)), ("format", (12,)), ("content", (10, 30)), ("dct", (30,)))
 STREAMS = ("pixel", "alpha", "lsb", "palette", "metadata", "format", "palette_lsb", "content", "dct")
 LABELS = (*TECHNIQUES, OTHER)
 
 
 def detector(**kw):
     torch.manual_seed(0)
-    return UnifiedStarlightDetector(DetectorConfig(STREAMS, SIZES, LABELS, **kw)).eval()
+    return UnifiedStarlightDetector(DetectorConfig(STREAMS, BLOCKS, LABELS, **kw)).eval()
 
 
 def batch(b=3, k=2, seed=0):
@@ -27,7 +27,10 @@ def batch(b=3, k=2, seed=0):
     crops = {"pixel": 3, "alpha": 2, "lsb": 3, "palette_lsb": 1}
     made = {n: torch.tensor(rng.integers(0, 256, (b, k, c, 256, 256)) / 255, dtype=torch.float32)
             for n, c in crops.items()}  # fmt: skip
-    made |= {n: torch.tensor(rng.normal(size=(b, d)), dtype=torch.float32) for n, d in (*SIZES, ("metadata", 2048))}
+    made |= {
+        n: torch.tensor(rng.normal(size=(b, d)), dtype=torch.float32)
+        for n, d in (*((n, sum(b)) for n, b in BLOCKS), ("metadata", 2048))
+    }
     return {**made, "tiles": torch.full((b,), k)}
 
 
@@ -96,13 +99,20 @@ def test_parity_signed_residual_sees_lsb_replacement():
     assert abs(signed[1]) > 0.05
 
 
+def training_set(features, technique, mask=None, twins=None):
+    n = len(technique)
+    mask = np.ones((n, 1), bool) if mask is None else mask
+    twins = np.full(n, -1) if twins is None else twins
+    return TrainingSet(features.astype(np.float32), technique, mask, twins, np.arange(n) // 2 % 2)
+
+
 def test_fisher_finds_a_direction_of_little_variance():
     rng = np.random.default_rng(3)
     base = rng.normal(size=(600, 1))
-    features = np.hstack([base * 3, base * 3 + rng.normal(0, 0.1, (600, 1))]).astype(np.float32)
+    features = np.hstack([base * 3, base * 3 + rng.normal(0, 0.1, (600, 1))])
     technique = np.where(np.arange(600) % 2, 0, -1)
     features[technique == 0, 1] += 0.2
-    weight, bias = fisher_discriminants(features, technique, np.ones((600, 1), bool), shrinkage=1e-4)
+    weight, bias = fisher_discriminants(training_set(features, technique))
     score = features @ weight[0] + bias[0]
     assert np.mean((score > 0) == (technique == 0)) > 0.8
 
@@ -111,8 +121,28 @@ def test_fisher_compares_with_possible_carriers_only():
     """A feature that only says which container it is must not count as payload."""
     rng = np.random.default_rng(4)
     container = np.repeat([0, 1], 300)
-    features = (container[:, None] * 5 + rng.normal(size=(600, 1))).astype(np.float32)
+    features = container[:, None] * 5 + rng.normal(size=(600, 1))
     technique = np.where((container == 1) & (rng.random(600) < 0.5), 0, -1)
-    mask = (container == 1)[:, None]
-    weight, _ = fisher_discriminants(features, technique, mask)
-    assert abs(weight[0, 0]) < 0.3
+    weight, _ = fisher_discriminants(training_set(features, technique, mask=(container == 1)[:, None]))
+    assert abs(weight[0, 0]) < 0.4
+
+
+def test_fisher_gives_nothing_where_nothing_generalises():
+    """More features than images: any data can be told apart, but not on the fold that was not seen."""
+    rng = np.random.default_rng(5)
+    features = rng.normal(size=(120, 400))
+    technique = np.where(np.arange(120) % 2, 0, -1)
+    weight, _ = fisher_discriminants(training_set(features, technique))
+    assert np.std(rng.normal(size=(500, 400)) @ weight[0]) < 0.5
+
+
+def test_twins_take_the_covers_out_of_the_shift():
+    """A payload far smaller than the covers' variety, seen only through the pairs."""
+    rng = np.random.default_rng(6)
+    covers = rng.normal(size=(200, 30)) * 5
+    features = np.vstack([covers, covers])
+    features[200:, 7] += 2.0
+    technique = np.repeat([-1, 0], 200)
+    twins = np.concatenate([np.full(200, -1), np.arange(200)])
+    paired, _ = fisher_discriminants(training_set(features, technique, twins=twins))
+    assert np.abs(paired[0]).argmax() == 7 and np.abs(paired[0, 7]) > 5 * np.delete(np.abs(paired[0]), 7).max()

@@ -21,7 +21,7 @@ def weights(path: Path, *, threshold: float = 0.0, members: int = 1, ood_limit: 
     torch.manual_seed(0)
     streams = tuple(REGISTRY)
     sizes = {"palette": 768} | {n: len(REGISTRY[n].FEATURES) for n in ("format", "content", "dct")}
-    config = DetectorConfig(streams, tuple((n, sizes[n]) for n in streams if n in VECTOR_STREAMS), LABELS)
+    config = DetectorConfig(streams, tuple((n, (sizes[n],)) for n in streams if n in VECTOR_STREAMS), LABELS)
     calibration = Calibration(
         LABELS, {"all": (0.0,) * len(LABELS)}, {"all": (1.0,) * len(LABELS)}, threshold, 1.0, 0.0, 0.001, 100
     )

@@ -27,8 +27,8 @@ class DetectorConfig:
     ----------
     streams : tuple of str
         Streams that it reads, in registry order.
-    sizes : tuple of (str, int)
-        Length of each vector stream.
+    blocks : tuple of (str, tuple of int)
+        Lengths of the blocks of each vector stream.
     techniques : tuple of str
         Classes of the technique head.
     constraint_mask : bool
@@ -38,7 +38,7 @@ class DetectorConfig:
     """
 
     streams: tuple[str, ...]
-    sizes: tuple[tuple[str, int], ...]
+    blocks: tuple[tuple[str, tuple[int, ...]], ...]
     techniques: tuple[str, ...]
     constraint_mask: bool = True
     stream_dropout: float = 0.05
@@ -70,16 +70,19 @@ class UnifiedStarlightDetector(nn.Module):
     def __init__(self, config: DetectorConfig) -> None:
         super().__init__()
         self.config = config
-        sizes, techniques = dict(config.sizes), len(config.techniques)
+        blocks, techniques = dict(config.blocks), len(config.techniques)
         self.encoders = nn.ModuleDict({
-            name: _encoder(name, sizes.get(name, 0), techniques, config.dropout)
+            name: _encoder(name, blocks.get(name, ()), techniques, config.dropout)
             for name in config.streams
         })  # fmt: skip
         self.crops = [n for n in self.encoders if n in CROP_STREAMS]
         self.frontends = nn.ModuleDict({n: FRONTENDS[n]() for n in self.crops})
         vectors = [n for n in self.encoders if n in VECTOR_STREAMS]
-        width = WIDTH * len(self.encoders) + techniques * len(vectors)
-        self.direct_scale = nn.ParameterDict({n: nn.Parameter(torch.full((techniques,), 0.5)) for n in vectors})
+        parts = {n: len(blocks[n]) for n in vectors}
+        width = WIDTH * len(self.encoders) + techniques * sum(parts.values())
+        self.direct_scale = nn.ParameterDict(
+            {n: nn.Parameter(torch.full((k, techniques), 0.5 / k**0.5)) for n, k in parts.items()}
+        )
         self.fusion = nn.Sequential(nn.Linear(width, 96), nn.GELU(), nn.Dropout(config.dropout))
         self.technique_head = nn.Linear(96, techniques)
         map_width = MAP_WIDTH * len(self.crops)
@@ -107,12 +110,12 @@ class UnifiedStarlightDetector(nn.Module):
             if cells is not None:
                 maps.append(cells * keep[:, :, None, None, None])
             if direct is not None:
-                parts.append(direct * keep)
-                directs[name] = direct * keep
+                directs[name] = direct * keep[:, :, None]
+                parts.append(directs[name].flatten(1))
         embedding = self.fusion(torch.cat(parts, dim=1))
         logits = self.technique_head(embedding)
         for name, direct in directs.items():
-            logits = logits + self.direct_scale[name] * direct
+            logits = logits + (self.direct_scale[name] * direct).sum(dim=1)
         if self.config.constraint_mask and mask is not None:
             logits = logits.masked_fill(~mask, IMPOSSIBLE)
         return Output(logits, torch.logsumexp(logits, dim=1), self._map(maps, embedding), embedding)
@@ -163,9 +166,9 @@ class UnifiedStarlightDetector(nn.Module):
         return self.map_head(torch.cat([cells, context], dim=2).flatten(0, 1)).view(b, k, h, w)
 
 
-def _encoder(name: str, size: int, techniques: int, dropout: float) -> nn.Module:
+def _encoder(name: str, blocks: tuple[int, ...], techniques: int, dropout: float) -> nn.Module:
     if name in VECTOR_STREAMS:
-        return VectorEncoder(size, techniques, dropout=dropout)
+        return VectorEncoder(sum(blocks), blocks, techniques, dropout=dropout)
     if name == "metadata":
         return BytesEncoder()
     return CropEncoder(FRONTENDS[name]().channels, width=24 if name == "pixel" else 16)

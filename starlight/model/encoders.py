@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -16,18 +18,22 @@ _CLIP = 5.0  # standard deviations; what lies beyond says "unlike training", not
 class VectorEncoder(nn.Module):
     """Encoder of a fixed-length vector of statistics: standardise, project, two layers.
 
-    Undefined entries (NaN) become the training mean. `direct` holds Fisher discriminants that training sets
-    before the first step (see `starlight.model.fisher`).
+    Undefined entries (NaN) become the training mean. `direct` holds Fisher discriminants, one for each technique and
+    block of features, that training sets before the first step (see `starlight.training.fisher`): a block of few
+    features must not drown in one of a thousand.
     """
 
-    def __init__(self, size: int, discriminants: int, *, hidden: int = 48, dropout: float = 0.1) -> None:
+    def __init__(
+        self, size: int, blocks: Sequence[int], discriminants: int, *, hidden: int = 48, dropout: float = 0.1
+    ) -> None:
         super().__init__()
         self.register_buffer("mean", torch.zeros(size))
         self.register_buffer("std", torch.ones(size))
-        self.direct = nn.Linear(size, discriminants)
+        self.blocks = list(blocks)
+        self.direct = nn.ModuleList(nn.Linear(width, discriminants) for width in self.blocks)
         self.hidden = nn.Linear(size, hidden)
         self.dropout = nn.Dropout(dropout)
-        self.out = nn.Linear(hidden + discriminants, WIDTH)
+        self.out = nn.Linear(hidden + discriminants * len(self.blocks), WIDTH)
 
     def standardise(self, vector: Tensor) -> Tensor:
         """(b, size) in standard deviations of the training data, NaN to 0, clipped."""
@@ -39,8 +45,9 @@ class VectorEncoder(nn.Module):
 
     def forward(self, vector: Tensor) -> tuple[Tensor, Tensor]:
         z = self.dropout(self.standardise(vector))
-        direct = self.direct(z)
-        return F.gelu(self.out(torch.cat([F.gelu(self.hidden(z)), direct], dim=1))), direct
+        direct = [layer(part) for layer, part in zip(self.direct, z.split(self.blocks, dim=1), strict=True)]
+        out = self.out(torch.cat([F.gelu(self.hidden(z)), *direct], dim=1))
+        return F.gelu(out), torch.stack(direct, dim=1)
 
 
 class BytesEncoder(nn.Module):

@@ -9,8 +9,9 @@ import torch
 
 from starlight.model import DetectorConfig, UnifiedStarlightDetector
 from starlight.model.detector import VECTOR_STREAMS
+from starlight.streams import REGISTRY
 from starlight.training.data import LABELS, TrainingData
-from starlight.training.fisher import fisher_discriminants
+from starlight.training.fisher import TrainingSet, fisher_discriminants
 
 __all__ = ["build"]
 
@@ -36,27 +37,48 @@ def build(data: TrainingData, streams: Sequence[str], *, constraint_mask: bool, 
     vectors = {n: data.vectors(n) for n in streams if n in VECTOR_STREAMS}
     config = DetectorConfig(
         streams=tuple(streams),
-        sizes=tuple((n, v.shape[1]) for n, v in vectors.items()),
+        blocks=tuple((n, _blocks(n, v.shape[1])) for n, v in vectors.items()),
         techniques=LABELS,
         constraint_mask=constraint_mask,
     )
     model = UnifiedStarlightDetector(config)
     possible = data.mask if constraint_mask else np.ones_like(data.mask)
+    folds = _folds(data)
     for name, values in vectors.items():
         encoder = model.encoders[name]
         mean, std = _moments(values)
         encoder.mean.copy_(torch.from_numpy(mean))
         encoder.std.copy_(torch.from_numpy(std))
-        standardised = encoder.standardise(torch.from_numpy(values)).numpy()
-        weight, bias = fisher_discriminants(standardised, data.technique, possible)
-        with torch.no_grad():
-            encoder.direct.weight.copy_(torch.from_numpy(weight))
-            encoder.direct.bias.copy_(torch.from_numpy(bias))
+        standardised = encoder.standardise(torch.from_numpy(values))
+        for layer, part in zip(encoder.direct, standardised.split(encoder.blocks, dim=1), strict=True):
+            found = TrainingSet(part.numpy(), data.technique, possible, data.twins, folds)
+            weight, bias = fisher_discriminants(found)
+            with torch.no_grad():
+                layer.weight.copy_(torch.from_numpy(weight))
+                layer.bias.copy_(torch.from_numpy(bias))
     for name in model.crops:
         mean, std = data.cell_moments(name, _CELL_SAMPLE)
         model.encoders[name].mean.copy_(torch.from_numpy(mean)[:, None, None])
         model.encoders[name].std.copy_(torch.from_numpy(std)[:, None, None])
     return model
+
+
+def _blocks(name: str, size: int) -> tuple[int, ...]:
+    """Lengths of a stream's blocks of features, in order."""
+    spans = getattr(REGISTRY[name], "BLOCKS", None)
+    if not spans:
+        return (size,)
+    lengths: dict[str, int] = {}
+    for block, span in spans.items():  # what was calibrated is read beside what it was calibrated from
+        whole = block.removesuffix("_calibrated")
+        lengths[whole] = lengths.get(whole, 0) + span.stop - span.start
+    return tuple(lengths.values())
+
+
+def _folds(data: TrainingData) -> np.ndarray:
+    """(n,) 0 or 1, the covers in two halves."""
+    covers, place = np.unique(data.rows["cover_id"].astype(str), return_inverse=True)
+    return np.random.default_rng(len(covers)).integers(0, 2, len(covers))[place]
 
 
 def _moments(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -170,7 +170,7 @@ class _CellStore:
             self.valid[span] = False  # without a twin nobody knows where the payload is
             return
         changed = np.zeros((span.stop - span.start, MAP, MAP), bool)
-        for name in other:
+        for name in CROPS.keys() & other.keys():
             differs = torch.from_numpy((crops[name][0] != other[name][0]).any(axis=1).astype(np.float32))
             changed |= F.max_pool2d(differs[:, None], CELL)[:, 0].numpy() > 0
         self.target[span] = changed

@@ -79,7 +79,10 @@ def forward(
         first = (output.logits, _counts(probability >= threshold, batch), probability.flatten(1).amax(1))
         parts.append(tuple(t.float().cpu().numpy() for t in first))
     joined = [np.concatenate(column) for column in zip(*parts, strict=True)]
-    loss = float(np.average(*zip(*losses, strict=True))) if losses else float("nan")
+    loss = float("nan")
+    if losses:
+        values, counts = zip(*losses, strict=True)
+        loss = float(np.average(values, weights=counts))
     return Forward(*joined, loss)
 
 
