@@ -2,24 +2,42 @@
 
 import numpy as np
 
-__all__ = ["BANDS", "GROUPS", "LEVELS", "VALUES", "cell_counts", "pair_counts"]
+__all__ = [
+    "BANDS",
+    "DIAGONAL_BANDS",
+    "GROUPS",
+    "LEVELS",
+    "PAIR_SIZE",
+    "TOP",
+    "cell_counts",
+    "grouped",
+    "magnitude_counts",
+    "pair_counts",
+    "triple_counts",
+]
 
-GROUPS, LEVELS, VALUES = 16, 8, 9  # mode groups, busyness levels, values -4 .. 4 with the ends gathering the rest
+TOP, LEVELS, GROUPS = 6, 8, 16  # values -6 .. 6 with the ends gathering the rest, busyness levels, mode groups
 BANDS = (slice(0, 3), slice(3, 8), slice(8, 15), slice(15, 16))  # groups of one range of anti-diagonals
 
 # A mode and its transpose share a group, in order of anti-diagonal up to the sixth; the rest is the last group.
 _LOW = [(u, s - u) for s in range(1, 7) for u in range(s // 2 + 1)]
-_GROUP_OF_MODE = np.full(64, GROUPS - 1, np.uint16)
+_MEMBERS = np.zeros((GROUPS, 64))
 for _group, (_u, _v) in enumerate(_LOW):
-    _GROUP_OF_MODE[[8 * _u + _v, 8 * _v + _u]] = _group
-_LEVEL_OF_SUM = np.zeros(256, np.uint16)
+    _MEMBERS[_group, [8 * _u + _v, 8 * _v + _u]] = 1
+_MEMBERS[GROUPS - 1] = 1 - _MEMBERS.sum(axis=0)
+_MEMBERS[:, 0] = 0  # DC is counted nowhere
+_VALUES = 2 * TOP + 1
+_LEVEL_OF_SUM = np.zeros(256, np.uint16)  # times _VALUES, as it enters the cell's code
 for _level, _bound in enumerate((1, 2, 3, 5, 8, 13, 22), start=1):
-    _LEVEL_OF_SUM[_bound:] = _level
+    _LEVEL_OF_SUM[_bound:] = _level * _VALUES
+_MODE_CODE = (np.arange(64, dtype=np.uint16) * (LEVELS * _VALUES) + TOP).reshape(8, 8, 1, 1)
+PAIR_SIZE, DIAGONAL_BANDS = 5, 3
+_BAND = np.digitize(np.add.outer(np.arange(7), np.arange(7)), (3, 6)).astype(np.uint8).reshape(7, 7, 1, 1)
 _CAP = 15  # magnitudes beyond it say no more about busyness, and eight of them fit a byte
 
 
 def cell_counts(modes: np.ndarray) -> np.ndarray:
-    """Histogram of the AC coefficients in cells of alike mode and alike busyness of the neighbourhood.
+    """Histogram of the coefficients in cells of one mode and alike busyness of the neighbourhood.
 
     Busyness is the sum of the magnitudes of the four neighbours of the same mode in adjacent blocks and of the up to
     four adjacent modes in the same block.
@@ -30,16 +48,15 @@ def cell_counts(modes: np.ndarray) -> np.ndarray:
 
     Returns
     -------
-    ndarray, shape (GROUPS, LEVELS, VALUES), float64
+    ndarray, shape (64, LEVELS, 2 * TOP + 1), float64
+        The first row, DC, means nothing.
     """
     busy = np.minimum(np.abs(modes), _CAP).astype(np.uint8)
     busy[0, 0] = 0
-    level = _LEVEL_OF_SUM[_neighbour_sum(busy)]
-    level *= VALUES
-    level += (_GROUP_OF_MODE * (LEVELS * VALUES)).reshape(8, 8, 1, 1)
-    level += (np.clip(modes, -4, 4) + 4).view(np.uint16)
-    counts = np.bincount(level.reshape(64, -1)[1:].ravel(), minlength=GROUPS * LEVELS * VALUES)
-    return counts.reshape(GROUPS, LEVELS, VALUES).astype(float)
+    code = _LEVEL_OF_SUM[_neighbour_sum(busy)]
+    code += _MODE_CODE
+    code += np.clip(modes, -TOP, TOP).view(np.uint16)
+    return np.bincount(code.ravel(), minlength=64 * LEVELS * _VALUES).reshape(64, LEVELS, _VALUES).astype(float)
 
 
 def _neighbour_sum(magnitude: np.ndarray) -> np.ndarray:
@@ -55,30 +72,96 @@ def _neighbour_sum(magnitude: np.ndarray) -> np.ndarray:
     return total
 
 
-def pair_counts(modes: np.ndarray, top: int) -> np.ndarray:
-    """Joint counts of the magnitudes of neighbours, in the block and across blocks, over the low modes.
+def magnitude_counts(cells: np.ndarray, top: int) -> np.ndarray:
+    """Fold counts of values -TOP .. TOP to counts of magnitudes 0 .. top, the last gathering the rest.
+
+    Parameters
+    ----------
+    cells : ndarray, shape (..., 2 * TOP + 1)
+    top : int, at most TOP
+
+    Returns
+    -------
+    ndarray, shape (..., top + 1)
+    """
+    folded = cells[..., TOP:].copy()
+    folded[..., 1:] += cells[..., TOP - 1 :: -1]
+    folded[..., top] = folded[..., top:].sum(axis=-1)
+    return folded[..., : top + 1]
+
+
+def grouped(cells: np.ndarray) -> np.ndarray:
+    """Sum counts of single modes, shape (64, ...), to the AC mode groups, shape (GROUPS, ...)."""
+    return np.tensordot(_MEMBERS, cells, axes=1)
+
+
+def pair_counts(modes: np.ndarray) -> np.ndarray:
+    """Joint counts of the magnitudes of neighbours, in the block and across blocks.
 
     C. Chen, Y. Q. Shi, "JPEG Image Steganalysis Utilizing both Intrablock and Interblock Correlations", ISCAS 2008.
 
     Parameters
     ----------
     modes : ndarray, shape (8, 8, Hb, Wb), int16
-    top : int
-        Magnitudes are clipped to it.
 
     Returns
     -------
-    ndarray, shape (3, top + 1, top + 1), float64
-        Adjacent modes of one block; next but one in frequency; the same mode in adjacent blocks.
+    ndarray, shape (4, DIAGONAL_BANDS, PAIR_SIZE, PAIR_SIZE), float64
+        Adjacent modes of one block, lower frequency first; modes two steps apart; modes on one anti-diagonal; one mode
+        in adjacent blocks. By anti-diagonal of the first mode; magnitudes are clipped to PAIR_SIZE - 1.
     """
-    clipped = np.minimum(np.abs(modes[:6, :6]), top).astype(np.uint8)
+    clipped = _clipped_magnitudes(modes, PAIR_SIZE - 1)
+    first = clipped * np.uint8(PAIR_SIZE) + _BAND * np.uint8(PAIR_SIZE**2)
+    kinds = (
+        ((first[:, :-1], clipped[:, 1:]), (first[:-1], clipped[1:])),
+        ((first[:, :-2], clipped[:, 2:]), (first[:-2], clipped[2:])),
+        ((first[:-1, 1:], clipped[1:, :-1]),),
+        ((first[..., :-1], clipped[..., 1:]), (first[:, :, :-1], clipped[:, :, 1:])),
+    )
+    return _tally(kinds, DIAGONAL_BANDS * PAIR_SIZE**2).reshape(4, DIAGONAL_BANDS, PAIR_SIZE, PAIR_SIZE)
+
+
+def triple_counts(modes: np.ndarray) -> np.ndarray:
+    """Joint counts of the magnitudes of three neighbours.
+
+    Parameters
+    ----------
+    modes : ndarray, shape (8, 8, Hb, Wb), int16
+
+    Returns
+    -------
+    ndarray, shape (3, DIAGONAL_BANDS, 3, 3, 3), float64
+        Three modes in a row of one block; one mode in three blocks in a row; two blocks and the next higher mode.
+        Magnitudes are clipped to 2.
+    """
+    clipped = _clipped_magnitudes(modes, 2)
+    low, middle = clipped * np.uint8(9) + _BAND * np.uint8(27), clipped * np.uint8(3)
+    kinds = (
+        ((low[:, :-2], middle[:, 1:-1], clipped[:, 2:]), (low[:-2], middle[1:-1], clipped[2:])),
+        ((low[..., :-2], middle[..., 1:-1], clipped[..., 2:]), (low[:, :, :-2], middle[:, :, 1:-1], clipped[:, :, 2:])),
+        (
+            (low[:-1, :, :, :-1], middle[:-1, :, :, 1:], clipped[1:, :, :, :-1]),
+            (low[:, :-1, :-1], middle[:, :-1, 1:], clipped[:, 1:, :-1]),
+        ),
+    )
+    return _tally(kinds, DIAGONAL_BANDS * 27).reshape(3, DIAGONAL_BANDS, 3, 3, 3)
+
+
+def _clipped_magnitudes(modes: np.ndarray, top: int) -> np.ndarray:
+    clipped = np.minimum(np.abs(modes[:7, :7]), top).astype(np.uint8)
     clipped[0, 0] = 0
-    near = [(clipped[:, :-1], clipped[:, 1:]), (clipped[:-1], clipped[1:])]
-    diagonal = [(clipped[:-1, :-1], clipped[1:, 1:]), (clipped[:-1, 1:], clipped[1:, :-1])]
-    across = [(clipped[..., :-1], clipped[..., 1:]), (clipped[:, :, :-1], clipped[:, :, 1:])]
-    return np.stack([sum(_joint(a, b, top + 1) for a, b in pairs) for pairs in (near, diagonal, across)])
+    return clipped
 
 
-def _joint(first: np.ndarray, second: np.ndarray, size: int) -> np.ndarray:
-    code = first * np.uint8(size) + second
-    return np.bincount(code.ravel(), minlength=size * size).reshape(size, size).astype(float)
+def _tally(kinds: tuple, size: int) -> np.ndarray:
+    """Count the codes that the members of each tuple add up to; tuples of one kind are pooled."""
+    return np.stack([sum(_byte_counts(sum(t[1:], t[0]))[:size] for t in kind) for kind in kinds])
+
+
+def _byte_counts(codes: np.ndarray) -> np.ndarray:
+    """`bincount` of bytes, two at a time: half the steps of counting them one by one."""
+    flat = codes.ravel()
+    joint = np.bincount(flat[: flat.size // 2 * 2].view(np.uint16), minlength=65536).reshape(256, 256)
+    counts = (joint.sum(axis=0) + joint.sum(axis=1)).astype(float)
+    counts[flat[flat.size // 2 * 2 :]] += 1
+    return counts

@@ -8,33 +8,29 @@ features are the difference between file and calibrated version, near 0 on cover
 import numpy as np
 
 from starlight.images import Image
-from starlight.jpeg import estimates, planes, residuals, statistics
+from starlight.jpeg import estimates, planes, statistics
 
 __all__ = ["BLOCKS", "FEATURES", "NAME", "VERSION", "compute", "to_model"]
 
 NAME = "dct"
-VERSION = 1
+VERSION = 3
 
-_MIN_BLOCKS, _TOP = 3, 3
+_MIN_BLOCKS = 3
 _STANDARD_STEPS = {(0, 1): 11, (1, 0): 12, (1, 1): 12, (0, 2): 10, (2, 0): 14, (2, 2): 16, (3, 3): 29}
+_CONTEXT = [f"{b}_{level}_{t}" for b in range(4) for level in range(statistics.LEVELS) for t in range(5)]
+_PAIRS = [f"{k}_{b}_{i}{j}" for k in range(4) for b in range(3) for i in range(5) for j in range(5)]
+_TRIPLES = [f"{k}_{b}_{np.base_repr(c, 3):0>3}" for k in range(3) for b in range(3) for c in range(27)]
 _NAMES = {
     "facts": ("log_blocks", "chroma", "chroma_ratio", "nonzero", "nonzero_chroma", "quality_step", "step_slope"),
-    "modes": [f"mode{g}_{t}" for g in range(statistics.GROUPS) for t in range(5)],
-    "modes_calibrated": [f"mode{g}_{t}_calibrated" for g in range(statistics.GROUPS) for t in range(5)],
-    "context": [f"context{b}_{le}_{t}" for b in range(4) for le in range(statistics.LEVELS) for t in range(5)],
-    "context_calibrated": [
-        f"context{b}_{le}_{t}_calibrated" for b in range(4) for le in range(statistics.LEVELS) for t in range(5)
-    ],
-    "pairs": [f"pair{k}_{i}{j}" for k in range(3) for i in range(_TOP + 1) for j in range(_TOP + 1)],
-    "pairs_calibrated": [f"pair{k}_{i}{j}_calibrated" for k in range(3) for i in range(4) for j in range(_TOP + 1)],
+    "context": [f"context{at}" for at in _CONTEXT],
+    "context_calibrated": [f"context{at}_calibrated" for at in _CONTEXT],
+    "pairs_calibrated": [f"pair{at}_calibrated" for at in _PAIRS],
+    "triples": [f"triple{at}" for at in _TRIPLES],
+    "triples_calibrated": [f"triple{at}_calibrated" for at in _TRIPLES],
     "estimates": (
-        [f"f5_rate_{k}" for k in range(8)] + ["f5_rate", "outguess_rate", "outguess_deviations", "blockiness"]
-        + ["blockiness_calibrated", "blockiness_ratio"]
+        [f"{t}_{what}" for t in ("outguess", "jsteg", "f5", "steghide") for what in ("rate", "deviations")]
+        + ["blockiness", "blockiness_calibrated", "blockiness_ratio"]
     ),
-    "residual_mean": [f"residual{k}_{t}" for k in range(len(residuals.KERNELS)) for t in range(3)],
-    "residual_phase": [
-        f"residual{k}_{t}_phase{c}" for k in range(len(residuals.KERNELS)) for t in range(3) for c in range(25)
-    ],
 }  # fmt: skip
 FEATURES: tuple[str, ...] = tuple(name for names in _NAMES.values() for name in names)
 _ENDS = np.cumsum([len(names) for names in _NAMES.values()]).tolist()
@@ -66,14 +62,12 @@ def compute(image: Image, tiles: list[tuple[int, int]] | None = None) -> np.ndar
     moved = planes.calibrated(phases, table)
     cells, cover = statistics.cell_counts(modes), statistics.cell_counts(moved)
     step = 8 * np.median([table[at] / steps for at, steps in _STANDARD_STEPS.items()])
-    exceedance = residuals.phase_exceedance(phases, max(float(step), 0.5))
     parts = [
         _facts(coefficients, table, step),
-        *_calibrated(_mode_histograms(cells), _mode_histograms(cover)),
         *_calibrated(_context_histograms(cells), _context_histograms(cover)),
-        *_calibrated(_pairs(modes), _pairs(moved)),
-        _estimates(modes, moved, cells, phases, planes.phase_planes(moved, table)),
-        *_residuals(exceedance),
+        _pairs(modes) - _pairs(moved),
+        *_calibrated(_triples(modes), _triples(moved)),
+        _estimates(cells, cover, [_blockiness(p) for p in (phases, planes.phase_planes(moved, table))]),
     ]
     return np.concatenate([np.ravel(part) for part in parts]).astype(np.float32)
 
@@ -96,40 +90,31 @@ def _calibrated(own: np.ndarray, cover: np.ndarray) -> tuple[np.ndarray, np.ndar
     return own, own - cover
 
 
-def _fold(counts: np.ndarray) -> np.ndarray:
-    """Counts of values -4 .. 4 to counts of magnitudes 0 .. 4, along the last axis."""
-    folded = counts[..., 4:].copy()
-    folded[..., 1:] += counts[..., 3::-1]
-    return folded
-
-
 def _root_frequencies(counts: np.ndarray, axis) -> np.ndarray:
     total = counts.sum(axis=axis, keepdims=True)
     return np.sqrt(counts / np.maximum(total, 1))
 
 
-def _mode_histograms(cells: np.ndarray) -> np.ndarray:
-    return _root_frequencies(_fold(cells.sum(axis=1)), -1)
-
-
 def _context_histograms(cells: np.ndarray) -> np.ndarray:
-    banded = np.stack([_fold(cells[band].sum(axis=0)) for band in statistics.BANDS])
-    return _root_frequencies(banded, (1, 2))
+    counts = statistics.magnitude_counts(statistics.grouped(cells), 4)
+    return _root_frequencies(np.stack([counts[band].sum(axis=0) for band in statistics.BANDS]), (1, 2))
 
 
 def _pairs(modes: np.ndarray) -> np.ndarray:
-    return _root_frequencies(statistics.pair_counts(modes, _TOP), (1, 2))
+    return _root_frequencies(statistics.pair_counts(modes), (2, 3))
 
 
-def _estimates(modes, moved, cells, phases, moved_phases) -> list[float]:
-    share = modes.size / moved.size
-    own, cover = ([np.stack([np.count_nonzero(np.abs(m.reshape(64, -1)) == t, axis=1) for t in range(4)], 1)][0]
-                  for m in (modes, moved))  # fmt: skip
-    rates = estimates.f5_change_rates(own.astype(float), cover * share)
-    flat = cells[1:].reshape(-1, statistics.VALUES)
-    rate, deviations = estimates.outguess_change_rate(flat[:, 3::-1], flat[:, 5:])
-    blockiness = [_blockiness(p) for p in (phases, moved_phases)]
-    return [*np.clip(rates, -1, 2), np.nanmedian(rates), rate, deviations, *blockiness, blockiness[0] - blockiness[1]]
+def _triples(modes: np.ndarray) -> np.ndarray:
+    return _root_frequencies(statistics.triple_counts(modes), (2, 3, 4))
+
+
+def _estimates(cells: np.ndarray, cover: np.ndarray, blockiness: list[float]) -> list[float]:
+    flat, calm = cells[1:].reshape(-1, cells.shape[2]), cover[1:].reshape(-1, cells.shape[2])
+    calm = calm * (flat.sum() / calm.sum())
+    fits = [estimates.outguess_rate(flat), estimates.jsteg_rate(flat)]
+    fits += [f(flat, calm) for f in (estimates.f5_rate, estimates.steghide_rate)]
+    scaled = [x for rate, deviations in fits for x in (np.arcsinh(4 * rate), np.arcsinh(deviations))]
+    return [*scaled, *blockiness, blockiness[0] - blockiness[1]]
 
 
 def _blockiness(phases: np.ndarray) -> float:
@@ -139,7 +124,3 @@ def _blockiness(phases: np.ndarray) -> float:
     inside = np.abs(phases[:, 3] - phases[:, 4]).mean() + np.abs(phases[3] - phases[4]).mean()
     return float(np.log((border + 1e-3) / (inside + 1e-3)))
 
-
-def _residuals(exceedance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    mean = exceedance.mean(axis=2, keepdims=True)
-    return np.sqrt(mean), (exceedance - mean) / np.sqrt(mean * (1 - mean) + 1e-4)
