@@ -3,15 +3,15 @@
 import os
 from pathlib import Path
 
-from starlight.params import General, run_stage, section
+from starlight.params import run_stage, section
 from starlight.sample import SampleParams, build
 
 OUT = Path("datasets/sample_submission_2025")
 
 
 def main(raw: dict) -> None:
-    general, params = section(raw, None, General), section(raw, "sample", SampleParams)
-    made = build(OUT, params, general.seed, workers=os.cpu_count() or 1)
+    params = section(raw, "sample", SampleParams)
+    made = build(OUT, params, params.seed, workers=os.cpu_count() or 1)
     stego = sum(count for name, count in made.items() if name.startswith("stego."))
     negatives = sum(count for name, count in made.items() if name.startswith("negatives."))
     print(f"sample: {made.get('clean', 0)} clean, {stego} stego, {negatives} negatives in {OUT}")

@@ -3,15 +3,17 @@
 from pathlib import Path
 
 from starlight import manifest
-from starlight.params import General, run_stage, section
+from starlight.params import run_stage, section
 from starlight.scan import ScanParams, scan
 from starlight.scan_report import write
 from starlight.store import default_root
 
 
 def main(raw: dict) -> None:
-    general, params = section(raw, None, General), section(raw, "scan", ScanParams)
-    table, report = scan(Path("datasets"), params, general.seed, store_root=default_root())
+    params, sample = section(raw, "scan", ScanParams), raw.get("sample") or {}
+    table, report = scan(
+        Path("datasets"), params, params.seed, use_sample=bool(sample.get("enabled", True)), store_root=default_root()
+    )
     manifest.write(table, Path("artifacts/manifest.csv"))
     write(report, Path("reports/dataset.json"))
     aside = report["quarantined"]["total"]

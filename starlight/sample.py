@@ -38,6 +38,8 @@ class SampleParams:
     ----------
     enabled : bool
         False makes none, for those who bring their own data.
+    seed : int
+        Of everything in the submission, apart from training's, so that trainings are compared on the same data.
     covers : int
         Distinct clean images, 16 to 100,000.
     stego_per_technique : int
@@ -63,6 +65,7 @@ class SampleParams:
     """
 
     enabled: bool = knob(True)
+    seed: int = knob(2025, min=0)
     covers: int = knob(720, min=16, max=100_000)
     stego_per_technique: int = knob(160, min=1, max=10_000)
     adaptive_per_technique: int = knob(110, min=1, max=10_000)

@@ -29,8 +29,8 @@ class ScanParams:
 
     Attributes
     ----------
-    use_sample : bool
-        Whether the built-in submission counts.
+    seed : int
+        Of the assignment of covers to splits.
     test_fraction, val_fraction : float
         Share of covers for the test and the validation split.
     near_duplicate_bits : int
@@ -41,7 +41,7 @@ class ScanParams:
         Processes; 0 means one for each core.
     """
 
-    use_sample: bool = knob(True)
+    seed: int = knob(2025, min=0)
     test_fraction: float = knob(0.3, min=0.0, max=0.8)
     val_fraction: float = knob(0.2, min=0.0, max=0.8)
     near_duplicate_bits: int = knob(8, min=-1, max=10)
@@ -60,7 +60,7 @@ def scan(
     params: ScanParams,
     seed: int,
     *,
-    use_sample: bool | None = None,
+    use_sample: bool = True,
     workers: int | None = None,
     store_root: Path | str | None = None,
 ) -> tuple[pd.DataFrame, dict]:
@@ -91,7 +91,7 @@ def scan(
         There is no submission or no image, or the store cannot be written.
     """
     root = Path(datasets_dir)
-    found = discover(root, use_sample=params.use_sample if use_sample is None else use_sample)
+    found = discover(root, use_sample=use_sample)
     engine = Engine(workers=params.workers if workers is None else workers)
     present = [entry.path for entry in found.entries if not entry.reason.endswith("no such file")]
     hashed = hash_files(root, present, limits(params), engine)

@@ -19,6 +19,8 @@ def module_file(name: str) -> Path | None:
 @cache
 def direct(path: Path) -> frozenset[Path]:
     """Library files that one file imports itself, packages' `__init__` on the way included."""
+    if path == ROOT / "starlight" / "__init__.py":
+        return frozenset()  # its attributes are imported when they are asked for
     found: set[str] = set()
     tree = ast.parse(path.read_text(encoding="utf-8"))
     for node in ast.walk(tree):
@@ -27,11 +29,19 @@ def direct(path: Path) -> frozenset[Path]:
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.startswith("starlight."):
-            found.add(node.value)  # a registry that imports by name
+            found |= _by_name(node.value)
     names = {
         ".".join(n.split(".")[: i + 1]) for n in found if n.startswith("starlight") for i in range(len(n.split(".")))
     }
     return frozenset(f for f in map(module_file, names) if f)
+
+
+def _by_name(text: str) -> set[str]:
+    """Modules that a registry imports by name: one, or with a dot at the end all of a package."""
+    if not text.endswith("."):
+        return {text}
+    folder = ROOT / Path(*text.rstrip(".").split("."))
+    return {f"{text}{path.stem}" for path in folder.glob("*.py")}
 
 
 def transitive(script: Path) -> set[str]:
