@@ -44,4 +44,4 @@ def get(name: str) -> ModuleType:
     """
     if name not in _MODULES:
         raise StarlightError(f"technique: {name!r} is unknown, use one of {', '.join(TECHNIQUES)}")
-    return importlib.import_module(f"{__name__}.{_MODULES[name]}")
+    return importlib.import_module(f"starlight.techniques.{_MODULES[name]}")
