@@ -44,7 +44,7 @@ class Kind:
 
 
 def _png_options(rng: np.random.Generator) -> Encoding:
-    return Encoding("png", level=int(rng.choice([1, 3, 6, 6, 9])))
+    return Encoding("png", level=int(rng.choice([1, 3, 6, 9], p=[0.2, 0.2, 0.55, 0.05])))
 
 
 def _colour(cover: Cover) -> np.ndarray:
@@ -143,17 +143,17 @@ def _tiff(cover: Cover, rng: np.random.Generator) -> Made:
 
 
 KINDS = {
-    "png_rgb": Kind(0.19, ("lsb.rgb", *_SPATIAL, *_BYTES), _png_rgb),
+    "png_rgb": Kind(0.18, ("lsb.rgb", *_SPATIAL, *_BYTES), _png_rgb),
     "png_grey": Kind(0.09, (*_SPATIAL, *_BYTES), _png_grey),
-    "png_rgba": Kind(0.13, ("alpha", "lsb.rgb", "lsbr", "lsbm", *_BYTES), _png_rgba),
-    "png_la": Kind(0.02, ("alpha", *_BYTES), _png_la),
-    "png_indexed": Kind(0.09, ("palette", *_BYTES), _png_indexed),
-    "gif": Kind(0.09, ("palette", "raw"), _gif),
-    "webp_lossless": Kind(0.06, ("lsb.rgb", *_SPATIAL, *_BYTES), _webp_lossless),
-    "webp_rgba": Kind(0.04, ("alpha", "lsb.rgb", *_BYTES), _webp_rgba),
+    "png_rgba": Kind(0.11, ("alpha", "lsb.rgb", "lsbr", "lsbm", *_BYTES), _png_rgba),
+    "png_la": Kind(0.015, ("alpha", *_BYTES), _png_la),
+    "png_indexed": Kind(0.08, ("palette", *_BYTES), _png_indexed),
+    "gif": Kind(0.08, ("palette", "raw"), _gif),
+    "webp_lossless": Kind(0.05, ("lsb.rgb", *_SPATIAL, *_BYTES), _webp_lossless),
+    "webp_rgba": Kind(0.03, ("alpha", "lsb.rgb", *_BYTES), _webp_rgba),
     "webp_lossy": Kind(0.03, _BYTES, _webp_lossy),
-    "jpeg": Kind(0.19, (*_DCT, *_BYTES), _jpeg),
+    "jpeg": Kind(0.27, (*_DCT, *_BYTES), _jpeg),
     "jpeg_plain": Kind(0.04, _BYTES, _jpeg_plain),
-    "bmp": Kind(0.015, ("lsb.rgb", "lsbr", "lsbm"), _bmp),
-    "tiff": Kind(0.015, ("lsb.rgb", "lsbr", "lsbm"), _tiff),
+    "bmp": Kind(0.0125, ("lsb.rgb", "lsbr", "lsbm"), _bmp),
+    "tiff": Kind(0.0125, ("lsb.rgb", "lsbr", "lsbm"), _tiff),
 }

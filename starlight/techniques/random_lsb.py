@@ -31,7 +31,7 @@ def mismatches(cover: np.ndarray, rate: float, rng: np.random.Generator) -> np.n
     if not 0 < rate <= 1:
         raise StarlightError(f"rate: {rate} is not in (0, 1] bits per sample")
     count = round(rate * cover.size)
-    order = rng.permutation(cover.size)[:count]
+    order = rng.choice(cover.size, count, replace=False, shuffle=False)
     message = rng.integers(0, 2, count, np.uint8)
     flat = np.zeros(cover.size, bool)
     flat[order] = (cover.reshape(-1)[order] & 1) != message
