@@ -198,16 +198,20 @@ def _serve(link: Connection, load: Load) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     os.environ.update(dict.fromkeys(_THREADS, "1"))
     try:
+        _answer(link, load)
+    except (EOFError, BrokenPipeError, ConnectionResetError):  # whom it answered to is gone
+        return
+
+
+def _answer(link: Connection, load: Load) -> None:
+    try:
         detector = load()
-        link.send(("ready", detector.description))
     except StarlightError as error:
         link.send(("failed", str(error)))
         return
+    link.send(("ready", detector.description))
     while True:
-        try:
-            path = link.recv()
-        except EOFError:
-            return
+        path = link.recv()
         try:
             record = detector.detect(path).to_dict()
         except Exception as error:  # a fault of ours: that file's line says so, the next file is judged
