@@ -42,7 +42,7 @@ def read_coefficients(data: bytes) -> Coefficients:
     return reader.read(data, container)
 
 
-def write_coefficients(template: bytes, coefficients: Coefficients) -> bytes:
+def write_coefficients(template: bytes, coefficients: Coefficients, *, metadata: bool = True) -> bytes:
     """Write coefficients into a copy of a JPEG file, keeping its tables, sampling and metadata.
 
     Parameters
@@ -51,6 +51,8 @@ def write_coefficients(template: bytes, coefficients: Coefficients) -> bytes:
         A JPEG file of the same dimensions, sampling and quantisation.
     coefficients : Coefficients
         What to store. A black component is taken from the template.
+    metadata : bool
+        Whether to copy comments and application segments; steghide and others do not.
 
     Returns
     -------
@@ -74,5 +76,28 @@ def write_coefficients(template: bytes, coefficients: Coefficients) -> bytes:
         for name, plane in planes.items():
             if plane is not None:
                 setattr(jpeg, name, np.ascontiguousarray(plane, np.int16))
+        jpeg.markers = []
         jpeg.write_dct(str(target))
-        return target.read_bytes()
+        return _headed_as(template, target.read_bytes(), metadata)
+
+
+def _headed_as(template: bytes, written: bytes, metadata: bool) -> bytes:
+    """Give a file the component numbers of the template and, if wanted, its comments and application segments."""
+    theirs, ours = (parse(data).segments for data in (template, written))
+    frame = next(offset for name, offset, _ in theirs if name.startswith("SOF"))
+    numbers = template[frame + 10 : frame + 10 + 3 * template[frame + 9] : 3]
+    head = [template[o : o + n] for name, o, n in theirs if metadata and _describes(name)]
+    for name, offset, length in ours:
+        segment = bytearray(written[offset : offset + length])
+        if name.startswith("SOF"):
+            segment[10 : 10 + 3 * len(numbers) : 3] = numbers
+        if name == "SOS":
+            segment[5 : 5 + 2 * len(numbers) : 2] = numbers
+            return written[:2] + b"".join(head) + bytes(segment) + written[offset + length :]
+        if name != "SOI" and not (metadata and _describes(name)):
+            head.append(bytes(segment))
+    raise BadImage("JPEG without a scan")
+
+
+def _describes(segment: str) -> bool:
+    return segment == "COM" or segment.startswith("APP")

@@ -32,7 +32,8 @@ for _level, _bound in enumerate((1, 2, 3, 5, 8, 13, 22), start=1):
     _LEVEL_OF_SUM[_bound:] = _level * _VALUES
 _MODE_CODE = (np.arange(64, dtype=np.uint16) * (LEVELS * _VALUES) + TOP).reshape(8, 8, 1, 1)
 PAIR_SIZE, DIAGONAL_BANDS = 5, 3
-_BAND = np.digitize(np.add.outer(np.arange(7), np.arange(7)), (3, 6)).astype(np.uint8).reshape(7, 7, 1, 1)
+_SIDE = 6  # neighbours are counted among the 6x6 low modes; above them nearly all is zero
+_BAND = np.digitize(np.add.outer(np.arange(_SIDE), np.arange(_SIDE)), (3, 6)).astype(np.uint8)[:, :, None, None]
 _CAP = 15  # magnitudes beyond it say no more about busyness, and eight of them fit a byte
 
 
@@ -53,7 +54,7 @@ def cell_counts(modes: np.ndarray) -> np.ndarray:
     """
     busy = np.minimum(np.abs(modes), _CAP).astype(np.uint8)
     busy[0, 0] = 0
-    code = _LEVEL_OF_SUM[_neighbour_sum(busy)]
+    code = np.take(_LEVEL_OF_SUM, _neighbour_sum(busy))
     code += _MODE_CODE
     code += np.clip(modes, -TOP, TOP).view(np.uint16)
     return np.bincount(code.ravel(), minlength=64 * LEVELS * _VALUES).reshape(64, LEVELS, _VALUES).astype(float)
@@ -148,7 +149,7 @@ def triple_counts(modes: np.ndarray) -> np.ndarray:
 
 
 def _clipped_magnitudes(modes: np.ndarray, top: int) -> np.ndarray:
-    clipped = np.minimum(np.abs(modes[:7, :7]), top).astype(np.uint8)
+    clipped = np.minimum(np.abs(modes[:_SIDE, :_SIDE]), top).astype(np.uint8)
     clipped[0, 0] = 0
     return clipped
 
