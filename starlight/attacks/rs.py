@@ -12,9 +12,6 @@ import numpy as np
 
 __all__ = ["estimate"]
 
-_MASK = np.array([0, 1, 1, 0], bool)
-
-
 def estimate(channel: np.ndarray) -> float:
     """Embedding rate from horizontal groups of four and the mask 0110.
 
@@ -29,26 +26,30 @@ def estimate(channel: np.ndarray) -> float:
         are flat.
     """
     width = channel.shape[1] // 4 * 4
-    groups = channel[:, :width].reshape(-1, 4).astype(np.int16)
-    if not len(groups):
+    if not width or not len(channel):
         return math.nan
-    plus, minus = _balance(groups)
-    flipped = groups ^ 1
-    plus_flipped, minus_flipped = _balance(flipped)
-    return _solve(plus, minus, plus_flipped, minus_flipped)
+    groups = [channel[:, k:width:4].astype(np.int16) for k in range(4)]
+    flipped = [g ^ 1 for g in groups]
+    return _solve(*_balance(groups, flipped), *_balance(flipped, groups))
 
 
-def _balance(groups: np.ndarray) -> tuple[float, float]:
+def _balance(groups: list[np.ndarray], flipped: list[np.ndarray]) -> tuple[float, float]:
     """Regular less singular groups, as a share, for the mask and for its negative."""
-    before = _roughness(groups)
-    straight, shifted = groups.copy(), groups.copy()
-    straight[:, _MASK] ^= 1
-    shifted[:, _MASK] = ((groups[:, _MASK] + 1) ^ 1) - 1
-    return tuple(float(np.sign(_roughness(g) - before).mean()) for g in (straight, shifted))
+    first, *inner, last = groups
+    before = _roughness(first, *inner, last)
+    straight = _roughness(first, *flipped[1:3], last)
+    shifted = _roughness(first, *(((g + 1) ^ 1) - 1 for g in inner), last)
+    return tuple(
+        (np.count_nonzero(after > before) - np.count_nonzero(after < before)) / before.size
+        for after in (straight, shifted)
+    )
 
 
-def _roughness(groups: np.ndarray) -> np.ndarray:
-    return np.abs(np.diff(groups, axis=1)).sum(axis=1, dtype=np.int16)
+def _roughness(a: np.ndarray, b: np.ndarray, c: np.ndarray, d: np.ndarray) -> np.ndarray:
+    out = np.abs(a - b)
+    out += np.abs(b - c)
+    out += np.abs(c - d)
+    return out
 
 
 def _solve(d0: float, n0: float, d1: float, n1: float) -> float:

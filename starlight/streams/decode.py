@@ -84,7 +84,8 @@ def decode_payload(image: Image) -> Decoded | None:
         marked = data[i, :4].tobytes() == MARK
         if net > (_CERTAIN_MARKED if marked else _CERTAIN):
             return _read(found[i], marked)
-    for variant, technique, raw in (("comment", "exif", comment_text(image)), ("trailer", "raw", image.container.trailer)):
+    outside = (("comment", "exif", comment_text(image)), ("trailer", "raw", image.container.trailer))
+    for variant, technique, raw in outside:
         payload = _text_payload(raw)
         if payload is not None:
             return Decoded(variant, technique, payload.removeprefix(MARK), payload.startswith(MARK))

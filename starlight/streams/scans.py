@@ -9,7 +9,7 @@ import numpy as np
 
 from starlight.images import Image
 
-__all__ = ["HEAD", "Scan", "head", "scans"]
+__all__ = ["HEAD", "Scan", "head", "scans", "stores_samples"]
 
 HEAD = 256  # bytes at the start of a scan that are judged
 
@@ -55,20 +55,26 @@ class Scan:
         return bits[: len(bits) // 8 * 8]
 
 
+def stores_samples(image: Image) -> bool:
+    """Whether grey or colour samples are stored as such: neither as indices nor with loss."""
+    return image.indices is None and image.container.lossless
+
+
 def scans(image: Image) -> list[Scan]:
-    """All scan orders that an image allows."""
+    """All scan orders that an image allows; none over samples that a lossy codec made up."""
     out = []
     if image.indices is not None:
-        out += _both("index.rows", "index", _rows(image.indices)) + _both("index.columns", "other", _columns(image.indices))
-    elif image.pixels.shape[2] == 3:
+        out += _both("index.rows", "index", _rows(image.indices))
+        out += _both("index.columns", "other", _columns(image.indices))
+    elif stores_samples(image) and image.pixels.shape[2] == 3:
         out += _colour(image.pixels)
-    else:
+    elif stores_samples(image):
         grey = image.pixels[:, :, 0]
         out += _both("grey.rows", "other", _rows(grey)) + _both("grey.columns", "other", _columns(grey))
         out += _both("grey.rows", "other", _rows(grey), "pairs")
     if image.alpha is not None:
         out += _both("alpha.rows", "alpha", _rows(image.alpha)) + _both("alpha.columns", "other", _columns(image.alpha))
-        if image.pixels.shape[2] == 3 and image.indices is None:
+        if image.pixels.shape[2] == 3 and stores_samples(image):
             rgba = _rgba(image)
             out += _both("rgba.rows", "rgb", rgba) + _both("rgba.rows", "rgb", rgba, "pairs")
     return out
@@ -91,8 +97,10 @@ def _colour(pixels: np.ndarray) -> list[Scan]:
     for c, name in enumerate("rgb"):
         plane = pixels[:, :, c]
         out += _both(f"{name}.rows", "other", _rows(plane)) + _both(f"{name}.columns", "other", _columns(plane))
-    out += _both("rgb.columns", "other", _columns(pixels)) + _both("bgr.columns", "other", _columns(pixels[:, :, ::-1]))
-    return out + _both("rgb.rows.up", "other", _rows(pixels[::-1])) + _both("bgr.rows.up", "other", _rows(pixels[::-1, :, ::-1]))
+    for name, order in (("rgb", slice(None)), ("bgr", slice(None, None, -1))):
+        out += _both(f"{name}.columns", "other", _columns(pixels[:, :, order]))
+        out += _both(f"{name}.rows.up", "other", _rows(pixels[::-1, :, order]))
+    return out
 
 
 def _both(name: str, family: str, samples: Callable, layout: str = "lsb") -> list[Scan]:

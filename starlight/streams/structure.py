@@ -1,4 +1,8 @@
-"""Block `structure` of the `content` stream: estimates of LSB replacement from the whole image."""
+"""Block `structure` of the `content` stream: estimates of LSB replacement from every sample of the image.
+
+Colour (or grey) samples, alpha and indices have their own groups. Values of the three colours are given as mean,
+largest and smallest, so that no colour is special. Rates are in bits per sample, -1 to 2; z-scores as asinh.
+"""
 
 from __future__ import annotations
 
@@ -6,36 +10,79 @@ import math
 
 import numpy as np
 
-from starlight.attacks import chi_square, rs, spa, ws
+from starlight.attacks import rs, spa
 from starlight.images import Image
+from starlight.streams import parity, sequential, weighted
+from starlight.streams.scans import stores_samples
 
 __all__ = ["FEATURES", "compute"]
 
-_PARTS = ("spa_rows", "spa_columns", "rs", "ws", "ws_mean8", "ws_corrected", "chi_square")
-_PLANES = ("red", "green", "blue", "mean", "alpha", "index")
-FEATURES = tuple(f"{plane}_{part}" for plane in _PLANES for part in _PARTS)
+_MIN_SIDE = 4
+_MAX_RS_ROWS = 512  # regular and singular groups: of so many rows at most
+_RATES = ("classic", "classic_z", "fitted", "fitted_z", "spa_across", "spa_down")
+_PLAIN = ("noise", *parity.PAIRS, *parity.FLAT, *parity.HISTOGRAM, *parity.LSB)
+_SAMPLE = (*_RATES, *_PLAIN)
+_SCAN = (*(f"rows_{p}" for p in sequential.PARTS), *(f"columns_{p}" for p in sequential.PARTS))
+_POOLED = ("pooled", "pooled_z", "rs", "disagreement", *_SCAN)
+_INDEX = ("closer", "closer_z", *parity.FLAT, *parity.HISTOGRAM, *parity.LSB, *_SCAN)
+FEATURES = (
+    *(f"sample_{part}_mean" for part in _SAMPLE),
+    *(f"sample_{part}_max" for part in _RATES),
+    *(f"sample_{part}" for part in _POOLED),
+    *(f"alpha_{part}" for part in (*_SAMPLE, *_SCAN)),
+    *(f"index_{part}" for part in _INDEX),
+)
 
 
-def compute(image: Image) -> list[float]:
-    """Values of FEATURES; a grey image speaks for all three colours."""
-    nothing = [math.nan] * len(_PARTS)
-    if image.indices is None:
-        planes = [_plane(np.ascontiguousarray(image.pixels[:, :, c])) for c in range(image.pixels.shape[2])]
-        planes = planes * 3 if len(planes) == 1 else planes
-        values = np.asarray([*planes, np.mean(planes, axis=0)])
-    else:
-        values = np.full((4, len(_PARTS)), math.nan)
-    out = values.reshape(-1).tolist()
-    out += nothing if image.alpha is None else _plane(image.alpha)
-    return out + (nothing if image.indices is None else _plane(image.indices))
+def compute(image: Image) -> np.ndarray:
+    """Values of FEATURES; NaN for what an image does not have, and for images under 4 pixels."""
+    nothing = math.nan
+    samples = [nothing] * (len(_SAMPLE) + len(_RATES) + len(_POOLED))
+    alpha, index = [nothing] * (len(_SAMPLE) + len(_SCAN)), [nothing] * len(_INDEX)
+    if min(image.pixels.shape[:2]) >= _MIN_SIDE:
+        if image.indices is not None:
+            index = _index(image.indices, image.palette)
+        elif stores_samples(image):
+            samples = _samples(image.pixels)
+        if image.alpha is not None:
+            alpha = _alpha(image.alpha)
+    return np.array([*samples, *alpha, *index])
 
 
-def _plane(channel: np.ndarray) -> list[float]:
-    if min(channel.shape) < 4:
-        return [math.nan] * len(_PARTS)
-    chi = chi_square.estimate(channel)
-    return [
-        spa.estimate(channel), spa.estimate(channel.T), rs.estimate(channel), ws.estimate(channel),
-        ws.estimate(channel, "mean8"), ws.estimate(channel, correct_bias=True),
-        math.log1p(chi.statistic / chi.pairs) if chi.pairs else math.nan,
-    ]  # fmt: skip
+def _samples(pixels: np.ndarray) -> list[float]:
+    evidence = weighted.from_planes(pixels)
+    planes = [np.ascontiguousarray(pixels[:, :, c]) for c in range(pixels.shape[2])]
+    each = np.array([_plane(e, p) for e, p in zip(evidence, planes, strict=True)])
+    together = weighted.total([e.fitted for e in evidence])
+    groups = _bounded(rs.estimate(planes[len(planes) // 2][:_MAX_RS_ROWS]))
+    estimates = [each[:, _RATES.index(name)].mean() for name in ("classic", "fitted", "spa_across", "spa_down")]
+    rate, z = _bounded(weighted.rate(together)), math.asinh(weighted.z_score(together))
+    pooled = [rate, z, groups, float(np.std(estimates))]
+    columns = weighted.total([e.columns for e in evidence])
+    scans = sequential.contrasts(together) + sequential.contrasts(columns)
+    return [*each.mean(axis=0), *each[:, : len(_RATES)].max(axis=0), *pooled, *scans]
+
+
+def _alpha(plane: np.ndarray) -> list[float]:
+    evidence = weighted.from_planes(plane[:, :, None], clip_ends=False)[0]
+    return _plane(evidence, plane) + sequential.contrasts(evidence.fitted) + sequential.contrasts(evidence.columns)
+
+
+def _index(plane: np.ndarray, palette: np.ndarray) -> list[float]:
+    rows, columns = weighted.from_index(plane, palette)
+    own = [weighted.rate(rows), math.asinh(weighted.z_score(rows))]
+    plain = parity.flat_places(plane) + parity.histogram(plane) + parity.lsb_plane(plane)
+    return own + plain + sequential.contrasts(rows) + sequential.contrasts(columns)
+
+
+def _plane(evidence: weighted.PlaneEvidence, plane: np.ndarray) -> list[float]:
+    values: list[float] = []
+    for part in (evidence.classic, evidence.fitted):
+        values += [_bounded(weighted.rate(part)), math.asinh(weighted.z_score(part))]
+    values += [_bounded(spa.estimate(plane)), _bounded(spa.estimate(plane.T)), evidence.noise]
+    values += parity.pairs(plane[:, :-1], plane[:, 1:])
+    return values + parity.flat_places(plane) + parity.histogram(plane) + parity.lsb_plane(plane)
+
+
+def _bounded(rate: float) -> float:
+    return min(2.0, max(-1.0, rate)) if rate == rate else rate

@@ -70,6 +70,31 @@ class TextScore:
         self.gain, self.net, self.start, self.stop = gain, net, start, stop
 
 
+def _script_steps(data: np.ndarray) -> np.ndarray:
+    """Log-odds under UTF-8 of scripts with two and with three bytes a letter, (2, V, n).
+
+    A letter's first byte is mostly that of the letter before (two bytes: Latin, Greek, Cyrillic, Hebrew, Arabic), or
+    one of seven (three bytes: kana and Han); the others are uniform over the 64 continuation bytes.
+    """
+    tail = (data & 0xC0) == 0x80
+    steps = np.broadcast_to(_MODELS[1] + np.float32(math.log(0.3)), (2, len(_MODELS[1])))[:, data]
+    before, two = _shifted(data, 1), _shifted(data, 2)
+    within = (before >= 0xC3) & (before < 0xE0)
+    repeat = (data >= 0xC3) & (data < 0xE0)
+    same = np.where((two | 1) == (data | 1), 0.35, 0.3 / 29) * 256
+    steps[0] = np.where(repeat, np.log(same), np.where(tail & within, math.log(256 / 64), steps[0]))
+    inside = ((before >= 0xE3) & (before < 0xEA)) | ((two >= 0xE3) & (two < 0xEA) & _shifted(tail, 1))
+    first = (data >= 0xE3) & (data < 0xEA)
+    steps[1] = np.where(first, math.log(0.7 / 7 * 256), np.where(tail & inside, math.log(256 / 64), steps[1]))
+    return steps
+
+
+def _shifted(data: np.ndarray, by: int) -> np.ndarray:
+    out = np.zeros_like(data)
+    out[:, by:] = data[:, :-by]
+    return out
+
+
 def gains(data: np.ndarray, lengths: np.ndarray) -> np.ndarray:
     """Cumulative log-likelihood ratio of text against uniform bytes.
 
@@ -85,15 +110,17 @@ def gains(data: np.ndarray, lengths: np.ndarray) -> np.ndarray:
         From each of the possible starts on; -inf before it and past the end.
     """
     count, n = data.shape
-    steps = np.zeros((len(_MODELS), count, n + 1), np.float32)
-    steps[:, :, 1:] = _MODELS[:, data]
+    models = len(_MODELS) + 2
+    steps = np.zeros((models, count, n + 1), np.float32)
+    steps[: len(_MODELS), :, 1:] = _MODELS[:, data]
+    steps[len(_MODELS) :, :, 1:] = _script_steps(data)
     cumulative = np.cumsum(steps, axis=2)
     starts = [s for s in _STARTS if s <= n]
     out = np.empty((count, len(starts), n + 1), np.float32)
     for i, s in enumerate(starts):
         ahead = cumulative - cumulative[:, :, s : s + 1]
         top = ahead.max(axis=0)
-        out[:, i] = top - math.log(len(_MODELS)) - math.log1p(i) * 2
+        out[:, i] = top - math.log(models) - math.log1p(i) * 2
         out[:, i, :s] = -np.inf
     out[np.broadcast_to(np.arange(n + 1) > lengths[:, None, None], out.shape)] = -np.inf
     return out
@@ -142,7 +169,7 @@ def score(data: np.ndarray, lengths: np.ndarray, candidates: float = 6.0) -> Tex
     alone.
     """
     table = gains(data, lengths)
-    flat = table.reshape(len(data), -1)
+    flat = table.reshape(len(data), table.shape[1] * table.shape[2])
     best = flat.argmax(axis=1)
     gain = flat[np.arange(len(data)), best]
     start_at, stop = np.divmod(best, table.shape[2])

@@ -1,0 +1,221 @@
+"""Evidence of LSB replacement, line by line: weighted stego with a predictor that also looks at the other colours.
+
+Fridrich, Goljan, SPIE 5306, 2004; Ker, Böhme, SPIE 6819, 2008. The predictor is fitted to each band of the image: a
+mixture of three means of neighbours, and of the prediction errors of the other colours at the same place, which noise
+of the sensor and of JPEG shares between colours and a payload does not.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from starlight.streams.bands import bands
+
+__all__ = ["Evidence", "PlaneEvidence", "from_index", "from_planes", "rate", "total", "z_score"]
+
+_MODERATION = 5.0  # variance, grey levels squared, below which flat areas gain no more weight
+_SUBSAMPLE = 8  # every so many rows are used to fit the predictor
+_FLOOR = 1e-3  # variance that keeps an image without any noise from being infinitely certain
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Sums along one axis of what each sample says about LSB replacement.
+
+    Attributes
+    ----------
+    signed : (n,) weighted error in the direction that a replaced LSB goes.
+    weight : (n,)
+    square : (n,) variance of `signed`, if errors are independent.
+    """
+
+    signed: np.ndarray
+    weight: np.ndarray
+    square: np.ndarray
+
+
+@dataclass(frozen=True)
+class PlaneEvidence:
+    """One plane's evidence: under Ker and Böhme's predictor and under the fitted one, by row; the latter by column.
+
+    `noise` is the log of the weighted mean square error of the fitted predictor.
+    """
+
+    classic: Evidence
+    fitted: Evidence
+    columns: Evidence
+    noise: float
+
+
+def rate(evidence: Evidence) -> float:
+    """Embedding rate in bits per sample; NaN where no sample has weight."""
+    weight = evidence.weight.sum()
+    return float(2 * evidence.signed.sum() / weight) if weight > 0 else math.nan
+
+
+def z_score(evidence: Evidence) -> float:
+    """Rate over its standard error."""
+    return float(evidence.signed.sum() / math.sqrt(evidence.square.sum() + _FLOOR))
+
+
+def total(parts: list[Evidence]) -> Evidence:
+    """Sum of the evidence of several planes."""
+    return Evidence(*(sum(getattr(p, name) for p in parts) for name in ("signed", "weight", "square")))
+
+
+@dataclass(frozen=True)
+class _Errors:
+    """A plane's prediction errors and weights, in a band: (rows, columns) float32 each, borders left out."""
+
+    near: np.ndarray  # sample less the mean of its left and right neighbours
+    vertical: np.ndarray  # twice what the mean of those above and below exceeds that by
+    diagonal: np.ndarray  # likewise four times, of Ker and Böhme's mixture
+    classic: np.ndarray  # four times the error of Ker and Böhme's predictor
+    weight: np.ndarray
+    even: np.ndarray  # the sign bit, uint32: an odd sample can only have risen, an even one only have fallen
+
+
+def from_planes(planes: np.ndarray, *, clip_ends: bool = True) -> list[PlaneEvidence]:
+    """Evidence of each plane.
+
+    Parameters
+    ----------
+    planes : (H, W, C) uint8, at least 3x3
+    clip_ends : bool
+        Leave out samples at the ends of the range and beside them, whose errors are one-sided.
+
+    Returns
+    -------
+    list of PlaneEvidence
+        Rows and columns are the inner ones, first and last left out.
+    """
+    height, width, count = planes.shape
+    rows: list[list[list[Evidence]]] = []
+    spread = np.zeros(count)
+    for start, stop in bands(height, width, overlap=2):
+        errors = [_errors(planes[start:stop, :, c].astype(np.int16), clip_ends) for c in range(count)]
+        rows.append([])
+        for c, own in enumerate(errors):
+            error = _fitted(own, [e.classic for i, e in enumerate(errors) if i != c])
+            fitted = _terms(error, own)
+            rows[-1].append([_by_row(_terms(own.classic * np.float32(0.25), own)), _by_row(fitted), _by_column(fitted)])
+            np.multiply(error, error, out=error)
+            spread[c] += float(np.vdot(own.weight, error))
+    out = []
+    for c in range(count):
+        classic, fitted = (_joined([band[c][k] for band in rows]) for k in (0, 1))
+        noise = math.log(spread[c] / (fitted.weight.sum() + 1e-9) + 1e-3)
+        out.append(PlaneEvidence(classic, fitted, total([band[c][2] for band in rows]), noise))
+    return out
+
+
+def _joined(parts: list[Evidence]) -> Evidence:
+    return Evidence(*(np.concatenate([getattr(p, name) for p in parts]) for name in ("signed", "weight", "square")))
+
+
+def _errors(p: np.ndarray, clip_ends: bool) -> _Errors:
+    x, left, right, up, down = p[1:-1, 1:-1], p[1:-1, :-2], p[1:-1, 2:], p[:-2, 1:-1], p[2:, 1:-1]
+    across, along = left + right, up + down
+    ends = p[:, :-2] + p[:, 2:]
+    corners = ends[:-2] + ends[2:]
+    near = (x + x - across).astype(np.float32)
+    vertical = (across - along).astype(np.float32)
+    along += along
+    diagonal = (corners - along).astype(np.float32)
+    classic = near + near
+    classic += diagonal
+    near *= np.float32(0.5)
+    weight = _weight(p, ends)
+    if clip_ends:
+        weight *= _inside(p)
+    even = (~x & 1).astype(np.uint32) << np.uint32(31)
+    return _Errors(near, vertical, diagonal, classic, weight, even)
+
+
+def _inside(p: np.ndarray) -> np.ndarray:
+    """Whether a sample and its four neighbours are clear of the ends of the range."""
+    clear = (p - 2).view(np.uint16) < 252
+    out = clear[1:-1, :-2] & clear[1:-1, 2:]
+    out &= clear[1:-1, 1:-1]
+    out &= clear[:-2, 1:-1]
+    out &= clear[2:, 1:-1]
+    return out
+
+
+def _weight(p: np.ndarray, ends: np.ndarray) -> np.ndarray:
+    """1 / (5 + variance of the 3x3 samples around); `ends` is the sum of left and right neighbours."""
+    values = p.astype(np.float32)
+    values *= values
+    variance = _sum3(values[:, :-2] + values[:, 1:-1] + values[:, 2:])
+    sums = _sum3(ends + p[:, 1:-1]).astype(np.float32)
+    sums *= sums
+    sums *= np.float32(1 / 9)
+    variance -= sums
+    variance *= np.float32(1 / 9)
+    variance += np.float32(_MODERATION)
+    return np.reciprocal(variance, out=variance)
+
+
+def _sum3(rows: np.ndarray) -> np.ndarray:
+    out = rows[:-2] + rows[1:-1]
+    out += rows[2:]
+    return out
+
+
+def _fitted(own: _Errors, others: list[np.ndarray]) -> np.ndarray:
+    """Error of the predictor with the least weighted square error."""
+    terms = [own.vertical, own.diagonal, *others]
+    design = np.stack([t[::_SUBSAMPLE].reshape(-1) for t in terms])
+    weighted = design * own.weight[::_SUBSAMPLE].reshape(-1)
+    gram = weighted @ design.T
+    gram[np.diag_indices_from(gram)] += 1e-3 * np.trace(gram) / len(gram) + 1e-6
+    factors = np.linalg.solve(gram, weighted @ own.near[::_SUBSAMPLE].reshape(-1)).astype(np.float32)
+    error = own.near - factors[0] * terms[0]
+    for factor, term in zip(factors[1:], terms[1:], strict=True):
+        error -= factor * term
+    return error
+
+
+def _terms(error: np.ndarray, own: _Errors) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    signed = own.weight * error
+    square = signed * signed
+    bits = signed.view(np.uint32)
+    bits ^= own.even
+    return signed, own.weight, square
+
+
+def _by_row(terms: tuple[np.ndarray, ...]) -> Evidence:
+    ones = np.ones(terms[0].shape[1], np.float32)
+    return Evidence(*((term @ ones).astype(np.float64) for term in terms))
+
+
+def _by_column(terms: tuple[np.ndarray, ...]) -> Evidence:
+    ones = np.ones(terms[0].shape[0], np.float32)
+    return Evidence(*((ones @ term).astype(np.float64) for term in terms))
+
+
+def from_index(indices: np.ndarray, palette: np.ndarray) -> tuple[Evidence, Evidence]:
+    """Evidence of an indexed image: how much closer to its neighbours' luma a sample comes when its LSB is flipped.
+
+    Parameters
+    ----------
+    indices : (H, W) uint8, at least 3x3
+    palette : (n, 3) uint8
+
+    Returns
+    -------
+    rows, columns : Evidence
+        Negative on images whose LSBs are as they were.
+    """
+    table = np.zeros(256, np.float32)
+    table[: min(256, len(palette))] = palette[:256].astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32)
+    luma = table[indices]
+    own, other = luma[1:-1, 1:-1], table[indices[1:-1, 1:-1] ^ 1]
+    mean = (luma[:-2, 1:-1] + luma[2:, 1:-1] + luma[1:-1, :-2] + luma[1:-1, 2:]) / 4
+    gain = np.clip(np.abs(own - mean) - np.abs(other - mean), -8, 8)
+    sums = (gain, (other != own).astype(np.float32), gain * gain)
+    rows, columns = (Evidence(*(m.sum(axis=axis, dtype=np.float64) for m in sums)) for axis in (1, 0))
+    return rows, columns
