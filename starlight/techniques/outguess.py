@@ -95,10 +95,10 @@ def _mcu_keys(shape: tuple, luma: tuple, chroma: tuple) -> tuple[np.ndarray, np.
 
 
 def _capacity(values: np.ndarray) -> int:
+    """What the program holds correctable. It sets no limit where -2 outnumbers -1, as after an earlier compression."""
     ones, twos = np.count_nonzero(values == -1), np.count_nonzero(values == -2)
-    if ones < twos or not ones:
-        return 0
-    return min(2 * values.size * twos // (ones + twos), values.size // 2) // 8 * 8 - _HEADER_BITS
+    correctable = 2 * values.size * twos // (ones + twos) if ones >= twos and ones else values.size
+    return max(0, min(correctable, values.size // 2) // 8 * 8 - 2 * _HEADER_BITS)
 
 
 def _best_walk(values: np.ndarray, length: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
