@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from starlight import manifest
-from starlight.extract import ExtractParams, extract
+from starlight.extract import NEEDED, ExtractParams, extract
 from starlight.params import run_stage, section
 from starlight.scan import ScanParams, limits
 from starlight.store import default_root
@@ -11,7 +11,7 @@ from starlight.store import default_root
 
 def main(raw: dict) -> None:
     params, scan_params = section(raw, "extract", ExtractParams), section(raw, "scan", ScanParams)
-    table = manifest.read(Path("artifacts/manifest.csv"))
+    table = manifest.read(Path("artifacts/manifest.csv"), NEEDED)
     done = extract(
         table, Path("datasets"), Path("artifacts/streams"), params, default_root(), limits=limits(scan_params)
     )

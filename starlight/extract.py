@@ -23,8 +23,9 @@ from starlight.store.code import code_digest, decoder_versions
 from starlight.streams import REGISTRY
 from starlight.streams.compute import stored_names
 
-__all__ = ["ExtractParams", "StreamReader", "extract", "table_names"]
+__all__ = ["NEEDED", "ExtractParams", "StreamReader", "extract", "table_names"]
 
+NEEDED = ("sample_id", "path", "bytes", "status")  # columns of the manifest
 _ATTEMPTS = 3  # a damaged shard shows when it is read, and is computed again
 
 
@@ -64,6 +65,7 @@ def extract(
     Parameters
     ----------
     manifest : pandas.DataFrame
+        With the columns `NEEDED`.
     datasets_root : Path
         What the manifest's paths start from.
     out_dir : Path

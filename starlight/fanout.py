@@ -19,6 +19,7 @@ __all__ = ["BACKENDS", "Engine", "chunked", "run"]
 BACKENDS = ("loky", "threading", "dask", "sequential")
 _CHUNK = 128  # items; a killed run loses no more than this for each worker
 
+_FEW = 64  # items that are done sooner here than workers start
 _PATIENCE = 20  # seconds that a scheduler has to answer
 
 T = TypeVar("T")
@@ -83,8 +84,8 @@ def run(engine: Engine, task: Callable[[Sequence[T]], R], chunks: Sequence[Seque
 def _results(engine: Engine, task: Callable, chunks: Sequence) -> Iterator[tuple[int, R]]:
     if engine.backend not in BACKENDS:
         raise StarlightError(f"extract.backend: {engine.backend!r} is not one of {', '.join(BACKENDS)}")
-    alone = engine.backend == "sequential" or (engine.backend != "dask" and (engine.cores() == 1 or len(chunks) < 2))
-    if alone:
+    few = engine.cores() == 1 or sum(map(len, chunks)) < _FEW
+    if engine.backend == "sequential" or (few and engine.backend != "dask"):
         for chunk in chunks:
             yield len(chunk), task(chunk)
         return

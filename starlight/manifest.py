@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -63,8 +64,14 @@ def _typed(table: pd.DataFrame) -> pd.DataFrame:
     return table.iloc[order].reset_index(drop=True)
 
 
-def read(path: Path | str) -> pd.DataFrame:
+def read(path: Path | str, columns: Sequence[str] | None = None) -> pd.DataFrame:
     """Read a manifest.
+
+    Parameters
+    ----------
+    path : Path
+    columns : sequence of str, optional
+        Only these, which spares memory where there are millions of rows.
 
     Raises
     ------
@@ -72,19 +79,23 @@ def read(path: Path | str) -> pd.DataFrame:
         The file is missing, or lacks a column.
     """
     try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8", usecols=_wanted(columns))
     except OSError as error:
         raise StarlightError(f"{path}: {error.strerror or error}") from error
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
         raise StarlightError(f"{path}: is no manifest: {error}") from error
-    missing = [name for name in COLUMNS if name not in table.columns]
+    chosen = [name for name in COLUMNS if columns is None or name in columns]
+    missing = [name for name in chosen if name not in table.columns]
     if missing:
         raise StarlightError(f"{path}: is no manifest, it lacks {', '.join(missing)}")
-    table = table[list(COLUMNS)]
-    for name, kind in COLUMNS.items():
-        if kind != "str":
-            table = table.assign(**{name: pd.to_numeric(table[name].replace("", None))})
-    return _typed(table)
+    table = table[chosen]
+    numbers = {name: pd.to_numeric(table[name].replace("", None)) for name in chosen if COLUMNS[name] != "str"}
+    table = table.assign(**numbers).astype({name: COLUMNS[name] for name in chosen})
+    return _typed(table) if columns is None else table
+
+
+def _wanted(columns: Sequence[str] | None) -> Callable[[str], bool] | None:
+    return None if columns is None else lambda name: name in columns
 
 
 def write(table: pd.DataFrame, path: Path | str) -> None:

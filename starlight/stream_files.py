@@ -93,7 +93,7 @@ class Writer:
 
     def _index(self) -> None:
         columns = [column for name in self.packed for column in (f"{name}_offset", f"{name}_shape")]
-        values = [v for packed in self.packed.values() for v in (packed.offsets.tolist(), packed.shapes)]
+        values = [v for packed in self.packed.values() for v in (packed.offsets, packed.shapes)]
         self._table("index.csv", ("sample_id", *columns), zip(self.ids, *values, strict=True))
 
     def _table(self, name: str, header: Sequence[str], rows) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,13 +58,16 @@ def pack(table: Table, keys: np.ndarray, path: Path) -> Packed | None:
     ends = np.cumsum(sizes)
     total = int(ends[-1]) if len(ends) else 0
     try:
-        whole = _write(table, keys, path, ends - sizes, total)
+        held = sizes > 0  # zeros are in the index alone
+        whole = _write(table, keys[held], path, (ends - sizes)[held], total)
     except OSError as error:
         raise StarlightError(f"{path.parent}: cannot be written: {error.strerror or error}") from error
     if not whole:
         return None
-    shapes = [shape_text(tuple(e["shape"][: e["ndim"]].tolist())) for e in entries]
-    return Packed(np.where(sizes > 0, ends - sizes, -1), shapes, dtype.str, total)
+    shapes = [
+        sys.intern(shape_text(tuple(s[:n]))) for s, n in zip(entries["shape"].tolist(), entries["ndim"], strict=True)
+    ]
+    return Packed(np.where(held, ends - sizes, -1), shapes, dtype.str, total)
 
 
 def _write(table: Table, keys: np.ndarray, path: Path, offsets: np.ndarray, total: int) -> bool:
@@ -75,7 +79,7 @@ def _write(table: Table, keys: np.ndarray, path: Path, offsets: np.ndarray, tota
         for position, array in table.read(keys):
             if array is None:
                 whole = False
-            elif whole and array.size and table.entries["zero"][np.searchsorted(table.keys, keys[position])] == 0:
+            elif whole:
                 stream.seek(int(offsets[position]))
                 _write_all(stream, memoryview(array).cast("B"))
     return whole

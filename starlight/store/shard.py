@@ -7,6 +7,7 @@ the bytes of an array in C order, little-endian; one that is all zero bytes take
 from __future__ import annotations
 
 import contextlib
+import math
 import mmap
 import os
 import zlib
@@ -156,14 +157,14 @@ class Shard:
             The checksum is wrong.
         """
         entry = self.index[row]
-        shape = tuple(int(n) for n in entry["shape"][: int(entry["ndim"])])
-        dtype = DTYPES[int(entry["dtype"])]
-        if entry["zero"]:
+        key, start, crc, code, ndim, zero, _, dims = entry.tolist()
+        shape, dtype = tuple(dims[:ndim]), DTYPES[code]
+        if zero:
             return np.zeros(shape, dtype)
-        start, length = int(entry["offset"]), nbytes(shape, dtype)
+        length = nbytes(shape, dtype)
         raw = self.map[start : start + length]
-        if len(raw) != length or zlib.crc32(raw) != int(entry["crc"]):
-            raise DamagedShard(f"{self.path}: record {int(entry['key']):016x}")
+        if len(raw) != length or zlib.crc32(raw) != crc:
+            raise DamagedShard(f"{self.path}: record {key:016x}")
         return np.frombuffer(raw, dtype).reshape(shape)
 
     def __enter__(self) -> Shard:
@@ -175,4 +176,4 @@ class Shard:
 
 def nbytes(shape: Sequence[int], dtype: np.dtype) -> int:
     """Length in bytes of an array."""
-    return int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
+    return math.prod(shape) * dtype.itemsize
