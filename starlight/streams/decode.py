@@ -27,8 +27,9 @@ FEATURES = (
     *(f"{family}_{part}" for family in _FAMILIES for part in _PARTS),
     *(f"{field}_{part}" for field in ("comment", "trailer") for part in _BYTE_PARTS),
 )
-_CERTAIN = 24.0  # nats from which unmarked text counts as read: one chance in 2.6e10 for each scan order
-_CERTAIN_MARKED = 10.0  # on top of the mark's own 32 bits
+_CERTAIN = 24.0  # nats from which text counts as read: one chance in 2.6e10 for each scan order
+_CERTAIN_ENDED = 16.0  # where NUL ends it, which is worth five more
+_CERTAIN_MARKED = 10.0  # where the protocol's mark begins it, worth 22 more
 _VENDOR = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"RIFF", b"PK\x03\x04", b"\0\0\0\x18ftyp", b"MotionPhoto", b"SEFH",
            b"QDIOBS", b"Exif", b"MM\0*", b"II*\0", b"%PDF", b"ftypmp4")  # fmt: skip
 _CHARSETS = (b"ASCII\0\0\0", b"UNICODE\0", b"JIS\0\0\0\0\0", bytes(8))
@@ -82,11 +83,13 @@ def decode_payload(image: Image) -> Decoded | None:
     tried = sorted(((float(scored.net[i]), i) for i in range(len(found))), reverse=True)
     for net, i in tried:
         marked = data[i, :4].tobytes() == MARK
-        if net > (_CERTAIN_MARKED if marked else _CERTAIN):
+        stop = int(scored.stop[i])
+        ended = scored.start[i] == 0 and stop < lengths[i] and data[i, stop] == 0
+        if net > (_CERTAIN_MARKED if marked else _CERTAIN_ENDED if ended else _CERTAIN):
             return _read(found[i], marked)
     outside = (("comment", "exif", comment_text(image)), ("trailer", "raw", image.container.trailer))
     for variant, technique, raw in outside:
-        payload = _text_payload(raw)
+        payload = _framed_text(raw)
         if payload is not None:
             return Decoded(variant, technique, payload.removeprefix(MARK), payload.startswith(MARK))
     return None
@@ -116,18 +119,19 @@ def _framed(tool: str, scan: Scan) -> bytes | None:
         payload = lsb_framings.get(tool).read(scan.samples(None))
     except StarlightError:
         return None
-    return payload if _text_payload(payload) is not None else None
+    return payload if _is_text(payload) else None
 
 
-def _text_payload(raw: bytes) -> bytes | None:
-    """Text at the start of `raw` up to NUL, if it is text beyond doubt."""
-    body = raw.split(END, 1)[0]
-    if not body:
-        return None
-    row = np.frombuffer(body[: HEAD], np.uint8)[None]
+def _framed_text(raw: bytes) -> bytes | None:
+    """The text of `raw`, if it is one beyond doubt and ends in its only NUL; comments of cameras are padded."""
+    body = raw[:-1]
+    return body if raw.endswith(END) and END not in body and _is_text(body, _CERTAIN_ENDED) else None
+
+
+def _is_text(body: bytes, threshold: float = _CERTAIN) -> bool:
+    row = np.frombuffer(body[:HEAD], np.uint8)[None]
     scored = text.score(row, np.array([row.shape[1]]))
-    certain = scored.net[0] > _CERTAIN or (body.startswith(MARK) and scored.net[0] > _CERTAIN_MARKED)
-    return body if certain and scored.start[0] == 0 else None
+    return bool(scored.net[0] > (_CERTAIN_MARKED if body.startswith(MARK) else threshold) and scored.start[0] == 0)
 
 
 def _squash(nats: float) -> float:
@@ -164,7 +168,7 @@ def _bytes(raw: bytes) -> list[float]:
     if not raw:
         return [math.nan] * len(_BYTE_PARTS)
     row = np.frombuffer(raw[:4096], np.uint8)
-    scored = text.score(row[None, : HEAD], np.array([min(len(row), HEAD)]))
+    scored = text.score(row[None, :HEAD], np.array([min(len(row), HEAD)]))
     stripped = raw.rstrip(b"\0 \xff")
     words = row[(row >= 65) & (row <= 122)].size / len(row)
     return [

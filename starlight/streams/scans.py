@@ -74,7 +74,8 @@ def scans(image: Image) -> list[Scan]:
         out += _both("grey.rows", "other", _rows(grey), "pairs")
     if image.alpha is not None:
         out += _both("alpha.rows", "alpha", _rows(image.alpha)) + _both("alpha.columns", "other", _columns(image.alpha))
-        if image.pixels.shape[2] == 3 and stores_samples(image):
+        varied = image.alpha.min() != image.alpha.max()  # else every fourth bit is the same
+        if varied and image.pixels.shape[2] == 3 and stores_samples(image):
             rgba = _rgba(image)
             out += _both("rgba.rows", "rgb", rgba) + _both("rgba.rows", "rgb", rgba, "pairs")
     return out

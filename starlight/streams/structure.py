@@ -19,7 +19,7 @@ __all__ = ["FEATURES", "compute"]
 
 _MIN_SIDE = 4
 _MAX_RS_ROWS = 512  # regular and singular groups: of so many rows at most
-_RATES = ("classic", "classic_z", "fitted", "fitted_z", "spa_across", "spa_down")
+_RATES = ("weighted", "weighted_z", "spa_across", "spa_down")
 _PLAIN = ("noise", *parity.PAIRS, *parity.FLAT, *parity.HISTOGRAM, *parity.LSB)
 _SAMPLE = (*_RATES, *_PLAIN)
 _SCAN = (*(f"rows_{p}" for p in sequential.PARTS), *(f"columns_{p}" for p in sequential.PARTS))
@@ -53,9 +53,9 @@ def _samples(pixels: np.ndarray) -> list[float]:
     evidence = weighted.from_planes(pixels)
     planes = [np.ascontiguousarray(pixels[:, :, c]) for c in range(pixels.shape[2])]
     each = np.array([_plane(e, p) for e, p in zip(evidence, planes, strict=True)])
-    together = weighted.total([e.fitted for e in evidence])
+    together = weighted.total([e.rows for e in evidence])
     groups = _bounded(rs.estimate(planes[len(planes) // 2][:_MAX_RS_ROWS]))
-    estimates = [each[:, _RATES.index(name)].mean() for name in ("classic", "fitted", "spa_across", "spa_down")]
+    estimates = [each[:, _RATES.index(name)].mean() for name in ("weighted", "spa_across", "spa_down")]
     rate, z = _bounded(weighted.rate(together)), math.asinh(weighted.z_score(together))
     pooled = [rate, z, groups, float(np.std(estimates))]
     columns = weighted.total([e.columns for e in evidence])
@@ -65,7 +65,7 @@ def _samples(pixels: np.ndarray) -> list[float]:
 
 def _alpha(plane: np.ndarray) -> list[float]:
     evidence = weighted.from_planes(plane[:, :, None], clip_ends=False)[0]
-    return _plane(evidence, plane) + sequential.contrasts(evidence.fitted) + sequential.contrasts(evidence.columns)
+    return _plane(evidence, plane) + sequential.contrasts(evidence.rows) + sequential.contrasts(evidence.columns)
 
 
 def _index(plane: np.ndarray, palette: np.ndarray) -> list[float]:
@@ -76,9 +76,7 @@ def _index(plane: np.ndarray, palette: np.ndarray) -> list[float]:
 
 
 def _plane(evidence: weighted.PlaneEvidence, plane: np.ndarray) -> list[float]:
-    values: list[float] = []
-    for part in (evidence.classic, evidence.fitted):
-        values += [_bounded(weighted.rate(part)), math.asinh(weighted.z_score(part))]
+    values = [_bounded(weighted.rate(evidence.rows)), math.asinh(weighted.z_score(evidence.rows))]
     values += [_bounded(spa.estimate(plane)), _bounded(spa.estimate(plane.T)), evidence.noise]
     values += parity.pairs(plane[:, :-1], plane[:, 1:])
     return values + parity.flat_places(plane) + parity.histogram(plane) + parity.lsb_plane(plane)

@@ -1,10 +1,11 @@
 """How much likelier bytes are as text than as what images leave in their low bits: sequential log-likelihood ratios.
 
-Text is a mixture of order-0 models (prose, any printable characters, base64, UTF-8). What it is compared with is a
-mixture too: uniform bytes, bytes of a skewed but unknown distribution, bytes that repeat at a fixed distance, and bits
-that depend on the bits before them. So a flat, dithered or striped image does not count as text however printable its
-bytes are. Under each of these the likelihood ratio is a non-negative martingale from the first byte on, and by Ville's
-inequality exceeds e^s at any length with a probability of at most e^-s over the mixture's weights.
+Text is a mixture of simple models (prose, any printable characters, base64, code and addresses, UTF-8 scripts). What it
+is compared with is a mixture too: uniform bytes, bytes of a skewed but unknown distribution, bytes that repeat at a
+fixed distance, and bits that depend on the bits before them or on their place. So a flat, dithered or striped image
+does not count as text however printable its bytes are. Under each of these the likelihood ratio is a non-negative
+martingale from the first byte on, and by Ville's inequality exceeds e^s at any length with a probability of at most
+e^-s over the weight of that alternative.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ _STARTS = (0, 1, 2, 3, 4, 5, 6, 8)  # bytes of a binary header that may precede 
 _LAGS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 15, 16, 24, 32, 48, 64)
 _COPY = 0.9  # probability that a repeating source repeats
 _ALPHA = 0.05  # Dirichlet prior of a source with an unknown distribution
-_BIT_CONTEXTS = ((1, 2, 3, 4), (3, 6, 9), (4, 8, 12))
+_BIT_LAGS = ((1, 2, 3, 4), (3, 6, 9), (4, 8, 12))  # bits before it that a bit may depend on
+_BIT_PERIODS = (8, 24)  # bits: of a channel that never changes, of three channels of different smoothness
 
 
 def _printable() -> np.ndarray:
@@ -46,10 +48,15 @@ def _models() -> np.ndarray:
     any_printable = PRINTABLE / PRINTABLE.sum()
     base64 = np.zeros(256)
     base64[[43, 47, 61, *range(48, 58), *range(65, 91), *range(97, 123)]] = 1 / 65
+    code = np.where(PRINTABLE, 0.24 / 32, 0.0)
+    code[[10, 32]] = 0.04
+    code[48:58] = 0.012
+    code[65:91] = 0.07 / 26
+    code[97:123] = 0.49 / 26
     utf8 = 0.4 * any_printable
     utf8[0x80:0xF5] += 0.6 / (0xF5 - 0x80)
     utf8[0xC0:0xC2] = 0
-    stacked = np.stack([prose, any_printable, base64, utf8])
+    stacked = np.stack([prose, any_printable, base64, code, utf8])
     return np.log(np.maximum(stacked / stacked.sum(axis=1, keepdims=True), _BAD) * 256).astype(np.float32)
 
 
@@ -130,36 +137,45 @@ def null_gains(row: np.ndarray) -> np.ndarray:
     """Cumulative log-likelihood ratio of what images leave in low bits against uniform bytes, (n + 1,), row (n,)."""
     n = len(row)
     same = row[:, None] == row[None, :]
-    steps = np.zeros((2 + len(_LAGS) + len(_BIT_CONTEXTS), n + 1))
     seen = np.tril(same, -1).sum(axis=1)
-    steps[1, 1:] = np.log((seen + _ALPHA) / (np.arange(n) + 256 * _ALPHA) * 256)
-    for i, lag in enumerate(_LAGS):
-        steps[2 + i, 1 + lag :] = np.where(np.diagonal(same, lag), math.log(_COPY * 256), math.log(1 - _COPY))
-    for order, i in (("big", -1), ("little", -2)):
-        if i == -1 or n:
-            bits = np.unpackbits(row, bitorder=order)
-            for j, context in enumerate(_BIT_CONTEXTS):
-                gained = _bit_gains(bits, context).reshape(n, 8).sum(axis=1)
-                at = 2 + len(_LAGS) + j
-                steps[at, 1:] = gained if order == "big" else np.maximum(steps[at, 1:], gained)
-    cumulative = np.cumsum(steps, axis=1)
+    steps = [np.zeros(n), np.log((seen + _ALPHA) / (np.arange(n) + 256 * _ALPHA) * 256)]
+    for lag in _LAGS:
+        step = np.zeros(n)
+        step[lag:] = np.where(np.diagonal(same, lag), math.log(_COPY * 256), math.log(1 - _COPY))
+        steps.append(step)
+    for order in ("big", "little"):
+        bits = np.unpackbits(row, bitorder=order).view(bool)
+        contexts = [_lagged(bits, lags) for lags in _BIT_LAGS]
+        if order == "big":  # a place in the byte is one in either order
+            contexts += [np.arange(len(bits)) % period for period in _BIT_PERIODS]
+        steps += [_bit_gains(bits, context).reshape(n, 8).sum(axis=1) for context in contexts]
+    cumulative = np.zeros((len(steps), n + 1))
+    np.cumsum(steps, axis=1, out=cumulative[:, 1:])
     weights = np.full(len(steps), 0.5 / (len(steps) - 1))
     weights[0] = 0.5
     return np.logaddexp.reduce(cumulative + np.log(weights)[:, None], axis=0)
 
 
-def _bit_gains(bits: np.ndarray, lags: tuple[int, ...]) -> np.ndarray:
-    """Log-likelihood ratio of each bit given the bits at some distances before it, learnt on the way (KT estimator)."""
+def _lagged(bits: np.ndarray, lags: tuple[int, ...]) -> np.ndarray:
+    """Context of each bit: those at some distances before it."""
     context = np.zeros(len(bits), np.int64)
     for k, lag in enumerate(lags):
         context[lag:] |= bits[:-lag].astype(np.int64) << k
-    member = context == np.arange(1 << len(lags))[:, None]
-    total = np.cumsum(member, axis=1) - member
-    ones = np.cumsum(member & bits.view(bool), axis=1) - (member & bits.view(bool))
-    at = np.arange(len(bits))
-    ones, total = ones[context, at], total[context, at]
-    p_one = (ones + 0.5) / (total + 1)
-    return np.log(2 * np.where(bits.view(bool), p_one, 1 - p_one))
+    return context
+
+
+def _bit_gains(bits: np.ndarray, context: np.ndarray) -> np.ndarray:
+    """Log-likelihood ratio of each bit given its context, learnt on the way (Krichevsky-Trofimov estimator)."""
+    order = np.argsort(context, kind="stable")
+    grouped, start = bits[order], np.flatnonzero(np.diff(context[order], prepend=-1))
+    length = np.diff(start, append=len(bits))
+    total = np.arange(len(bits)) - np.repeat(start, length)
+    before = np.cumsum(grouped) - grouped
+    ones = before - np.repeat(before[start], length)
+    likely = (np.where(grouped, ones, total - ones) + 0.5) / (total + 1)
+    out = np.empty(len(bits))
+    out[order] = np.log(2 * likely)
+    return out
 
 
 def score(data: np.ndarray, lengths: np.ndarray, candidates: float = 6.0) -> TextScore:

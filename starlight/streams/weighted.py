@@ -39,13 +39,9 @@ class Evidence:
 
 @dataclass(frozen=True)
 class PlaneEvidence:
-    """One plane's evidence: under Ker and Böhme's predictor and under the fitted one, by row; the latter by column.
+    """One plane's evidence by row and by column, and the log of its weighted mean square prediction error."""
 
-    `noise` is the log of the weighted mean square error of the fitted predictor.
-    """
-
-    classic: Evidence
-    fitted: Evidence
+    rows: Evidence
     columns: Evidence
     noise: float
 
@@ -73,7 +69,7 @@ class _Errors:
     near: np.ndarray  # sample less the mean of its left and right neighbours
     vertical: np.ndarray  # twice what the mean of those above and below exceeds that by
     diagonal: np.ndarray  # likewise four times, of Ker and Böhme's mixture
-    classic: np.ndarray  # four times the error of Ker and Böhme's predictor
+    square: np.ndarray  # four times the error of Ker and Böhme's predictor
     weight: np.ndarray
     even: np.ndarray  # the sign bit, uint32: an odd sample can only have risen, an even one only have fallen
 
@@ -93,23 +89,20 @@ def from_planes(planes: np.ndarray, *, clip_ends: bool = True) -> list[PlaneEvid
         Rows and columns are the inner ones, first and last left out.
     """
     height, width, count = planes.shape
-    rows: list[list[list[Evidence]]] = []
+    by_row: list[list[Evidence]] = [[] for _ in range(count)]
+    by_column: list[list[Evidence]] = [[] for _ in range(count)]
     spread = np.zeros(count)
     for start, stop in bands(height, width, overlap=2):
         errors = [_errors(planes[start:stop, :, c].astype(np.int16), clip_ends) for c in range(count)]
-        rows.append([])
         for c, own in enumerate(errors):
-            error = _fitted(own, [e.classic for i, e in enumerate(errors) if i != c])
-            fitted = _terms(error, own)
-            rows[-1].append([_by_row(_terms(own.classic * np.float32(0.25), own)), _by_row(fitted), _by_column(fitted)])
-            np.multiply(error, error, out=error)
-            spread[c] += float(np.vdot(own.weight, error))
-    out = []
-    for c in range(count):
-        classic, fitted = (_joined([band[c][k] for band in rows]) for k in (0, 1))
-        noise = math.log(spread[c] / (fitted.weight.sum() + 1e-9) + 1e-3)
-        out.append(PlaneEvidence(classic, fitted, total([band[c][2] for band in rows]), noise))
-    return out
+            error = _fitted(own, [e.square for i, e in enumerate(errors) if i != c])
+            terms = _terms(error, own)
+            by_row[c].append(_summed(terms, 1))
+            by_column[c].append(_summed(terms, 0))
+            spread[c] += float(np.vdot(terms[0], error))
+    rows = [_joined(parts) for parts in by_row]
+    noise = [math.log(s / (r.weight.sum() + 1e-9) + 1e-3) for s, r in zip(spread, rows, strict=True)]
+    return [PlaneEvidence(rows[c], total(by_column[c]), noise[c]) for c in range(count)]
 
 
 def _joined(parts: list[Evidence]) -> Evidence:
@@ -125,14 +118,14 @@ def _errors(p: np.ndarray, clip_ends: bool) -> _Errors:
     vertical = (across - along).astype(np.float32)
     along += along
     diagonal = (corners - along).astype(np.float32)
-    classic = near + near
-    classic += diagonal
+    square = near + near
+    square += diagonal
     near *= np.float32(0.5)
     weight = _weight(p, ends)
     if clip_ends:
-        weight *= _inside(p)
+        weight *= _inside(p).view(np.uint8).astype(np.float32)
     even = (~x & 1).astype(np.uint32) << np.uint32(31)
-    return _Errors(near, vertical, diagonal, classic, weight, even)
+    return _Errors(near, vertical, diagonal, square, weight, even)
 
 
 def _inside(p: np.ndarray) -> np.ndarray:
@@ -180,21 +173,17 @@ def _fitted(own: _Errors, others: list[np.ndarray]) -> np.ndarray:
 
 
 def _terms(error: np.ndarray, own: _Errors) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    signed = own.weight * error
-    square = signed * signed
-    bits = signed.view(np.uint32)
-    bits ^= own.even
-    return signed, own.weight, square
+    """Weighted error in its own direction; in that of a replaced LSB; its square; and the weight, last."""
+    weighted = own.weight * error
+    signed = (weighted.view(np.uint32) ^ own.even).view(np.float32)
+    return weighted, signed, weighted * weighted, own.weight
 
 
-def _by_row(terms: tuple[np.ndarray, ...]) -> Evidence:
-    ones = np.ones(terms[0].shape[1], np.float32)
-    return Evidence(*((term @ ones).astype(np.float64) for term in terms))
-
-
-def _by_column(terms: tuple[np.ndarray, ...]) -> Evidence:
-    ones = np.ones(terms[0].shape[0], np.float32)
-    return Evidence(*((ones @ term).astype(np.float64) for term in terms))
+def _summed(terms: tuple[np.ndarray, ...], axis: int) -> Evidence:
+    _, signed, square, weight = terms
+    ones = np.ones(signed.shape[axis], np.float32)
+    sums = (term @ ones if axis == 1 else ones @ term for term in (signed, weight, square))
+    return Evidence(*(each.astype(np.float64) for each in sums))
 
 
 def from_index(indices: np.ndarray, palette: np.ndarray) -> tuple[Evidence, Evidence]:
