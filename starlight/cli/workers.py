@@ -6,6 +6,7 @@ which file a worker that died was busy with; answers come back in the order of t
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import threading
@@ -22,7 +23,13 @@ __all__ = ["Pool"]
 
 _AHEAD = 64  # files a worker that may be answered before the oldest one is
 _PATIENCE = 3  # workers in a row that may die while they start
-_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+_ENVIRONMENT = {  # read when a process or its libraries start
+    **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"), "1"),
+    # Each image needs the same large arrays again: memory is kept, not returned to the system and cleared anew.
+    "MALLOC_MMAP_THRESHOLD_": "1073741824",
+    "MALLOC_TRIM_THRESHOLD_": "1073741824",
+    "MALLOC_TOP_PAD_": "67108864",
+}
 
 Load = Callable[[], Any]
 Record = dict[str, Any]
@@ -34,7 +41,8 @@ class _Worker:
     def __init__(self, context: multiprocessing.context.BaseContext, load: Load) -> None:
         self.link, theirs = context.Pipe()
         self.process = context.Process(target=_serve, args=(theirs, load), daemon=True)
-        self.process.start()
+        with _environment():
+            self.process.start()
         theirs.close()
         self.ready, self.job, self.deadline = False, None, float("inf")
 
@@ -178,6 +186,18 @@ class Pool:
             self._workers.append(_Worker(self._context, self._load))
 
 
+@contextlib.contextmanager
+def _environment() -> Iterator[None]:
+    """Settings that a new process starts with and this one does not keep; what the user has set stays."""
+    added = {name: value for name, value in _ENVIRONMENT.items() if name not in os.environ}
+    os.environ.update(added)
+    try:
+        yield
+    finally:
+        for name in added:
+            del os.environ[name]
+
+
 def _feed(sources: Iterable[Source], end: Connection) -> None:
     """Walk folders beside the main thread; the pipe holds only so many, which bounds the memory."""
     try:
@@ -196,7 +216,6 @@ def _serve(link: Connection, load: Load) -> None:
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one that prints decides when to stop
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    os.environ.update(dict.fromkeys(_THREADS, "1"))
     try:
         _answer(link, load)
     except (EOFError, BrokenPipeError, ConnectionResetError):  # whom it answered to is gone
