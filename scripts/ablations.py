@@ -46,7 +46,7 @@ def main() -> None:
     arguments.add_argument("--collect-only", action="store_true", help="read experiments that have run")
     arguments.add_argument("-S", dest="shared", action="append", default=[], help="a parameter for all of them")
     options = arguments.parse_args()
-    categories = json.loads((REPORTS / "dataset.json").read_text())["negative_categories"]
+    categories = json.loads((REPORTS / "dataset.json").read_text())["negatives"]
     todo = variations(sorted(categories))
     if not options.collect_only:
         queue(todo, options.shared)

@@ -28,9 +28,10 @@ def _arguments() -> argparse.Namespace:
 
 
 def _predict(path: Path, version: str):
-    from starlight.inference import predict_folder  # torch, only where it is needed
+    from starlight.evaluate_folder import predict_folder  # torch, only where it is needed
+    from starlight.store import default_root
 
-    return predict_folder(path, version)
+    return predict_folder(path, version, store_root=default_root())
 
 
 def main() -> int:
