@@ -104,12 +104,16 @@ def write(table: pd.DataFrame, path: Path | str) -> None:
     bits = [f"{v:.0f}" if v == v else "" for v in table["payload_bits"]]
     rates = [f"{v:.6g}" if v == v else "" for v in table["payload_rate"]]
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{os.getpid()}")
-    table.assign(payload_bits=bits, payload_rate=rates).to_csv(
-        partial, index=False, lineterminator="\n", encoding="utf-8"
-    )
-    os.replace(partial, path)
+    table = table.assign(payload_bits=bits, payload_rate=rates)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        table.to_csv(partial, index=False, lineterminator="\n", encoding="utf-8")
+        os.replace(partial, path)
+    except OSError as error:
+        raise StarlightError(f"{path}: cannot be written: {error.strerror or error}") from error
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def usable(table: pd.DataFrame) -> pd.DataFrame:

@@ -93,7 +93,7 @@ def scan(
     root = Path(datasets_dir)
     found = discover(root, use_sample=use_sample)
     engine = Engine(workers=params.workers if workers is None else workers)
-    present = [entry.path for entry in found.entries if not entry.reason.endswith("no such file")]
+    present = [entry.path for entry in found.entries if not entry.absent]
     hashed = hash_files(root, present, limits(params), engine)
     paths = {h.sample_id: path for path, h in sorted(hashed.items(), reverse=True) if h.sample_id}
     with tempfile.TemporaryDirectory() as scratch:

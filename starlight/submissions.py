@@ -39,6 +39,7 @@ class Entry:
     source: str = ""
     reason: str = ""  # why it is quarantined; empty so far
     declared_format: str = ""  # negatives: as their manifest says
+    absent: bool = False  # listed, but there is no such file
 
 
 @dataclass
@@ -191,7 +192,7 @@ def _negatives(folder: Path, names: list[str], entries: list[Entry], found: Foun
             found.warnings.append(f"{where}: line {line.line}: category {entry.category} lies in folder {folder_says}")
     return [
         Entry(f"{folder.name}/negatives/{line.file}", folder.name, "negative", line.category,
-              reason=f"negative manifest line {line.line}: no such file")
+              reason=f"negative manifest line {line.line}: no such file", absent=True)
         for line in absent
     ]  # fmt: skip
 
