@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from starlight.collate import CROPS, collate
+from starlight.collate import collate
 from starlight.judgement import READABLE, Prediction, judge
 from starlight.weights import load
 
@@ -58,13 +58,10 @@ class Predictor:
         batch = {k: torch.from_numpy(np.ascontiguousarray(v)) for k, v in arrays.items()}
         model = self.members[0].model
         for name in model.crops:
-            if name in CROPS:
-                crop = batch[name]
-                if not crop.any():  # no alpha, no palette: all cells are zero
-                    channels = model.frontends[name].channels
-                    batch[f"{name}_cells"] = crop.new_zeros(
-                        *crop.shape[:2], channels, *(s // 8 for s in crop.shape[3:])
-                    )
-                else:
-                    batch[f"{name}_cells"] = model.cells(name, batch)
+            crop = batch[name]
+            if name == "pixel" or crop.any():
+                batch[f"{name}_cells"] = model.cells(name, batch)
+            else:  # no alpha, no palette: all cells of a plane are zero (those of black pixels are not)
+                channels = model.frontends[name].channels
+                batch[f"{name}_cells"] = crop.new_zeros(*crop.shape[:2], channels, *(s // 8 for s in crop.shape[3:]))
         return batch

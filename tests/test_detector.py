@@ -1,5 +1,6 @@
 """`Detector`: every file gets an answer, and the answer says what it rests on."""
 
+import io
 import os
 import subprocess
 import sys
@@ -106,6 +107,15 @@ def test_many_is_lazy_and_in_order(flags_none, files):
     assert next(answers).path == str(files[0])
     assert [a.path for a in answers] == [str(f) for f in files[1:]]
     assert all(a.verdict in VERDICTS for a in flags_none.detect_many(files))
+
+
+def test_black_image_is_judged_alike_alone_and_in_company(flags_all, files):
+    out = io.BytesIO()
+    Image.new("RGB", (64, 64)).save(out, "png")
+    black, other = flags_all.judge(out.getvalue()), flags_all.judge(files[0])
+    together = flags_all.predictor.predict([black.record, other.record], black.classes + other.classes)
+    assert np.allclose(together.logits[0], black.prediction.logits[0], atol=1e-5)
+    assert np.allclose(together.cells[0], black.prediction.cells[0], atol=1e-5)
 
 
 def test_threads_share_one_detector(flags_all, files):
