@@ -60,8 +60,7 @@ def score(stored: Stored, data: TrainingData, *, map_threshold: float = 0.5, bla
     total = sum(m.weight for m in stored.members)
     runs: list[Forward] = [forward(m.model, data, device, blank=blank, threshold=map_threshold) for m in stored.members]
     logits = sum(r.logits * (m.weight / total) for r, m in zip(runs, stored.members, strict=True))
-    unlike = np.array([stored.members[0].model.unlikeness(data.batch([i]).inputs).item() for i in range(len(data))])
-    answer = judge(logits, np.zeros(0), unlike, data.classes, stored.calibration, stored.meta["ood_limit"])
+    answer = judge(logits, np.zeros(0), runs[0].unlike, data.classes, stored.calibration, stored.meta["ood_limit"])
     technique = np.asarray(LABELS, dtype=object)[answer.technique_scores.argmax(axis=1)]
     return Scored(answer.score, answer.probability, technique, runs[-1].counts, answer.abstain)
 

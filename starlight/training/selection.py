@@ -27,12 +27,14 @@ class Forward(NamedTuple):
     counts : (n, 4) map cells of all tiles at probability 0.5: payload found, false, missed, rightly left alone;
         all 0 where nobody knows where the payload is.
     confidence : (n,) highest cell probability.
+    unlike : (n,) share of the statistics that lie beyond all training images.
     loss : mean loss, NaN unless asked for.
     """
 
     logits: np.ndarray
     counts: np.ndarray
     confidence: np.ndarray
+    unlike: np.ndarray
     loss: float
 
 
@@ -76,8 +78,9 @@ def forward(
             )
             losses.append((loss.item(), len(batch.technique)))
         probability = torch.sigmoid(output.cell_logits)
-        first = (output.logits, _counts(probability >= threshold, batch), probability.flatten(1).amax(1))
-        parts.append(tuple(t.float().cpu().numpy() for t in first))
+        counts, highest = _counts(probability >= threshold, batch), probability.flatten(1).amax(1)
+        answers = (output.logits, counts, highest, model.unlikeness(batch.inputs))
+        parts.append(tuple(t.float().cpu().numpy() for t in answers))
     joined = [np.concatenate(column) for column in zip(*parts, strict=True)]
     loss = float("nan")
     if losses:
