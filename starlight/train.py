@@ -152,6 +152,6 @@ def calibrate(members: list[Member], val: TrainingData, target_fpr: float) -> ca
 
 def ood_limit(model: UnifiedStarlightDetector, splits: Splits) -> float:
     """Highest unlikeness that authentic training and validation images reach, all but one in a thousand."""
-    values = [model.unlikeness(part.batch([i]).inputs).item()
-              for part in splits for i in np.flatnonzero(part.labels == 0)]  # fmt: skip
-    return round(float(np.quantile(values, 0.999)), 6)
+    device = devices.current()[0]
+    values = [forward(model, part, device).unlike[part.labels == 0] for part in splits]
+    return round(float(np.quantile(np.concatenate(values), 0.999)), 6)
