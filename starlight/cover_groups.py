@@ -13,7 +13,8 @@ from starlight.submissions import Entry, year
 
 __all__ = ["Subject", "cover_ids", "twin_ids"]
 
-_TWIN_DIFFERENCE = 2  # grey levels by which an 8x8 thumbnail of a twin may differ
+_TWIN_DIFFERENCE = 2  # grey levels by which any cell of the 8x8 thumbnail of a twin may differ
+_INDEXED_DIFFERENCE = 32  # mean of all cells: one bit of an index may mean quite another colour
 _KIND_ORDER = {"clean": 0, "negative": 1, "forged": 2, "stego": 3}
 
 
@@ -98,4 +99,5 @@ def _alike(a: Facts, b: Facts) -> bool:
     if (a.build, a.width, a.height) != (b.build, b.width, b.height):
         return False
     thumbs = [np.frombuffer(bytes.fromhex(f.thumb), np.uint8).astype(np.int16) for f in (a, b)]
-    return int(np.abs(thumbs[0] - thumbs[1]).max()) <= _TWIN_DIFFERENCE
+    difference = np.abs(thumbs[0] - thumbs[1])
+    return bool(difference.mean() <= _INDEXED_DIFFERENCE if a.indexed else difference.max() <= _TWIN_DIFFERENCE)

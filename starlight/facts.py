@@ -17,7 +17,7 @@ from starlight.streams.decode import Decoded, comment_text, decode_payload
 
 __all__ = ["VERSION", "Facts", "measure", "pack", "unpack"]
 
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Facts:
     alpha : str
         `none`, `uniform` or `varied`.
     indexed : bool
-    exif_fields, comment_bytes, trailer_bytes : int
+    exif_fields, comment_bytes, trailer_bytes, second_images : int
     decoded : str
         Technique of the payload that can be read from it; empty where there is none.
     decoded_bits : int
@@ -65,6 +65,7 @@ class Facts:
     exif_fields: int
     comment_bytes: int
     trailer_bytes: int
+    second_images: int
     decoded: str
     decoded_bits: int
     decoded_mark: bool
@@ -102,6 +103,7 @@ def measure(data: bytes, limits: Limits) -> Facts:
         exif_fields=container.exif_fields,
         comment_bytes=len(container.user_comment),
         trailer_bytes=len(container.trailer),
+        second_images=len(container.mpf),
         decoded=decoded.technique if decoded else "",
         decoded_bits=8 * len(decoded.payload) if decoded else 0,
         decoded_mark=bool(decoded and decoded.marked),

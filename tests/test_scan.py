@@ -170,6 +170,33 @@ def test_near_duplicates_share_a_cover_and_flat_pictures_do_not(data):
     assert table["cover_id"].nunique() == 12 + 8 + 3
 
 
+def test_a_clean_original_of_another_build_is_a_cover_but_no_twin(data):
+    folder = data / "ann_submission_2025"
+    pixels = picture(np.random.default_rng(8))
+    save(folder / "clean/original.jpg", pixels, quality=95)
+    save(folder / "stego/made.png", get("lsbm").embed(pixels, 0.2, seed=1))
+    say(folder / "stego/made.png", "lsbm", clean_file="original.jpg")
+    indexed = Image.fromarray(pixels).quantize(64)
+    for name, indices in (("clean/few.png", np.asarray(indexed)), ("stego/few.png", np.asarray(indexed) ^ 1)):
+        image = Image.fromarray(indices)
+        image.putpalette(indexed.getpalette())
+        image.save(folder / name)
+    say(folder / "stego/few.png", "palette", clean_file="few.png")
+    table, _ = run(data)
+    made, original = row(table, "made.png"), row(table, "original.jpg")
+    assert (made["cover_id"], made["twin_id"]) == (original["cover_id"], "")
+    assert row(table, "stego/few.png")["twin_id"] == row(table, "clean/few.png")["sample_id"]
+
+
+def test_text_that_only_looks_like_a_payload_stays_among_the_clean(data):
+    carrier = data / "ann_submission_2025/clean/j000.jpg"
+    content = carrier.read_bytes()
+    carrier.write_bytes(content + b"Edited with a program that leaves a note of some length behind, as many do." * 2)
+    assert row(run(data)[0], "j000.jpg")["status"] == "ok"
+    carrier.write_bytes(content + b"AI42" + TEXT + b"\0")
+    assert row(run(data)[0], "j000.jpg")["reason"].startswith("payload: ")
+
+
 def test_sources_name_covers(data):
     (data / "ann_submission_2025/sources.csv").write_text("filename,cover_id,source\na000.png,astronaut,photograph\n")
     table, _ = run(data)

@@ -45,7 +45,7 @@ def category_fault(category: str, facts: Facts) -> str:
         "uniform_alpha": facts.alpha != "uniform" and f"its alpha channel is {_alpha(facts)}",
         "natural_alpha": facts.alpha != "varied" and f"its alpha channel is {_alpha(facts)}",
         "camera_exif": not facts.exif_fields and "it has no EXIF",
-        "benign_trailer": not facts.trailer_bytes and "nothing follows the end of its image",
+        "benign_trailer": not (facts.trailer_bytes or facts.second_images) and "nothing follows the end of its image",
     }.get(category)
     return f"category: declared {category}, but {wrong}" if wrong else ""
 
