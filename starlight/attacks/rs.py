@@ -12,6 +12,7 @@ import numpy as np
 
 __all__ = ["estimate"]
 
+
 def estimate(channel: np.ndarray) -> float:
     """Embedding rate from horizontal groups of four and the mask 0110.
 
@@ -22,8 +23,8 @@ def estimate(channel: np.ndarray) -> float:
     Returns
     -------
     float
-        Bits per pixel, near 0 on covers and not clipped there; NaN for fewer than four columns, or where all groups
-        are flat.
+        Bits per pixel, near 0 on covers and not clipped there; NaN for fewer than four columns, or where regular and
+        singular groups are equally many whatever is flipped.
     """
     width = channel.shape[1] // 4 * 4
     if not width or not len(channel):

@@ -31,7 +31,8 @@ def estimate(channel: np.ndarray, predictor: str = "kb", *, weighted: bool = Tru
     weighted : bool
         Weight samples by 1 / (5 + local variance).
     correct_bias : bool
-        Take off the bias that comes with parity co-occurrence among neighbours (Ker and Böhme, eq. 9).
+        Take off the bias where neighbours agree in parity: they change in the same direction as the sample, and its
+        prediction with them (after Ker and Böhme, section 3.3).
 
     Returns
     -------
@@ -48,7 +49,7 @@ def estimate(channel: np.ndarray, predictor: str = "kb", *, weighted: bool = Tru
     change_rate = -float((weights * sign[1:-1, 1:-1] * error).sum(dtype=np.float64))
     if correct_bias:
         shift = _predict(sign, predictor)
-        change_rate += change_rate * float((weights * sign[1:-1, 1:-1] * shift).sum(dtype=np.float64))
+        change_rate /= 1 + float((weights * sign[1:-1, 1:-1] * shift).sum(dtype=np.float64))
     return 2 * change_rate
 
 

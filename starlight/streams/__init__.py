@@ -9,8 +9,6 @@ from starlight.streams import alpha, content, dct, format, lsb, metadata, palett
 
 __all__ = ["REGISTRY", "SETS"]
 
-REGISTRY = {
-    module.NAME: module for module in (pixel, alpha, lsb, palette, metadata, format, palette_lsb, content, dct)
-}
+REGISTRY = {module.NAME: module for module in (pixel, alpha, lsb, palette, metadata, format, palette_lsb, content, dct)}
 _NAMES = tuple(REGISTRY)
 SETS = {"six": _NAMES[:6], "eight": _NAMES[:8], "nine": _NAMES}

@@ -6,10 +6,12 @@ import numpy as np
 
 __all__ = ["BAND_SAMPLES", "bands", "planes"]
 
-BAND_SAMPLES = 1 << 16  # samples of one plane in a band; arrays of this size are also reused without page faults
+BAND_SAMPLES = 1 << 16  # int16 planes of this size are reused by the allocator without page faults
 
 
-def bands(height: int, width: int, *, overlap: int = 0, max_samples: int | None = None) -> list[tuple[int, int]]:
+def bands(
+    height: int, width: int, *, overlap: int = 0, samples: int = BAND_SAMPLES, max_samples: int | None = None
+) -> list[tuple[int, int]]:
     """Cut an image into bands.
 
     Parameters
@@ -18,6 +20,8 @@ def bands(height: int, width: int, *, overlap: int = 0, max_samples: int | None 
         Pixels.
     overlap : int
         Rows that a band shares with the next.
+    samples : int
+        Pixels of a band, about.
     max_samples : int, optional
         Keep so many bands, evenly spread from the first row to the last, that they hold at most this many pixels.
 
@@ -26,7 +30,7 @@ def bands(height: int, width: int, *, overlap: int = 0, max_samples: int | None 
     list of (int, int)
         First row and one past the last; each but the last starts on a multiple of eight where there is no overlap.
     """
-    rows = max(16, BAND_SAMPLES // width // 8 * 8)
+    rows = max(16, samples // width // 8 * 8)
     starts = list(range(0, max(1, height - overlap), rows))
     if len(starts) > 1 and height - starts[-1] < 16 + overlap:
         starts.pop()

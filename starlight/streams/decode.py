@@ -61,7 +61,7 @@ def compute(image: Image) -> list[float]:
     """Values of FEATURES."""
     found = scans(image)
     data, lengths = head(found)
-    scored = text.score(data, lengths)
+    scored = text.score(data, lengths, [scan.places for scan in found])
     values: list[float] = []
     for family in _FAMILIES:
         members = [i for i, scan in enumerate(found) if scan.family == family]
@@ -79,7 +79,7 @@ def decode_payload(image: Image) -> Decoded | None:
     """
     found = scans(image)
     data, lengths = head(found)
-    scored = text.score(data, lengths)
+    scored = text.score(data, lengths, [scan.places for scan in found])
     tried = sorted(((float(scored.net[i]), i) for i in range(len(found))), reverse=True)
     for net, i in tried:
         marked = data[i, :4].tobytes() == MARK

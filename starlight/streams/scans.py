@@ -38,6 +38,14 @@ class Scan:
     order: str
     layout: str = "lsb"
 
+    @property
+    def places(self) -> tuple[int, ...]:
+        """Bits of each byte, 0 the most significant, that come from alpha where it is read along with colours."""
+        if not self.name.startswith("rgba"):
+            return ()
+        stream = (6, 7) if self.layout == "pairs" else (3, 7)
+        return stream if self.order == "msb-first" else tuple(7 - place for place in stream)
+
     def read(self, count: int | None) -> np.ndarray:
         """First `count` bytes, or all; uint8, fewer where the image ends."""
         wanted = None if count is None else count * {"pairs": 4, "nine": 9}.get(self.layout, 8)

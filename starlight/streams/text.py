@@ -11,6 +11,7 @@ e^-s over the weight of that alternative.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -23,7 +24,6 @@ _LAGS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 15, 16, 24, 32, 48, 64)
 _COPY = 0.9  # probability that a repeating source repeats
 _ALPHA = 0.05  # Dirichlet prior of a source with an unknown distribution
 _BIT_LAGS = ((1, 2, 3, 4), (3, 6, 9), (4, 8, 12))  # bits before it that a bit may depend on
-_BIT_PERIODS = (8, 24)  # bits: of a channel that never changes, of three channels of different smoothness
 
 
 def _printable() -> np.ndarray:
@@ -92,7 +92,10 @@ def _script_steps(data: np.ndarray) -> np.ndarray:
     steps[0] = np.where(repeat, np.log(same), np.where(tail & within, math.log(256 / 64), steps[0]))
     inside = ((before >= 0xE3) & (before < 0xEA)) | ((two >= 0xE3) & (two < 0xEA) & _shifted(tail, 1))
     first = (data >= 0xE3) & (data < 0xEA)
-    steps[1] = np.where(first, math.log(0.7 / 7 * 256), np.where(tail & inside, math.log(256 / 64), steps[1]))
+    middle = (before >= 0xE3) & (before < 0xEA)
+    again = np.where((_shifted(data, 3) | 1) == (data | 1), 0.2, 0.6 / 64) * 256
+    inner = np.where(middle, np.log(again), math.log(256 / 64))
+    steps[1] = np.where(first, math.log(0.7 / 7 * 256), np.where(tail & inside, inner, steps[1]))
     return steps
 
 
@@ -133,8 +136,19 @@ def gains(data: np.ndarray, lengths: np.ndarray) -> np.ndarray:
     return out
 
 
-def null_gains(row: np.ndarray) -> np.ndarray:
-    """Cumulative log-likelihood ratio of what images leave in low bits against uniform bytes, (n + 1,), row (n,)."""
+def null_gains(row: np.ndarray, places: tuple[int, ...] = ()) -> np.ndarray:
+    """Cumulative log-likelihood ratio of what images leave in low bits against uniform bytes.
+
+    Parameters
+    ----------
+    row : (n,) uint8
+    places : tuple of int
+        Bits of each byte, 0 the most significant, that come from a channel that may never change.
+
+    Returns
+    -------
+    (n + 1,) float64
+    """
     n = len(row)
     same = row[:, None] == row[None, :]
     seen = np.tril(same, -1).sum(axis=1)
@@ -145,10 +159,11 @@ def null_gains(row: np.ndarray) -> np.ndarray:
         steps.append(step)
     for order in ("big", "little"):
         bits = np.unpackbits(row, bitorder=order).view(bool)
-        contexts = [_lagged(bits, lags) for lags in _BIT_LAGS]
-        if order == "big":  # a place in the byte is one in either order
-            contexts += [np.arange(len(bits)) % period for period in _BIT_PERIODS]
-        steps += [_bit_gains(bits, context).reshape(n, 8).sum(axis=1) for context in contexts]
+        steps += [_bit_gains(bits, _lagged(bits, lags)).reshape(n, 8).sum(axis=1) for lags in _BIT_LAGS]
+    if places:
+        bits = np.unpackbits(row).view(bool).reshape(n, 8)[:, list(places)]
+        gained = _bit_gains(bits.reshape(-1), np.tile(np.arange(len(places)), n))
+        steps.append(gained.reshape(n, len(places)).sum(axis=1))
     cumulative = np.zeros((len(steps), n + 1))
     np.cumsum(steps, axis=1, out=cumulative[:, 1:])
     weights = np.full(len(steps), 0.5 / (len(steps) - 1))
@@ -178,11 +193,21 @@ def _bit_gains(bits: np.ndarray, context: np.ndarray) -> np.ndarray:
     return out
 
 
-def score(data: np.ndarray, lengths: np.ndarray, candidates: float = 6.0) -> TextScore:
-    """Score byte strings, (V, n) uint8 of which `lengths` are real.
+def score(
+    data: np.ndarray, lengths: np.ndarray, places: Sequence[tuple[int, ...]] | None = None, *, candidates: float = 6.0
+) -> TextScore:
+    """Score byte strings.
 
-    Rows that reach a gain of `candidates` nats are compared with all of the alternatives, the rest with uniform bytes
-    alone.
+    Parameters
+    ----------
+    data : (V, n) uint8
+    lengths : (V,) int
+        Bytes of each row that are real.
+    places : sequence of V tuples of int, optional
+        As `null_gains` takes them.
+    candidates : float
+        Rows that reach a gain of so many nats are compared with all of the alternatives, the rest with uniform bytes
+        alone.
     """
     table = gains(data, lengths)
     flat = table.reshape(len(data), table.shape[1] * table.shape[2])
@@ -191,7 +216,7 @@ def score(data: np.ndarray, lengths: np.ndarray, candidates: float = 6.0) -> Tex
     start_at, stop = np.divmod(best, table.shape[2])
     net = gain.copy()
     for v in np.flatnonzero(gain > candidates):
-        null = null_gains(data[v, : lengths[v]])
+        null = null_gains(data[v, : lengths[v]], places[v] if places else ())
         rows = table[v, :, : lengths[v] + 1]
         starts = np.array(_STARTS[: len(rows)])
         against = rows - (null[None] - null[np.minimum(starts, lengths[v])][:, None])

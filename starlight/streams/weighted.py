@@ -17,6 +17,7 @@ from starlight.streams.bands import bands
 __all__ = ["Evidence", "PlaneEvidence", "from_index", "from_planes", "rate", "total", "z_score"]
 
 _MODERATION = 5.0  # variance, grey levels squared, below which flat areas gain no more weight
+_BAND_SAMPLES = 1 << 15  # float32 planes, many at a time
 _SUBSAMPLE = 8  # every so many rows are used to fit the predictor
 _FLOOR = 1e-3  # variance that keeps an image without any noise from being infinitely certain
 
@@ -92,7 +93,7 @@ def from_planes(planes: np.ndarray, *, clip_ends: bool = True) -> list[PlaneEvid
     by_row: list[list[Evidence]] = [[] for _ in range(count)]
     by_column: list[list[Evidence]] = [[] for _ in range(count)]
     spread = np.zeros(count)
-    for start, stop in bands(height, width, overlap=2):
+    for start, stop in bands(height, width, overlap=2, samples=_BAND_SAMPLES):
         errors = [_errors(planes[start:stop, :, c].astype(np.int16), clip_ends) for c in range(count)]
         for c, own in enumerate(errors):
             error = _fitted(own, [e.square for i, e in enumerate(errors) if i != c])

@@ -1,0 +1,27 @@
+"""The extraction benchmark: one row for each figure, all of them positive."""
+
+import numpy as np
+import scenes
+
+from starlight.bench import extract
+
+
+def test_rows(tmp_path):
+    paths = []
+    for i, form in enumerate(("PNG", "JPEG")):
+        paths.append(tmp_path / f"{i}")
+        paths[-1].write_bytes(scenes.file(scenes.scene(i, 64, 64), form))
+    rows = extract.stream_rows("small", paths)
+    rows += [extract.images_per_second("small", paths, 1), extract.peak_memory_mib("small")]
+    assert all(tuple(row) == extract.FIELDS and float(row["value"]) > 0 for row in rows)
+    names = [row["what"] for row in rows]
+    assert {"decode", "content", "dct", "nine streams, decoding included"} <= set(names)
+    assert "lsb" not in names  # nothing is computed for it
+    total = next(float(r["value"]) for r in rows if r["what"].startswith("nine"))
+    assert total > max(float(r["value"]) for r in rows if r["what"] in ("decode", "pixel"))
+
+
+def test_quickest_run_counts():
+    pauses = iter([0.02, 0.0, 0.02, 0.0])
+    assert extract._quickest(lambda _: __import__("time").sleep(next(pauses)), None, 4) < 0.02
+    assert np.isfinite(extract._median_ms(lambda _: None, [1, 2, 3], 2))

@@ -1,0 +1,86 @@
+"""Text evidence: high for text of any kind, bounded for random bytes, none for patterns however printable."""
+
+import numpy as np
+import pytest
+import scenes
+
+from starlight.streams import text
+
+TEXTS = [
+    scenes.TEXT,
+    b"https://example.com/path/page.html?query=1&other=two#part",
+    b'{"name": "value", "numbers": [1, 2, 3], "nested": {"key": null}}',
+    b"VGhlIHF1aWNrIGJyb3duIGZveCBqdW1wcyBvdmVyIHRoZSBsYXp5IGRvZy4gQW5kIG1vcmU=",
+    "Съешь же ещё этих мягких французских булок, да выпей чаю.".encode(),
+    "いろはにほへとちりぬるをわかよたれそつねならむ".encode(),
+    "Ξεσκεπάζω την ψυχοφθόρα βδελυγμία στον κόσμο.".encode(),
+]
+
+
+def scored(rows: list[bytes]) -> text.TextScore:
+    lengths = np.array([len(row) for row in rows])
+    data = np.zeros((len(rows), int(lengths.max())), np.uint8)
+    for i, row in enumerate(rows):
+        data[i, : len(row)] = np.frombuffer(row, np.uint8)
+    return text.score(data, lengths)
+
+
+@pytest.mark.parametrize("payload", TEXTS)
+def test_text_is_told_from_random_bytes(payload):
+    rest = np.random.default_rng(0).bytes(256 - len(payload))
+    result = scored([payload + rest])
+    assert result.net[0] > 16
+    assert result.start[0] == 0
+
+
+@pytest.mark.parametrize("header", [1, 2, 3, 4, 8])
+def test_binary_header_is_skipped(header):
+    result = scored([b"\x01\x00\xfe\xff\x80\x00\x00\x01"[:header] + scenes.TEXT + bytes(100)])
+    assert result.net[0] > 20 and result.start[0] <= header
+
+
+def test_random_bytes_obey_the_bound():
+    """A likelihood ratio exceeds e^s with a probability of at most e^-s, at whatever length it is looked at."""
+    rng = np.random.default_rng(1)
+    rows = rng.integers(0, 256, (4000, 256), dtype=np.uint8)
+    net = text.score(rows, np.full(4000, 256)).net
+    for nats in (2.0, 4.0, 6.0):
+        assert (net > nats).mean() <= np.exp(-nats)
+    assert net.max() < 16
+
+
+def patterns() -> dict[str, bytes]:
+    rng = np.random.default_rng(2)
+    return {
+        "U": b"U" * 256, "3": b"3" * 256, "f3": b"f3" * 128, "zeros": bytes(256), "ones": b"\xff" * 256,
+        "then ones": b"w" * 40 + b"\xff" * 216,
+        "gradient": bytes(b for b in range(32, 126) for _ in range(3))[:256],
+        "sparse": np.packbits(rng.random(2048) < 0.1).tobytes(),
+        "biased": np.packbits(rng.random(2048) < 0.35).tobytes(),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", patterns())
+def test_patterns_are_not_text(name):
+    assert scored([patterns()[name]]).net[0] < 16
+
+
+def test_longer_text_is_more_certain():
+    nets = [scored([scenes.TEXT[:n] + bytes(200)]).net[0] for n in (6, 12, 24, 48)]
+    assert nets == sorted(nets)
+
+
+def test_empty_rows():
+    result = text.score(np.zeros((2, 256), np.uint8), np.array([0, 0]))
+    assert (result.net <= 0).all()
+    assert text.score(np.zeros((0, 256), np.uint8), np.zeros(0, int)).net.shape == (0,)
+
+
+def test_constant_channel_is_not_text():
+    """Two bits of each byte from a channel that never changes can make all bytes printable."""
+    rng = np.random.default_rng(2)
+    data = rng.integers(64, 128, (1, 256), dtype=np.uint8)
+    assert text.score(data, np.array([256])).net[0] > 40
+    assert text.score(data, np.array([256]), [(0, 1)]).net[0] < 16
+    written = np.frombuffer((scenes.TEXT * 4)[:256], np.uint8)[None]
+    assert text.score(written, np.array([256]), [(0, 1)]).net[0] > 24
