@@ -14,6 +14,7 @@ from starlight.techniques import OTHER, TECHNIQUES
 from starlight.weights import Member, write
 
 LABELS = (*TECHNIQUES, OTHER)
+torch.set_num_threads(1)  # threads that wait for each other on a busy machine cost more than they give
 
 
 def weights(path: Path, *, threshold: float = 0.0, members: int = 1, ood_limit: float = 2.0, **meta) -> Path:
