@@ -9,12 +9,10 @@ from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-import starlight
-
 __all__ = ["DECODERS", "code_digest", "decoder_versions"]
 
 DECODERS = ("jpeglib", "numpy", "pillow", "scipy")  # packages whose version can change a result
-_ROOT = Path(starlight.__file__).parent
+_ROOT = Path(__file__).parents[1]  # of this package
 
 
 def code_digest(modules: Iterable[str], *, alone: Iterable[str] = ()) -> str:
