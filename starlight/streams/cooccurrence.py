@@ -52,10 +52,10 @@ def second(planes: np.ndarray, axis: int) -> np.ndarray:
 
 def quantise(residual: np.ndarray, spec: Spec) -> np.ndarray:
     """Round int16 residuals to steps, truncate, shift to 0 .. side - 1; uint8."""
+    out = residual + np.int16(spec.step // 2 + spec.bound * spec.step)
     if spec.step > 1:
-        residual = (residual + np.int16(spec.step // 2)) >> (spec.step.bit_length() - 1)
-    out = np.clip(residual, -spec.bound, spec.bound)
-    out += np.int16(spec.bound)
+        out >>= spec.step.bit_length() - 1
+    np.clip(out, 0, 2 * spec.bound, out=out)
     return out.astype(np.uint8)
 
 

@@ -118,8 +118,8 @@ def _grid(parts: list[Part], scale: float) -> list[float]:
     down = [np.abs(np.diff(p.luma, axis=0)).sum(axis=1, dtype=np.float64) for p in parts]
     rows = np.concatenate([p.start + 1 + np.arange(len(d)) for p, d in zip(parts, down, strict=True)])
     row, strength_down = _phase(np.concatenate(down), rows)
-    blocks = np.concatenate([_blocks(p, row, column) for p in parts])
-    blocks = blocks[:: max(1, len(blocks) // _MAX_BLOCKS)]
+    step = max(1, sum(p.luma.size for p in parts) // (_BLOCK**2 * _MAX_BLOCKS))
+    blocks = np.concatenate([_blocks(p, row, column, step) for p in parts])
     ends = np.maximum(blocks, 255 - blocks).max(axis=1)
     blocks = blocks[ends < 254]  # clipping adds high frequencies of its own
     if len(blocks) < 4:
@@ -138,10 +138,11 @@ def _phase(profile: np.ndarray, position: np.ndarray) -> tuple[int, float]:
     return best, float((mean[best] - np.median(mean)) / (profile.mean() + 1e-3))
 
 
-def _blocks(part: Part, row: int, column: int) -> np.ndarray:
+def _blocks(part: Part, row: int, column: int, step: int) -> np.ndarray:
+    """Blocks on the grid, every `step`-th one of a row of blocks, (n, 64)."""
     luma = part.luma[(row - part.start) % _BLOCK :, column:]
     height, width = (s // _BLOCK * _BLOCK for s in luma.shape)
-    blocks = luma[:height, :width].reshape(height // _BLOCK, _BLOCK, width // _BLOCK, _BLOCK)
+    blocks = luma[:height, :width].reshape(height // _BLOCK, _BLOCK, width // _BLOCK, _BLOCK)[:, :, ::step]
     return blocks.transpose(0, 2, 1, 3).reshape(-1, _BLOCK**2)
 
 

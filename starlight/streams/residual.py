@@ -23,10 +23,9 @@ _MIN_SIDE = 16
 _OWN_FIRST, _OWN_CROSS = Spec("own_first", 1, 2, 3), Spec("own_cross", 2, 2, 3)
 _OWN_SQUARE = (Spec("own_square1", 1, 2, 3), Spec("own_square2", 2, 2, 3))
 _COLOUR_FIRST = Spec("colour_first", 1, 2, 3)
-_COLOUR_SQUARE = (
-    Spec("colour_square_pair", 2, 5, 2), Spec("colour_square_long", 4, 1, 5), Spec("colour_square8", 8, 2, 3),
-)  # fmt: skip
-_SPECS = (_OWN_FIRST, _OWN_CROSS, *_OWN_SQUARE, _COLOUR_FIRST, *_COLOUR_SQUARE)
+_COLOUR_SQUARE = (Spec("colour_square_pair", 2, 5, 2), Spec("colour_square_long", 4, 1, 5))
+_COLOUR_COARSE = (Spec("colour_square8", 8, 2, 3),)
+_SPECS = (_OWN_FIRST, _OWN_CROSS, *_OWN_SQUARE, _COLOUR_FIRST, *_COLOUR_SQUARE, *_COLOUR_COARSE)
 FEATURES = (*(f"{spec.name}_{i}" for spec in _SPECS for i in range(size(spec))), *noise.FEATURES)
 
 
@@ -40,15 +39,16 @@ def compute(image: Image) -> np.ndarray:
     for i, (start, stop) in enumerate(bands(height, width, max_samples=MAX_PIXELS)):
         band = planes(image.pixels, start, stop)
         squares = second(second(band, -1), -2)
+        difference = None
         if channels == 1:
             _own(counts, band, squares)
-        elif i % 2 == 0:  # in colour images, differences of colours say more
-            _own(counts, band[1:2], squares[1:2])
-        difference = None
-        if channels == 3:
-            _first(counts, band[::2] - band[1], _COLOUR_FIRST)
+        else:
             difference = squares[::2] - squares[1]
+            _first(counts, band[::2] - band[1], _COLOUR_FIRST)
             _squared(counts, difference, _COLOUR_SQUARE)
+            if i % 2 == 0:  # what says less is taken of every other band
+                _own(counts, band[1:2], squares[1:2])
+                _squared(counts, difference, _COLOUR_COARSE)
         parts.append(noise.measure(band, squares, difference, start))
     return np.concatenate([*(merged(counts[spec.name], spec) for spec in _SPECS), noise.summarise(parts)])
 

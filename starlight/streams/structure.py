@@ -13,11 +13,13 @@ import numpy as np
 from starlight.attacks import rs, spa
 from starlight.images import Image
 from starlight.streams import parity, sequential, weighted
+from starlight.streams.bands import bands
 from starlight.streams.scans import stores_samples
 
 __all__ = ["FEATURES", "compute"]
 
 _MIN_SIDE = 4
+_MAX_COUNTED = 1 << 22  # samples of a plane that pairs, flat places and histograms are counted of
 _MAX_RS_ROWS = 512  # regular and singular groups: of so many rows at most
 _RATES = ("weighted", "weighted_z", "spa_across", "spa_down")
 _PLAIN = ("noise", *parity.PAIRS, *parity.FLAT, *parity.HISTOGRAM, *parity.LSB)
@@ -70,12 +72,21 @@ def _alpha(plane: np.ndarray) -> list[float]:
 
 def _index(plane: np.ndarray, palette: np.ndarray) -> list[float]:
     rows, columns = weighted.from_index(plane, palette)
+    plane = _sampled(plane)
     own = [weighted.rate(rows), math.asinh(weighted.z_score(rows))]
     plain = parity.flat_places(plane) + parity.histogram(plane) + parity.lsb_plane(plane)
     return own + plain + sequential.contrasts(rows) + sequential.contrasts(columns)
 
 
+def _sampled(plane: np.ndarray) -> np.ndarray:
+    """The plane, or evenly spread bands of a large one, for counts that need no more."""
+    if plane.size <= _MAX_COUNTED:
+        return plane
+    return np.concatenate([plane[start:stop] for start, stop in bands(*plane.shape, max_samples=_MAX_COUNTED)])
+
+
 def _plane(evidence: weighted.PlaneEvidence, plane: np.ndarray) -> list[float]:
+    plane = _sampled(plane)
     values = [_bounded(weighted.rate(evidence.rows)), math.asinh(weighted.z_score(evidence.rows))]
     values += [_bounded(spa.estimate(plane)), _bounded(spa.estimate(plane.T)), evidence.noise]
     values += parity.pairs(plane[:, :-1], plane[:, 1:])

@@ -94,7 +94,9 @@ def from_planes(planes: np.ndarray, *, clip_ends: bool = True) -> list[PlaneEvid
     by_column: list[list[Evidence]] = [[] for _ in range(count)]
     spread = np.zeros(count)
     for start, stop in bands(height, width, overlap=2, samples=_BAND_SAMPLES):
-        errors = [_errors(planes[start:stop, :, c].astype(np.int16), clip_ends) for c in range(count)]
+        band = [planes[start:stop, :, c].astype(np.int16) for c in range(count)]
+        weight = _weight(band[count // 2])  # of the green plane for all colours, whose textures are alike
+        errors = [_errors(p, weight * _inside(p) if clip_ends else weight) for p in band]
         for c, own in enumerate(errors):
             error = _fitted(own, [e.square for i, e in enumerate(errors) if i != c])
             terms = _terms(error, own)
@@ -110,7 +112,7 @@ def _joined(parts: list[Evidence]) -> Evidence:
     return Evidence(*(np.concatenate([getattr(p, name) for p in parts]) for name in ("signed", "weight", "square")))
 
 
-def _errors(p: np.ndarray, clip_ends: bool) -> _Errors:
+def _errors(p: np.ndarray, weight: np.ndarray) -> _Errors:
     x, left, right, up, down = p[1:-1, 1:-1], p[1:-1, :-2], p[1:-1, 2:], p[:-2, 1:-1], p[2:, 1:-1]
     across, along = left + right, up + down
     ends = p[:, :-2] + p[:, 2:]
@@ -122,29 +124,26 @@ def _errors(p: np.ndarray, clip_ends: bool) -> _Errors:
     square = near + near
     square += diagonal
     near *= np.float32(0.5)
-    weight = _weight(p, ends)
-    if clip_ends:
-        weight *= _inside(p).view(np.uint8).astype(np.float32)
     even = (~x & 1).astype(np.uint32) << np.uint32(31)
     return _Errors(near, vertical, diagonal, square, weight, even)
 
 
 def _inside(p: np.ndarray) -> np.ndarray:
-    """Whether a sample and its four neighbours are clear of the ends of the range."""
+    """1 where a sample and its four neighbours are clear of the ends of the range, else 0; float32."""
     clear = (p - 2).view(np.uint16) < 252
     out = clear[1:-1, :-2] & clear[1:-1, 2:]
     out &= clear[1:-1, 1:-1]
     out &= clear[:-2, 1:-1]
     out &= clear[2:, 1:-1]
-    return out
+    return out.view(np.uint8).astype(np.float32)
 
 
-def _weight(p: np.ndarray, ends: np.ndarray) -> np.ndarray:
-    """1 / (5 + variance of the 3x3 samples around); `ends` is the sum of left and right neighbours."""
+def _weight(p: np.ndarray) -> np.ndarray:
+    """1 / (5 + variance of the 3x3 samples around)."""
     values = p.astype(np.float32)
     values *= values
     variance = _sum3(values[:, :-2] + values[:, 1:-1] + values[:, 2:])
-    sums = _sum3(ends + p[:, 1:-1]).astype(np.float32)
+    sums = _sum3(p[:, :-2] + p[:, 1:-1] + p[:, 2:]).astype(np.float32)
     sums *= sums
     sums *= np.float32(1 / 9)
     variance -= sums
@@ -202,10 +201,13 @@ def from_index(indices: np.ndarray, palette: np.ndarray) -> tuple[Evidence, Evid
     """
     table = np.zeros(256, np.float32)
     table[: min(256, len(palette))] = palette[:256].astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32)
-    luma = table[indices]
-    own, other = luma[1:-1, 1:-1], table[indices[1:-1, 1:-1] ^ 1]
-    mean = (luma[:-2, 1:-1] + luma[2:, 1:-1] + luma[1:-1, :-2] + luma[1:-1, 2:]) / 4
-    gain = np.clip(np.abs(own - mean) - np.abs(other - mean), -8, 8)
-    sums = (gain, (other != own).astype(np.float32), gain * gain)
-    rows, columns = (Evidence(*(m.sum(axis=axis, dtype=np.float64) for m in sums)) for axis in (1, 0))
-    return rows, columns
+    by_row, by_column = [], []
+    for start, stop in bands(*indices.shape, overlap=2, samples=_BAND_SAMPLES):
+        luma, other = table[indices[start:stop]], table[indices[start + 1 : stop - 1, 1:-1] ^ 1]
+        own = luma[1:-1, 1:-1]
+        mean = (luma[:-2, 1:-1] + luma[2:, 1:-1] + luma[1:-1, :-2] + luma[1:-1, 2:]) / 4
+        gain = np.clip(np.abs(own - mean) - np.abs(other - mean), -8, 8)
+        terms = (gain, gain, gain * gain, (other != own).astype(np.float32))
+        by_row.append(_summed(terms, 1))
+        by_column.append(_summed(terms, 0))
+    return _joined(by_row), total(by_column)
