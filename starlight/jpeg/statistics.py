@@ -27,9 +27,7 @@ for _group, (_u, _v) in enumerate(_LOW):
 _MEMBERS[GROUPS - 1] = 1 - _MEMBERS.sum(axis=0)
 _MEMBERS[:, 0] = 0  # DC is counted nowhere
 _VALUES = 2 * TOP + 1
-_LEVEL_OF_SUM = np.zeros(256, np.uint16)  # times _VALUES, as it enters the cell's code
-for _level, _bound in enumerate((1, 2, 3, 5, 8, 13, 22), start=1):
-    _LEVEL_OF_SUM[_bound:] = _level * _VALUES
+_LEVEL_BOUNDS = (1, 2, 3, 5, 8, 13, 22)
 _MODE_CODE = (np.arange(64, dtype=np.uint16) * (LEVELS * _VALUES) + TOP).reshape(8, 8, 1, 1)
 PAIR_SIZE, DIAGONAL_BANDS = 5, 3
 _SIDE = 6  # neighbours are counted among the 6x6 low modes; above them nearly all is zero
@@ -54,8 +52,9 @@ def cell_counts(modes: np.ndarray) -> np.ndarray:
     """
     busy = np.minimum(np.abs(modes), _CAP).astype(np.uint8)
     busy[0, 0] = 0
-    code = np.take(_LEVEL_OF_SUM, _neighbour_sum(busy))
-    code += _MODE_CODE
+    total = _neighbour_sum(busy)
+    level = sum((total >= bound).view(np.uint8) for bound in _LEVEL_BOUNDS)
+    code = level * np.uint16(_VALUES) + _MODE_CODE
     code += np.clip(modes, -TOP, TOP).view(np.uint16)
     return np.bincount(code.ravel(), minlength=64 * LEVELS * _VALUES).reshape(64, LEVELS, _VALUES).astype(float)
 
@@ -107,19 +106,18 @@ def pair_counts(modes: np.ndarray) -> np.ndarray:
 
     Returns
     -------
-    ndarray, shape (4, DIAGONAL_BANDS, PAIR_SIZE, PAIR_SIZE), float64
-        Adjacent modes of one block, lower frequency first; modes two steps apart; modes on one anti-diagonal; one mode
-        in adjacent blocks. By anti-diagonal of the first mode; magnitudes are clipped to PAIR_SIZE - 1.
+    ndarray, shape (3, DIAGONAL_BANDS, PAIR_SIZE, PAIR_SIZE), float64
+        Adjacent modes of one block, lower frequency first; modes on one anti-diagonal; one mode in adjacent blocks.
+        By anti-diagonal of the first mode; magnitudes are clipped to PAIR_SIZE - 1.
     """
     clipped = _clipped_magnitudes(modes, PAIR_SIZE - 1)
     first = clipped * np.uint8(PAIR_SIZE) + _BAND * np.uint8(PAIR_SIZE**2)
     kinds = (
         ((first[:, :-1], clipped[:, 1:]), (first[:-1], clipped[1:])),
-        ((first[:, :-2], clipped[:, 2:]), (first[:-2], clipped[2:])),
         ((first[:-1, 1:], clipped[1:, :-1]),),
         ((first[..., :-1], clipped[..., 1:]), (first[:, :, :-1], clipped[:, :, 1:])),
     )
-    return _tally(kinds, DIAGONAL_BANDS * PAIR_SIZE**2).reshape(4, DIAGONAL_BANDS, PAIR_SIZE, PAIR_SIZE)
+    return _tally(kinds, DIAGONAL_BANDS * PAIR_SIZE**2).reshape(3, DIAGONAL_BANDS, PAIR_SIZE, PAIR_SIZE)
 
 
 def triple_counts(modes: np.ndarray) -> np.ndarray:
@@ -155,14 +153,11 @@ def _clipped_magnitudes(modes: np.ndarray, top: int) -> np.ndarray:
 
 
 def _tally(kinds: tuple, size: int) -> np.ndarray:
-    """Count the codes that the members of each tuple add up to; tuples of one kind are pooled."""
-    return np.stack([sum(_byte_counts(sum(t[1:], t[0]))[:size] for t in kind) for kind in kinds])
+    """Count the codes that the members of each tuple add up to; tuples of one kind are pooled.
 
-
-def _byte_counts(codes: np.ndarray) -> np.ndarray:
-    """`bincount` of bytes, two at a time: half the steps of counting them one by one."""
-    flat = codes.ravel()
-    joint = np.bincount(flat[: flat.size // 2 * 2].view(np.uint16), minlength=65536).reshape(256, 256)
-    counts = (joint.sum(axis=0) + joint.sum(axis=1)).astype(float)
-    counts[flat[flat.size // 2 * 2 :]] += 1
-    return counts
+    All kinds together have fewer than 256 codes, so one pass counts them all, two bytes at a time.
+    """
+    codes = [sum(t[1:], t[0] + np.uint8(k * size)).ravel() for k, kind in enumerate(kinds) for t in kind]
+    flat = np.concatenate([*codes, np.full(sum(code.size for code in codes) % 2, 255, np.uint8)])
+    joint = np.bincount(flat.view(np.uint16), minlength=65536).reshape(256, 256)
+    return (joint.sum(axis=0) + joint.sum(axis=1))[: len(kinds) * size].astype(float)

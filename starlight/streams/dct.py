@@ -8,17 +8,17 @@ features are the difference between file and calibrated version, near 0 on cover
 import numpy as np
 
 from starlight.images import Image
-from starlight.jpeg import estimates, planes, statistics
+from starlight.jpeg import estimates, planes, residuals, statistics
 
 __all__ = ["BLOCKS", "FEATURES", "NAME", "VERSION", "compute", "to_model"]
 
 NAME = "dct"
-VERSION = 3
+VERSION = 4
 
 _MIN_BLOCKS = 3
 _STANDARD_STEPS = {(0, 1): 11, (1, 0): 12, (1, 1): 12, (0, 2): 10, (2, 0): 14, (2, 2): 16, (3, 3): 29}
 _CONTEXT = [f"{b}_{level}_{t}" for b in range(4) for level in range(statistics.LEVELS) for t in range(5)]
-_PAIRS = [f"{k}_{b}_{i}{j}" for k in range(4) for b in range(3) for i in range(5) for j in range(5)]
+_PAIRS = [f"{k}_{b}_{i}{j}" for k in range(3) for b in range(3) for i in range(5) for j in range(5)]
 _TRIPLES = [f"{k}_{b}_{np.base_repr(c, 3):0>3}" for k in range(3) for b in range(3) for c in range(27)]
 _NAMES = {
     "facts": ("log_blocks", "chroma", "chroma_ratio", "nonzero", "nonzero_chroma", "quality_step", "step_slope"),
@@ -27,6 +27,7 @@ _NAMES = {
     "pairs_calibrated": [f"pair{at}_calibrated" for at in _PAIRS],
     "triples": [f"triple{at}" for at in _TRIPLES],
     "triples_calibrated": [f"triple{at}_calibrated" for at in _TRIPLES],
+    "residuals": [f"residual{u}{v}_{c}_{t}" for u, v in residuals.KERNELS for c in range(25) for t in range(2)],
     "estimates": (
         [f"{t}_{what}" for t in ("outguess", "jsteg", "f5", "steghide") for what in ("rate", "deviations")]
         + ["blockiness", "blockiness_calibrated", "blockiness_ratio"]
@@ -67,6 +68,7 @@ def compute(image: Image, tiles: list[tuple[int, int]] | None = None) -> np.ndar
         *_calibrated(_context_histograms(cells), _context_histograms(cover)),
         _pairs(modes) - _pairs(moved),
         *_calibrated(_triples(modes), _triples(moved)),
+        np.sqrt(residuals.phase_histograms(phases, max(float(step), 0.5))),
         _estimates(cells, cover, [_blockiness(p) for p in (phases, planes.phase_planes(moved, table))]),
     ]
     return np.concatenate([np.ravel(part) for part in parts]).astype(np.float32)
