@@ -94,23 +94,23 @@ def make_submission(
     StarlightError
         A tool that is unknown or not installed, or a folder that is not empty.
     """
-    chosen = installed() if tools is None else tools
-    for name in chosen:
-        if name not in TOOLS or not TOOLS[name].found():
-            raise StarlightError(
-                f"tool {name!r} is not installed; this machine has: {', '.join(installed()) or 'none'}"
-            )
+    made = dict.fromkeys(installed() if tools is None else tools, 0)
+    _prepare(out_dir, tuple(made))
+    paths = [covers / name for name in image_files(covers)[0]] if isinstance(covers, Path) else covers
+    for index, path in enumerate(paths):
+        for name in made:
+            rng = np.random.default_rng([seed, index, list(TOOLS).index(name)])
+            made[name] += _make_pair(TOOLS[name], path, out_dir, index, rates[index % len(rates)], rng)
+    return made
+
+
+def _prepare(out_dir: Path, tools: tuple[str, ...]) -> None:
+    if missing := [name for name in tools if name not in installed()]:
+        raise StarlightError(f"tool {missing[0]!r} is not installed; here are: {', '.join(installed()) or 'none'}")
     if out_dir.exists() and any(out_dir.iterdir()):
         raise StarlightError(f"{out_dir}: not empty")
     for kind in ("clean", "stego"):
         (out_dir / kind).mkdir(parents=True, exist_ok=True)
-    paths = [covers / name for name in image_files(covers)[0]] if isinstance(covers, Path) else list(covers)
-    made = dict.fromkeys(chosen, 0)
-    for index, path in enumerate(paths):
-        for name in chosen:
-            rng = np.random.default_rng([seed, index, list(TOOLS).index(name)])
-            made[name] += _make_pair(TOOLS[name], path, out_dir, index, rates[index % len(rates)], rng)
-    return made
 
 
 def _make_pair(tool: Tool, cover: Path, out_dir: Path, index: int, rate: float, rng: np.random.Generator) -> int:
@@ -130,13 +130,7 @@ def _make_pair(tool: Tool, cover: Path, out_dir: Path, index: int, rate: float, 
             clean.unlink()
             stego.unlink(missing_ok=True)
             return 0
-    embedding = {
-        "category": "pixel",
-        "technique": tool.name,
-        "ai42": False,
-        "bit_order": "lsb-first",
-        "tool": tool.name,
-    }
+    embedding = {"category": "pixel", "technique": tool.name, "ai42": False, "bit_order": "lsb-first"}
     sidecar = {"embedding": embedding, "clean_file": base, "payload_bits": 8 * length, "payload_rate": rate}
     text = json.dumps(sidecar, indent=2, sort_keys=True) + "\n"
     stego.with_name(base + ".json").write_text(text, encoding="utf-8", newline="\n")
