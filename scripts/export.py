@@ -7,20 +7,19 @@ from pathlib import Path
 from starlight.detector import RUNTIMES, Detector, find_weights
 from starlight.errors import StarlightError
 from starlight.export import TOLERANCE, compare, quantise, records_of, write_onnx
-from starlight.inference import Predictor
 from starlight.onnx_runtime import OnnxPredictor
 
 
 def main(args: argparse.Namespace) -> None:
     weights = Path(args.model) if args.model else find_weights(RUNTIMES["torch"])[0]
     out, small = Path(args.out), Path(args.out).with_suffix(".int8.onnx")
-    torch_one = Predictor.load(weights)
-    records, classes, labels = records_of(Detector(torch_one), Path(args.images), args.count)
+    detector = Detector.load(weights)
+    records, classes, labels = records_of(detector, Path(args.images), args.count)
     write_onnx(weights, out, records)
     quantise(out, small)
     report = {}
     for name, path in (("float32", out), ("int8", small)):
-        report[name] = compare(torch_one, OnnxPredictor.load(path), records, classes, labels)
+        report[name] = compare(detector.predictor, OnnxPredictor.load(path), records, classes, labels)
         report[name]["megabytes"] = round(path.stat().st_size / 1e6, 3)
     print(json.dumps(report, indent=2, sort_keys=True))
     Path("reports/bench").mkdir(parents=True, exist_ok=True)

@@ -180,7 +180,8 @@ def find_weights(name: str) -> tuple[Path, str]:
     for folder in (package.parent / "models" / "release", package / "_release"):
         if (folder / name).is_file():
             return folder / name, "released"
-    raise StarlightError(f"models/{name}: no detector found; train one with `dvc repro`, or name one with --model")
+    make = "`make export`" if name == RUNTIMES["onnx"] else "`dvc repro`"
+    raise StarlightError(f"models/{name}: no detector found; make one with {make}, or name one with --model")
 
 
 def _check_streams(predictor: Any, file: Path) -> None:

@@ -26,7 +26,7 @@ def made(tmp_path_factory):
     tiny.images(folder / "stego", 6)
     tiny.images(folder / "clean", 6, side=300)
     (folder / "clean" / "broken.png").write_bytes(b"junk")
-    weights = tiny.weights(folder / "w.safetensors", members=2)
+    weights = tiny.weights(folder / "w.safetensors", members=2, std=0.1)
     detector = Detector.load(weights)
     records, classes, labels = records_of(detector, folder, 100)
     write_onnx(weights, folder / "w.onnx", records)

@@ -17,8 +17,13 @@ LABELS = (*TECHNIQUES, OTHER)
 torch.set_num_threads(1)  # threads that wait for each other on a busy machine cost more than they give
 
 
-def weights(path: Path, *, threshold: float = 0.0, members: int = 1, ood_limit: float = 2.0, **meta) -> Path:
-    """Write a random detector; a threshold far below or above all scores flags everything or nothing."""
+def weights(
+    path: Path, *, threshold: float = 0.0, members: int = 1, std: float = 10.0, ood_limit: float = 2.0, **meta
+) -> Path:
+    """Write a random detector; a threshold far below or above all scores flags everything or nothing.
+
+    The smaller `std`, the deviation that statistics are taken to have, the farther apart the scores of images.
+    """
     torch.manual_seed(0)
     streams = tuple(REGISTRY)
     sizes = {"palette": 768} | {n: len(REGISTRY[n].FEATURES) for n in ("format", "content", "dct")}
@@ -30,7 +35,7 @@ def weights(path: Path, *, threshold: float = 0.0, members: int = 1, ood_limit: 
     for member in ensemble:
         for encoder in member.model.encoders.values():
             if hasattr(encoder, "std"):
-                encoder.std.fill_(10.0)
+                encoder.std.fill_(std)
     write(path, ensemble, calibration, {"name": "tiny", "ood_limit": ood_limit, **meta})
     return path
 

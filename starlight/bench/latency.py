@@ -20,6 +20,7 @@ from starlight.cli.detect import load_detector
 from starlight.cli.inputs import Source
 from starlight.cli.workers import Pool
 from starlight.detector import Detector
+from starlight.errors import StarlightError
 
 __all__ = ["first_answer_seconds", "images_per_second", "latency_ms", "machine", "write_images"]
 
@@ -79,8 +80,10 @@ def first_answer_seconds(path: Path, repeats: int, arguments: Sequence[str] = ()
     for _ in range(repeats):
         started = time.perf_counter()
         with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
-            process.stdout.readline()
+            answered = process.stdout.readline()
             times.append(time.perf_counter() - started)
+        if not answered:
+            raise StarlightError(f"{path}: `starlight detect` gave no answer")
     return _digits(np.median(times))
 
 
