@@ -80,6 +80,15 @@ def test_defined_for_every_kind_of_jpeg(options):
     assert np.isfinite(vector[: dct.BLOCKS["estimates"].start]).all()
 
 
+def test_huge_images_are_judged_by_their_middle(cover):
+    tall = np.concatenate([np.zeros((2000, *cover.y.shape[1:]), np.int16), cover.y], axis=0)
+    wide = np.tile(cover.y[:4], (1, 500, 1, 1))
+    for y in (tall, wide):
+        vector = stream(SimpleNamespace(y=y, cb=None, cr=None, qt=cover.qt, qt_index=(0,)))
+        assert vector.shape == (len(dct.FEATURES),)
+        assert feature(vector, "log_blocks") == pytest.approx(np.log(y.shape[0] * y.shape[1]))
+
+
 def test_flat_image_has_undefined_estimates_not_zero_ones():
     file = io.BytesIO()
     Image.new("RGB", (64, 64), (120, 130, 90)).save(file, "JPEG")

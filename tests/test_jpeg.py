@@ -153,6 +153,12 @@ def test_steghide_keeps_the_histogram_and_the_zeros(rate, cover):
     assert changed.sum() / np.count_nonzero(before) == pytest.approx(rate / 6, rel=0.05)
 
 
+def test_steghide_never_makes_a_zero_where_it_finds_no_partner(cover):
+    alike = replace(cover, y=np.ones_like(cover.y), cb=None, cr=None)
+    stego = get("steghide").embed(alike, 1.0, seed=1)
+    assert set(np.unique(stego.y)) == {1, 2}
+
+
 @pytest.mark.parametrize("name", ["juniward", "uerd"])
 def test_adaptive_simulators_prefer_texture(name, cover):
     changes = (get(name).embed(cover, 0.4, seed=1).y != cover.y).sum(axis=(2, 3)).ravel()

@@ -15,7 +15,7 @@ __all__ = ["BLOCKS", "FEATURES", "NAME", "VERSION", "compute", "to_model"]
 NAME = "dct"
 VERSION = 4
 
-_MIN_BLOCKS = 3
+_MIN_BLOCKS, _MAX_BLOCKS = 3, 65_536  # the latter are four megapixels, plenty for statistics and 0.2 s
 _STANDARD_STEPS = {(0, 1): 11, (1, 0): 12, (1, 1): 12, (0, 2): 10, (2, 0): 14, (2, 2): 16, (3, 3): 29}
 _CONTEXT = [f"{b}_{level}_{t}" for b in range(4) for level in range(statistics.LEVELS) for t in range(5)]
 _PAIRS = [f"{k}_{b}_{i}{j}" for k in range(3) for b in range(3) for i in range(5) for j in range(5)]
@@ -41,13 +41,13 @@ BLOCKS: dict[str, slice] = {
 
 
 def compute(image: Image, tiles: list[tuple[int, int]] | None = None) -> np.ndarray:
-    """Statistics of the coefficients of a whole JPEG image.
+    """Statistics of the coefficients of a JPEG image.
 
     Parameters
     ----------
     image : Image
     tiles : ignored
-        The whole image is covered.
+        The whole image is covered; of one over four megapixels, the rows in the middle that make up as many.
 
     Returns
     -------
@@ -58,7 +58,7 @@ def compute(image: Image, tiles: list[tuple[int, int]] | None = None) -> np.ndar
     if coefficients is None or min(coefficients.y.shape[:2]) < _MIN_BLOCKS:
         return np.full(len(FEATURES), np.nan, np.float32)
     table = np.maximum(coefficients.qt[coefficients.qt_index[0]], 1).astype(np.float32)
-    modes = planes.by_mode(coefficients.y)
+    modes = planes.by_mode(_middle_rows(coefficients.y))
     phases = planes.phase_planes(modes, table)
     moved = planes.calibrated(phases, table)
     cells, cover = statistics.cell_counts(modes), statistics.cell_counts(moved)
@@ -77,6 +77,12 @@ def compute(image: Image, tiles: list[tuple[int, int]] | None = None) -> np.ndar
 def to_model(stored: np.ndarray, tile: int = 0) -> np.ndarray:
     """The vector as it is stored."""
     return stored
+
+
+def _middle_rows(blocks: np.ndarray) -> np.ndarray:
+    rows = max(_MIN_BLOCKS, min(blocks.shape[0], _MAX_BLOCKS // blocks.shape[1]))
+    first = (blocks.shape[0] - rows) // 2
+    return blocks[first : first + rows]
 
 
 def _facts(coefficients, table: np.ndarray, step: float) -> list[float]:
