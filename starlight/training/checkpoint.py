@@ -33,7 +33,7 @@ class State:
             "val_fpr": round(measures.fpr, 6), "val_map_mcc": round(measures.map_mcc, 6),
         })  # fmt: skip
         if measures.score > self.best_score:
-            self.best_score, self.best_epoch = measures.score, epoch
+            self.best_score, self.best_epoch = float(measures.score), epoch
             self.best = copy.deepcopy(self.model.state_dict())
 
     def restore_best(self) -> None:

@@ -1,0 +1,149 @@
+"""Training: it learns, it resumes after a kill, several processes agree, mining and fine-tuning keep their rules."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from starlight.evaluate import EvaluateParams, before_after, predictions, stream_ablation
+from starlight.finetune import EnsembleParams, FinetuneParams, area_weights, finetune, sampling_weights
+from starlight.mine import MineParams, mine
+from starlight.params import General
+from starlight.train import TrainParams, load_splits
+from starlight.training.data import TrainingData
+from starlight.weights import Member, load, write
+from tests.fake_streams import data_set
+from tests.imports import ROOT
+from tests.train_worker import run
+
+STREAMS = ("pixel", "alpha", "lsb", "palette", "metadata", "format", "palette_lsb", "content", "dct")
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory) -> Path:
+    out = tmp_path_factory.mktemp("trained")
+    run(out, 4)
+    return out
+
+
+@pytest.fixture(scope="module")
+def splits(trained):
+    return load_splits(*data_set(), STREAMS, trained / "scratch")
+
+
+def test_it_learns_and_flags_no_twin(trained, splits):
+    manifest, reader = data_set()
+    test = TrainingData(manifest[manifest["split"] == "test"], reader, STREAMS, trained / "scratch")
+    table = predictions({"v4": load(trained / "base.safetensors")}, test, EvaluateParams())
+    auc = [table.loc[table["label"] == label, "v4_score"] for label in (1, 0)]
+    assert np.mean(auc[0].to_numpy()[:, None] > auc[1].to_numpy()[None]) > 0.9
+    assert len(pd.read_csv(trained / "base.csv")) == 4
+
+
+def test_map_target_is_where_stego_and_twin_differ(splits):
+    data = splits.train
+    stego = np.flatnonzero(data.labels == 1)
+    batch = data.batch(stego[:4])
+    assert batch.map_target[:, 0, :4, :8].mean() > 0.99 and batch.map_target[:, 0, 4:].sum() == 0
+    assert batch.map_valid[0, 0].sum() == 64
+    assert data.payload_share()[stego] == pytest.approx(0.5, abs=0.02)
+
+
+def test_the_same_seed_gives_the_same_weights(trained, tmp_path):
+    run(tmp_path, 4)
+    assert (tmp_path / "base.safetensors").read_bytes() == (trained / "base.safetensors").read_bytes()
+
+
+def worker(*words: str) -> subprocess.Popen:
+    env = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+    return subprocess.Popen([sys.executable, *words], cwd=ROOT, env=env, stderr=subprocess.PIPE, start_new_session=True)
+
+
+def test_killed_training_resumes_to_the_same_weights(trained, tmp_path):
+    first = worker("-m", "tests.train_worker", str(tmp_path), "4")
+    deadline = time.monotonic() + 120
+    while not list((tmp_path / "scratch").glob("*.pt")) and time.monotonic() < deadline and first.poll() is None:
+        time.sleep(0.01)
+    assert first.poll() is None, "it ended before it could be killed"
+    os.killpg(first.pid, signal.SIGKILL)
+    first.wait()
+    assert not (tmp_path / "base.safetensors").exists()
+    again = worker("-m", "tests.train_worker", str(tmp_path), "4")
+    assert again.wait(120) == 0, again.stderr.read()
+    assert (tmp_path / "base.safetensors").read_bytes() == (trained / "base.safetensors").read_bytes()
+
+
+def test_two_processes_under_torchrun(tmp_path):
+    both = worker("-m", "torch.distributed.run", "--nproc-per-node", "2", "--master-port", "29731", "-m",
+                  "tests.train_worker", str(tmp_path), "1")  # fmt: skip
+    assert both.wait(180) == 0, both.stderr.read()[-2000:]
+    assert load(tmp_path / "base.safetensors").calibration.authentic > 0
+
+
+def test_mining_keeps_its_rule_and_counts_itself(trained, splits):
+    stored = load(trained / "base.safetensors")
+    mined = mine(stored, splits.train, MineParams(min_fp_ratio=0.0, threshold=0.0))
+    assert len(mined.hard_negatives) == mined.audit["scanned_authentic"] == (splits.train.labels == 0).sum()
+    assert mined.hard_negatives["score"].is_monotonic_decreasing
+    few = mine(stored, splits.train, MineParams(min_fp_ratio=0.0, threshold=0.0, max_samples=5))
+    assert len(few.hard_negatives) == 5 and few.audit["dropped_over_max_samples"] > 0
+    none = mine(stored, splits.train, MineParams(min_fp_ratio=1.0, threshold=1.0))
+    if not len(none.hard_negatives):
+        assert "mine.threshold" in none.audit["advice"]
+
+
+def test_sampling_weights(splits):
+    data = splits.train
+    clean = data.rows[data.rows["kind"] == "clean"].iloc[:3]
+    params = FinetuneParams(hard_negative_weight=4.0, large_weight=1.5)
+    weights = sampling_weights(data, clean, clean.iloc[:0], params)
+    hard = clean.index.to_numpy()
+    assert np.all(weights[hard] == 4.0)
+    paired = np.isin(data.twins, hard)
+    assert np.all(weights[paired] == 6.0) and paired.sum() == 3
+    assert np.all(area_weights(data, params)[data.labels == 1] == 1.5)
+
+
+def tune(trained: Path, splits, out: Path, hard, **kw) -> None:
+    finetune(load(trained / "base.safetensors"), splits, hard, hard.iloc[:0], General(), FinetuneParams(epochs=1, **kw),
+             TrainParams(), EnsembleParams(), models=out, reports=out, scratch=out)  # fmt: skip
+
+
+def test_nothing_mined_passes_the_base_through(trained, splits, tmp_path):
+    tune(trained, splits, tmp_path, splits.train.rows.iloc[:0])
+    base, tuned = load(trained / "base.safetensors"), load(tmp_path / "detector.safetensors")
+    assert len(tuned.members) == 1
+    states = [s.members[0].model.state_dict() for s in (base, tuned)]
+    assert all(np.array_equal(states[0][k], states[1][k]) for k in states[0])
+
+
+def test_fine_tuning_writes_ensemble_and_control(trained, splits, tmp_path):
+    hard = splits.train.rows[splits.train.labels == 0].iloc[:6]
+    tune(trained, splits, tmp_path, hard)
+    stored = load(tmp_path / "detector.safetensors")
+    assert [m.weight for m in stored.members] == [1.0, 1.2]
+    names = {"v4_base": trained / "base.safetensors"} | {n: tmp_path / f"{f}.safetensors" for n, f in
+             (("v4", "detector"), ("control", "control"))}  # fmt: skip
+    table = predictions({n: load(p) for n, p in names.items()}, splits.val, EvaluateParams())
+    effect = before_after(table)
+    assert set(effect["model"]) == set(names) and (effect["n"] > 0).any()
+    blanked = stream_ablation(stored, splits.val).set_index("blanked")
+    assert blanked.loc["content", "auc"] < blanked.loc["(none)", "auc"]
+
+
+def test_damaged_weights_are_named(tmp_path, trained):
+    path = tmp_path / "broken.safetensors"
+    path.write_bytes((trained / "base.safetensors").read_bytes()[:1000])
+    from starlight.errors import StarlightError
+
+    with pytest.raises(StarlightError, match=r"broken\.safetensors"):
+        load(path)
+    stored = load(trained / "base.safetensors")
+    write(path, [Member(*stored.members[0])], stored.calibration, stored.meta)
+    assert path.read_bytes() == (trained / "base.safetensors").read_bytes()
