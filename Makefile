@@ -22,7 +22,7 @@ setup: $(READY)  ## make the virtual environment from the lock file
 
 repro: $(READY)  ## run the pipeline, then print the main figures
 	dvc repro
-	@python scripts/summary.py
+	@python -m scripts.summary
 
 test: $(READY)  ## the whole test suite
 	python -m pytest
@@ -35,27 +35,27 @@ baseline: $(READY)  ## keep V3's figures as the experiment `v3-baseline`, for `d
 	dvc exp run --force --name v3-baseline -S headline=v3
 
 bench: $(READY)  ## speed of extraction and of detection
-	python scripts/bench_extract.py
-	python scripts/bench_latency.py
+	python -m scripts.bench_extract
+	python -m scripts.bench_latency
 
 bench-detect: $(READY)  ## detection beside the peers; COVERS=folder for your own photographs
 	$(BIN)/pip install --quiet --requirement requirements-bench.lock
-	python scripts/bench_detect.py $(if $(COVERS),--covers $(COVERS))
+	python -m scripts.bench_detect $(if $(COVERS),--covers $(COVERS))
 
 ablations: $(READY)  ## queue and run the ablation experiments, collect reports/ablations.csv
-	python scripts/ablations.py
+	python -m scripts.ablations
 
 evidence: $(READY)  ## false-positive rate of the released detector on 6,000 clean images; COVERS=folder adds yours
-	python scripts/evidence.py $(if $(COVERS),--covers $(COVERS))
+	python -m scripts.evidence $(if $(COVERS),--covers $(COVERS))
 
 release: $(READY)  ## train the released detector; COVERS=folder adds photographs
-	python scripts/release.py $(if $(COVERS),--covers $(COVERS))
+	python -m scripts.release $(if $(COVERS),--covers $(COVERS))
 
 export: $(READY)  ## models/starlight.onnx, checked against torch
-	python scripts/export.py
+	python -m scripts.export
 
 fuzz: $(READY)  ## mutate files of every format; FILES=100000
-	python scripts/fuzz.py --files $(or $(FILES),100000)
+	python -m scripts.fuzz --files $(or $(FILES),100000)
 
 pr-report: $(READY)  ## what a pull request would show: figures and dashboard against BASE (main)
-	python scripts/pr_report.py $(or $(BASE),main)
+	python -m scripts.pr_report $(or $(BASE),main)

@@ -109,7 +109,7 @@ def _best_walk(values: np.ndarray, length: int, rng: np.random.Generator) -> tup
     walks[:, :_HEADER_BITS] = start
     offset = np.full(_WALKS, start[-1] + 1)
     for k in range(length):
-        left = values.size - offset
+        left = np.maximum(values.size - offset, 0)  # a walk past the end goes on in single steps, and is left out below
         reach = np.clip(left * np.minimum(2, 1 + left / (values.size / 32)) / (8 * (length - k)), 1, None).astype(int)
         steps = np.cumsum((rng.random((_WALKS, 8)) * reach[:, None]).astype(int) + 1, axis=1)
         walks[:, _HEADER_BITS + 8 * k : _HEADER_BITS + 8 * k + 8] = offset[:, None] + steps - 1

@@ -1,0 +1,37 @@
+"""False alarms of the released detector on thousands of clean images that it never saw, by source."""
+
+import argparse
+import os
+import tempfile
+from pathlib import Path
+
+from starlight.detector import Detector
+from starlight.evidence import count, gather, to_markdown
+from starlight.params import run_stage
+from starlight.sample import SampleParams, build
+
+OUT = (Path("models/release/evidence.csv"), Path("reports/evidence.csv"))
+
+
+def main(_: dict) -> None:
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--covers", type=Path, help="folder of clean photographs to count as well")
+    arguments.add_argument("--images", type=int, default=6000, help="clean images to make")
+    arguments.add_argument("--seed", type=int, default=990_001, help="of the images, other than in training")
+    options = arguments.parse_args()
+    detector = Detector.load(Path("models/release/detector.safetensors"))
+    with tempfile.TemporaryDirectory() as folder:
+        params = SampleParams(
+            covers=options.images // 2, negatives=options.images - options.images // 2, stego_per_technique=1,
+            adaptive_per_technique=1,
+        )  # fmt: skip
+        build(Path(folder), params, options.seed, workers=os.cpu_count() or 1)
+        table = count(detector, gather(Path(folder), options.covers))
+    for path in OUT:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        table.to_csv(path, index=False, lineterminator="\n")
+    print(to_markdown(table))
+
+
+if __name__ == "__main__":
+    run_stage(main)
