@@ -21,8 +21,10 @@ from starlight.techniques import lsb_framings
 __all__ = ["FEATURES", "Decoded", "compute", "decode_payload"]
 
 _FAMILIES = ("alpha", "index", "rgb", "other")
-_PARTS = ("net", "gain", "printable64", "printable256", "run", "nul", "nul_at", "mark", "distinct", "entropy")
-_BYTE_PARTS = ("net", "gain", "length", "printable", "nul_ended", "padding", "entropy", "mark", "words", "vendor")
+_PARTS = ("net", "certain", "gain", "printable64", "printable256", "run", "nul", "nul_at", "mark", "distinct",
+          "entropy")  # fmt: skip
+_BYTE_PARTS = ("net", "certain", "gain", "length", "printable", "nul_ended", "padding", "entropy", "mark", "words",
+               "vendor")  # fmt: skip
 FEATURES = (
     *(f"{family}_{part}" for family in _FAMILIES for part in _PARTS),
     *(f"{field}_{part}" for field in ("comment", "trailer") for part in _BYTE_PARTS),
@@ -138,6 +140,11 @@ def _squash(nats: float) -> float:
     return math.asinh(nats / 4)
 
 
+def _text(net: float) -> list[float]:
+    """The score, and a ramp from 10 to 20 nats: a linear detector cannot bend a score by itself."""
+    return [_squash(net), min(1.0, max(0.0, float(net) / 10 - 1))]
+
+
 def _family(members: list[int], data: np.ndarray, lengths: np.ndarray, scored: text.TextScore) -> list[float]:
     best = max(members, key=lambda i: (scored.net[i], scored.gain[i]))
     row = data[best, : lengths[best]]
@@ -150,7 +157,7 @@ def _family(members: list[int], data: np.ndarray, lengths: np.ndarray, scored: t
     nul = bool(stop >= 2 and stop < len(row) and row[stop] == 0)
     marks = any(data[i, :4].tobytes() == MARK for i in members)
     return [
-        _squash(float(scored.net[best])), _squash(float(max(scored.gain[members]))),
+        *_text(scored.net[best]), _squash(max(scored.gain[members])),
         float(printable[:64].mean()), float(printable.mean()), math.log2(1 + run), float(nul),
         math.log2(1 + (nuls[0] if len(nuls) else len(row))), float(marks),
         len(np.unique(row[:64])) / min(64, len(row)), _entropy(row),
@@ -172,7 +179,7 @@ def _bytes(raw: bytes) -> list[float]:
     stripped = raw.rstrip(b"\0 \xff")
     words = row[(row >= 65) & (row <= 122)].size / len(row)
     return [
-        _squash(float(scored.net[0])), _squash(float(scored.gain[0])), math.log2(1 + len(raw)),
+        *_text(scored.net[0]), _squash(scored.gain[0]), math.log2(1 + len(raw)),
         float(text.PRINTABLE[row].mean()), float(raw.endswith(END) and not raw.endswith(2 * END)),
         1 - len(stripped) / len(raw), _entropy(row), float(MARK in raw[:64]), words,
         float(any(magic in raw[:64] for magic in _VENDOR)),

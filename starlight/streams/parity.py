@@ -46,16 +46,19 @@ def pairs(left: np.ndarray, right: np.ndarray) -> list[float]:
     return [*imbalance[:2], math.asinh(largest)]
 
 
-def flat_places(plane: np.ndarray) -> list[float]:
+def flat_places(plane: np.ndarray, *, ends: bool = False) -> list[float]:
     """Values of FLAT, of a (H, W) uint8 plane of at least 3x3.
 
-    Share of samples whose four neighbours are equal; share of those that leave them by the LSB, and by one level to the
-    other side; log-odds of the two, plain and in standard errors.
+    Share of samples whose four neighbours are equal and, without `ends`, clear of the ends of the range, where there is
+    but one side to leave to; share of those that leave them by the LSB, and by one level to the other side; log-odds of
+    the two, plain and in standard errors.
     """
     x, up, left = plane[1:-1, 1:-1], plane[:-2, 1:-1], plane[1:-1, :-2]
     around = up == plane[2:, 1:-1]
     around &= left == plane[1:-1, 2:]
     around &= up == left
+    if not ends:
+        around &= (up - np.uint8(2)) < 252
     places = np.count_nonzero(around)
     if not places:
         return [0.0, math.nan, math.nan, math.nan, math.nan]
