@@ -13,7 +13,14 @@ import yaml
 from tests.imports import ROOT
 
 TINY = {
-    "sample": {"covers": 60, "stego_per_technique": 6, "negatives": 26, "largest_side": 128, "max_payload_bytes": 256},
+    "sample": {
+        "covers": 60,
+        "stego_per_technique": 6,
+        "adaptive_per_technique": 4,
+        "negatives": 26,
+        "largest_side": 128,
+        "max_payload_bytes": 256,
+    },
     "scan": {"test_fraction": 0.34, "val_fraction": 0.33},
     "train": {"epochs": 1},
     "finetune": {"epochs": 1, "control": False},
