@@ -43,6 +43,11 @@ def test_line_torn_anywhere_is_dropped(tmp_path, kept):
     assert resumed(tmp_path / "first.jsonl")[1] == b"NEW\n"
 
 
+def test_zeros_that_a_power_cut_left_are_dropped(tmp_path):
+    (tmp_path / "out.jsonl").write_bytes(line("a.png") + bytes(9))
+    assert resumed(tmp_path / "out.jsonl")[1] == line("a.png") + b"NEW\n"
+
+
 @pytest.mark.parametrize("content", [b"\x89PNG\r\n\x1a\nxxxx", b"notes\n", line("a") + b"{}\n" + line("b"), b"[1]\n"])
 def test_file_of_something_else_is_left_alone(tmp_path, content):
     path = tmp_path / "precious"
