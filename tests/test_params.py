@@ -1,6 +1,7 @@
 """Parameters: what is wrong is named, with its value and what is allowed."""
 
 import dataclasses
+from pathlib import Path
 
 import pytest
 
@@ -69,5 +70,5 @@ def test_a_stage_ends_with_one_line(tmp_path, capsys):
 
 
 def test_every_knob_of_the_repository_is_known_and_commented():
-    lines = open("params.yaml", encoding="utf-8").read().splitlines()
+    lines = Path("params.yaml").read_text(encoding="utf-8").splitlines()
     assert all("#" in line for line in lines if ": " in line and not line.lstrip().startswith(("#", "-")))
