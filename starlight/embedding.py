@@ -75,7 +75,9 @@ def embed(carrier: Carrier, technique: str, rng: np.random.Generator, rates: Rat
         If the carrier has no room, as a flat image has none for an adaptive technique.
     """
     data, facts, name = _WAYS[technique](carrier, rng, rates)
-    embedding = {"category": CATEGORIES[technique], "technique": technique, "ai42": False} | facts
+    # Bytes as a cipher makes them, without the protocol's mark or end, are no payload of the protocol's technique.
+    called = f"encrypted.{technique}" if facts.get("payload_kind") == "random" else technique
+    embedding = {"category": CATEGORIES[technique], "technique": called, "ai42": False} | facts
     return Stego(data, embedding, name)
 
 
