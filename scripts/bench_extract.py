@@ -1,6 +1,6 @@
 """Speed of the nine streams: prints a table and writes reports/bench/extract.csv.
 
-Images are photographs made from a seed. Figures are for one core.
+Images are photographs made from a seed. Milliseconds are of processor time on one core.
 """
 
 import argparse

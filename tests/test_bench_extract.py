@@ -13,7 +13,7 @@ def test_rows(tmp_path):
         paths[-1].write_bytes(scenes.file(scenes.scene(i, 64, 64), form))
     rows = extract.stream_rows("small", paths)
     rows += [extract.images_per_second("small", paths, 1), extract.peak_memory_mib("small")]
-    assert all(tuple(row) == extract.FIELDS and float(row["value"]) > 0 for row in rows)
+    assert all(tuple(row) == extract.FIELDS and float(row["value"]) >= 0 for row in rows)
     names = [row["what"] for row in rows]
     assert {"decode", "content", "dct", "nine streams, decoding included"} <= set(names)
     assert "lsb" not in names  # nothing is computed for it
@@ -22,6 +22,7 @@ def test_rows(tmp_path):
 
 
 def test_quickest_run_counts():
-    pauses = iter([0.02, 0.0, 0.02, 0.0])
-    assert extract._quickest(lambda _: __import__("time").sleep(next(pauses)), None, 4) < 0.02
+    sizes = iter([300_000, 10, 300_000])
+    busy = extract._quickest(lambda _: sum(range(next(sizes))), None, 3)
+    assert busy < extract._quickest(lambda _: sum(range(300_000)), None, 1)
     assert np.isfinite(extract._median_ms(lambda _: None, [1, 2, 3], 2))
