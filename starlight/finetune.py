@@ -68,11 +68,14 @@ def finetune(
     if not ensemble.enabled or ensemble.base == 0 or not len(hard):
         members = [Member(tuned, 1.0)]
     _store(models / "detector.safetensors", base, members, splits, training, "v4")
+    control = base.members[0].model  # without a control its file holds the base detector, and nobody reads it
     if params.control:
         chosen = random_control(splits.train, len(hard), general.seed)
-        tuned, _ = _tune(base, splits, chosen, missed, general, params, training, scratch)
-        members = [Member(m.model if i == 0 and len(members) > 1 else tuned, m.weight) for i, m in enumerate(members)]
-        _store(models / "control.safetensors", base, members, splits, training, "control")
+        control, _ = _tune(base, splits, chosen, missed, general, params, training, scratch)
+    weights = [m.weight for m in members]
+    models_used = [base.members[0].model, control] if len(members) > 1 else [control]
+    members = [Member(model, weight) for model, weight in zip(models_used, weights, strict=True)]
+    _store(models / "control.safetensors", base, members, splits, training, "control")
 
 
 def _tune(base, splits, hard, missed, general, params, training, scratch: Path):
