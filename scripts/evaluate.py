@@ -34,8 +34,8 @@ def main(raw: dict) -> None:
     (OUT / "metrics.json").write_text(metrics.dumps(measured))
     (OUT / "headline.json").write_text(metrics.dumps(metrics.headline(measured, general.headline)))
     before_after(table).to_csv(OUT / "finetune/before_after.csv", index=False, lineterminator="\n")
-    if params.stream_ablation:
-        stream_ablation(detectors["v4"], data).to_csv(OUT / "stream_ablation.csv", index=False, lineterminator="\n")
+    blanked = stream_ablation(detectors["v4"], data, each=params.stream_ablation)
+    blanked.to_csv(OUT / "stream_ablation.csv", index=False, lineterminator="\n")
     worst, captions = hardest(table, data, params.hardest)
     contact_sheet(*views(detectors["v4"].members, data, worst), captions, OUT / "hardest.png")
     print(f"evaluate: {len(table)} test images, {int(np.sum(table.label == 1))} of them stego")
