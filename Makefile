@@ -38,10 +38,6 @@ bench: $(READY)  ## speed of extraction and of detection
 	python -m scripts.bench_extract
 	python -m scripts.bench_latency
 
-bench-detect: $(READY)  ## detection beside the peers; COVERS=folder for your own photographs
-	$(BIN)/pip install --quiet --requirement requirements-bench.lock
-	python -m scripts.bench_detect $(if $(COVERS),--covers $(COVERS))
-
 ablations: $(READY)  ## queue and run the ablation experiments, collect reports/ablations.csv
 	python -m scripts.ablations
 

@@ -24,7 +24,7 @@ class FakeReader:
 
 def record(rng: np.random.Generator, payload: bool, pixels: np.ndarray) -> dict[str, np.ndarray]:
     vectors = {name: rng.normal(size=len(REGISTRY[name].FEATURES)).astype(np.float32) for name in ("format", "content")}
-    vectors["content"][:20] += 4.0 * payload
+    vectors["content"][:66] += 8.0 * payload
     return {
         "pixel": pixels, "alpha": np.zeros((1, 0, SIDE, SIDE), np.uint8),
         "palette_lsb": np.zeros((1, 0, SIDE, SIDE), np.uint8), "palette": np.zeros(768, np.uint8),

@@ -96,6 +96,10 @@ def test_metrics_against_the_baseline(clone):
     assert recall["old"] == figures["v3"]["recall"] and recall["new"] == figures["v4"]["recall"]
 
 
+LONG = pytest.mark.skipif("STARLIGHT_LONG" not in os.environ, reason="takes minutes: set STARLIGHT_LONG=1")
+
+
+@LONG
 def test_a_new_submission_counts(clone):
     anna = clone / "datasets" / "anna_submission_2026"
     source = clone / "datasets" / "sample_submission_2025"
@@ -119,6 +123,7 @@ def test_a_new_submission_counts(clone):
     shutil.rmtree(anna)
 
 
+@LONG
 def test_a_wrong_value_stops_with_one_line(clone):
     shrink(clone, mine={"threshold": 7})
     said = run(clone, "dvc", "repro", "mine", status=255)
@@ -126,6 +131,7 @@ def test_a_wrong_value_stops_with_one_line(clone):
     run(clone, "git", "checkout", "--quiet", "--", "params.yaml")
 
 
+@LONG
 def test_without_any_submission(clone):
     shrink(clone, sample={"enabled": False})
     said = run(clone, "dvc", "repro", status=255)
