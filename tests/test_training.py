@@ -37,7 +37,7 @@ def splits(trained):
     return load_splits(*data_set(), STREAMS, trained / "scratch")
 
 
-def test_it_learns_and_flags_no_twin(trained, splits):
+def test_it_learns(trained, splits):
     manifest, reader = data_set()
     test = TrainingData(manifest[manifest["split"] == "test"], reader, STREAMS, trained / "scratch")
     table = predictions({"v4": load(trained / "base.safetensors")}, test, EvaluateParams())
