@@ -8,9 +8,12 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor, nn
 
-from starlight.collate import collate
+from starlight.collate import CROPS, collate, tile_count
 from starlight.judgement import READABLE, Prediction, judge
+from starlight.model.cells import record_cells
+from starlight.model.encoders import MAP_WIDTH, WIDTH
 from starlight.weights import load
 
 __all__ = ["READABLE", "Prediction", "Predictor", "judge"]
@@ -26,6 +29,9 @@ class Predictor:
         self.streams, self.techniques = first.streams, first.techniques
         self.sizes = {name: sum(blocks) for name, blocks in first.blocks}
         self.max_tiles: int = int(self.meta.get("max_tiles", 3))
+        for member in self.members:
+            for name in {"alpha", "palette_lsb"} & set(self.streams):
+                member.model.encoders[name] = _Sparing(member.model.encoders[name])
 
     @classmethod
     def load(cls, path: Path) -> Predictor:
@@ -52,16 +58,34 @@ class Predictor:
         mask = torch.from_numpy(np.stack([np.asarray(r["mask"], bool) for r in records]))
         return self.members[0].model(self._batch(records), mask).embedding.numpy()
 
-    def _batch(self, records: Sequence[Mapping[str, Any]]) -> dict[str, torch.Tensor]:
+    def _batch(self, records: Sequence[Mapping[str, Any]]) -> dict[str, Tensor]:
         """Tensors, with the cells of the fixed front end computed once for all members."""
-        arrays = collate(records, self.streams)
-        batch = {k: torch.from_numpy(np.ascontiguousarray(v)) for k, v in arrays.items()}
-        model = self.members[0].model
-        for name in model.crops:
-            crop = batch[name]
-            if name == "pixel" or crop.any():
-                batch[f"{name}_cells"] = model.cells(name, batch)
-            else:  # no alpha, no palette: all cells of a plane are zero (those of black pixels are not)
-                channels = model.frontends[name].channels
-                batch[f"{name}_cells"] = crop.new_zeros(*crop.shape[:2], channels, *(s // 8 for s in crop.shape[3:]))
-        return batch
+        arrays = collate(records, [name for name in self.streams if name not in CROPS])
+        most = max(map(tile_count, records))
+        for name in self.streams:
+            if name in CROPS:
+                arrays[f"{name}_cells"] = _stacked([record_cells(name, record) for record in records], most)
+        return {k: torch.from_numpy(np.ascontiguousarray(v)) for k, v in arrays.items()}
+
+
+class _Sparing(nn.Module):
+    """A crop encoder that is not run where no image has the plane: it would give zeros, and most images have none."""
+
+    def __init__(self, encoder: nn.Module) -> None:
+        super().__init__()
+        self.encoder = encoder
+
+    def forward(self, cells: Tensor) -> tuple[Tensor, Tensor]:
+        if cells.any():
+            return self.encoder(cells)
+        return cells.new_zeros(len(cells), WIDTH), cells.new_zeros(len(cells), MAP_WIDTH, *cells.shape[2:])
+
+
+def _stacked(cells: Sequence[np.ndarray], most: int) -> np.ndarray:
+    """Cells of b images as (b, most, c, 32, 32), zeros past the end of an image with fewer tiles."""
+    if len(cells) == 1:
+        return cells[0][None]
+    out = np.zeros((len(cells), most, *cells[0].shape[1:]), np.float32)
+    for row, own in zip(out, cells, strict=True):
+        row[: len(own)] = own
+    return out

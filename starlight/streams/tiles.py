@@ -40,7 +40,7 @@ def tile_origins(height: int, width: int, max_tiles: int) -> list[tuple[int, int
 def crops(plane: np.ndarray, origins: list[tuple[int, int]]) -> np.ndarray:
     """Cut tiles out of a (H, W, C) or (H, W) array; returns (n, C, min(H, 256), min(W, 256)) of its dtype."""
     planes = plane.reshape(*plane.shape[:2], -1).transpose(2, 0, 1)
-    return np.stack([planes[:, y : y + TILE, x : x + TILE] for y, x in origins])
+    return np.ascontiguousarray([planes[:, y : y + TILE, x : x + TILE] for y, x in origins])
 
 
 def padded(tile: np.ndarray, channels: int) -> np.ndarray:
