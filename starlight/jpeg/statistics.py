@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from starlight.streams.counts import byte_histogram
+
 __all__ = [
     "BANDS",
     "DIAGONAL_BANDS",
@@ -153,11 +155,6 @@ def _clipped_magnitudes(modes: np.ndarray, top: int) -> np.ndarray:
 
 
 def _tally(kinds: tuple, size: int) -> np.ndarray:
-    """Count the codes that the members of each tuple add up to; tuples of one kind are pooled.
-
-    All kinds together have fewer than 256 codes, so one pass counts them all, two bytes at a time.
-    """
-    codes = [sum(t[1:], t[0] + np.uint8(k * size)).ravel() for k, kind in enumerate(kinds) for t in kind]
-    flat = np.concatenate([*codes, np.full(sum(code.size for code in codes) % 2, 255, np.uint8)])
-    joint = np.bincount(flat.view(np.uint16), minlength=65536).reshape(256, 256)
-    return (joint.sum(axis=0) + joint.sum(axis=1))[: len(kinds) * size].astype(float)
+    """Count the codes that the members of each tuple add up to; tuples of one kind are pooled."""
+    counts = [sum(byte_histogram(first + sum(rest)) for first, *rest in kind)[:size] for kind in kinds]
+    return np.concatenate(counts).astype(float)

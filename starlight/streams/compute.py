@@ -11,6 +11,7 @@ from threadpoolctl import ThreadpoolController
 from starlight.errors import StarlightError
 from starlight.images import Image
 from starlight.streams import REGISTRY
+from starlight.streams.memory import keep_freed
 from starlight.streams.tiles import tile_origins
 
 __all__ = ["compute_streams", "stored_names"]
@@ -55,6 +56,7 @@ def compute_streams(image: Image, names: Iterable[str], max_tiles: int) -> dict[
     BadImage
         When the coefficients of a JPEG cannot be read.
     """
+    keep_freed()
     tiles = tile_origins(*image.pixels.shape[:2], max_tiles)
     with _threads().limit(limits=1, user_api="blas"):  # more threads sum in another order, which gives other bytes
         return {name: REGISTRY[name].compute(image, tiles) for name in stored_names(names)}

@@ -10,11 +10,20 @@ from PIL import Image
 
 __all__ = ["byte_histogram"]
 
+_FOUR = 1 << 17  # entries from which four tables are quicker than one: alike neighbours do not wait for each other
+
 
 def byte_histogram(codes: np.ndarray) -> np.ndarray:
     """Occurrences of each byte in a uint8 array of any shape; int64 (256,)."""
     flat = np.ascontiguousarray(codes).reshape(-1)
     if not flat.size:
         return np.zeros(256, np.int64)
-    picture = Image.frombuffer("L", (flat.size, 1), flat, "raw", "L", 0, 1)
+    if flat.size < _FOUR:
+        return _counted(flat, "L", 1)
+    whole = flat.size // 4 * 4
+    return _counted(flat[:whole], "RGBX", 4).reshape(4, 256).sum(axis=0) + np.bincount(flat[whole:], minlength=256)
+
+
+def _counted(flat: np.ndarray, mode: str, bands: int) -> np.ndarray:
+    picture = Image.frombuffer(mode, (flat.size // bands, 1), flat, "raw", mode, 0, 1)
     return np.array(picture.histogram(), np.int64)
