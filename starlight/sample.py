@@ -10,6 +10,7 @@ import shutil
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from joblib import Parallel, delayed
@@ -83,6 +84,13 @@ class SampleParams:
     max_payload_bytes: int = knob(8192, min=64, max=1_000_000)
 
 
+class _Own(NamedTuple):
+    """A user's photographs, and whether every cover is to be one of them."""
+
+    names: tuple[str, ...]
+    only: bool
+
+
 def build(
     out_dir: Path,
     params: SampleParams,
@@ -90,6 +98,7 @@ def build(
     *,
     workers: int = 2,
     extra_covers: Path | None = None,
+    covers_only: bool = False,
 ) -> dict[str, int]:
     """Write the submission, in place of what was there.
 
@@ -103,6 +112,8 @@ def build(
         Processes; the result is the same for any number.
     extra_covers : Path, optional
         A folder of photographs to take covers from as well; each file is a cover_id of its own.
+    covers_only : bool
+        Take every cover from that folder, whatever the shares of the sources say. Look-alikes are made as always.
 
     Returns
     -------
@@ -112,21 +123,23 @@ def build(
     Raises
     ------
     StarlightError
-        If a folder cannot be written, or a technique finds no cover.
+        If a folder cannot be written, a technique finds no cover, or `covers_only` has no folder to take them from.
     """
     out_dir = Path(out_dir)
+    if covers_only and extra_covers is None:
+        raise StarlightError("sample: covers_only needs a folder of photographs")
     _fresh(out_dir)
     if not params.enabled:
         return {}
-    names = photos.folder_photographs(extra_covers) if extra_covers else ()
-    shares = (params.photo_share, params.camera_share, params.drawing_share)
+    own = _Own(photos.folder_photographs(extra_covers) if extra_covers else (), covers_only)
+    shares = (1.0, 0.0, 0.0) if covers_only else (params.photo_share, params.camera_share, params.drawing_share)
     counts = {t: params.adaptive_per_technique if t in _ADAPTIVE else params.stego_per_technique for t in TECHNIQUES}
     items = plan(
         seed, params.covers, counts, shares=shares, smallest=params.smallest_side, largest=params.largest_side,
         adaptive_side=params.adaptive_side,
     )  # fmt: skip
     order = sorted(items, key=lambda i: -i.height * i.width * (1 + len(i.techniques)))  # the long ones first
-    jobs = [delayed(_write_cover)(out_dir, item, params, seed, names) for item in order]
+    jobs = [delayed(_write_cover)(out_dir, item, params, seed, own) for item in order]
     categories = lookalikes.spread(params.negatives)
     jobs += [delayed(_write_negative)(out_dir, name, i, seed) for i, name in enumerate(categories)]
     results = Parallel(n_jobs=workers, batch_size=4)(jobs)
@@ -154,10 +167,10 @@ def _rates(params: SampleParams) -> embedding.Rates:
     )
 
 
-def _write_cover(out_dir: Path, item: Item, params: SampleParams, seed: int, names: tuple[str, ...]) -> dict:
+def _write_cover(out_dir: Path, item: Item, params: SampleParams, seed: int, own: _Own) -> dict:
     """Make a cover and its stego files; a cover that one of its techniques cannot use is drawn anew."""
     for attempt in range(_TRIES):
-        carrier = _carrier(item, seed, attempt, names)
+        carrier = _carrier(item, seed, attempt, own)
         try:
             made = [
                 embedding.embed(carrier, name, np.random.default_rng([seed, 5, item.index, attempt, k]), _rates(params))
@@ -175,24 +188,24 @@ def _write_cover(out_dir: Path, item: Item, params: SampleParams, seed: int, nam
         name = f"{stego.payload_name}_{stego.embedding['technique']}_{item.index:05d}{k:02d}.{suffix}"
         (out_dir / "stego" / name).write_bytes(stego.data)
         _write_json(out_dir / "stego" / f"{name}.json", {"embedding": stego.embedding, "clean_file": clean})
-    row = (f"clean/{clean}", carrier.cover_id, _source(item, attempt), item.kind, carrier.processing)
+    row = (f"clean/{clean}", carrier.cover_id, _source(item, attempt, own), item.kind, carrier.processing)
     return {"row": row, "counts": ["clean"] + [f"stego.{name}" for name in item.techniques]}
 
 
-def _carrier(item: Item, seed: int, attempt: int, names: tuple[str, ...]) -> Carrier:
+def _carrier(item: Item, seed: int, attempt: int, own: _Own) -> Carrier:
     rng = np.random.default_rng([seed, 4, item.index, attempt])
     number = f"{item.index:05d}" + (f".{attempt}" if attempt else "")
-    source = _source(item, attempt)
-    if source == "photo" and names and rng.random() < 0.5:
-        cover = covers.photograph(rng, item.height, item.width, number, names=names)
+    source = _source(item, attempt, own)
+    if source == "photo" and own.names and (own.only or rng.random() < 0.5):
+        cover = covers.photograph(rng, item.height, item.width, number, names=own.names)
     else:
         cover = covers.make(source, rng, item.height, item.width, number)
     return carriers.make(item.kind, cover, rng)
 
 
-def _source(item: Item, attempt: int) -> str:
+def _source(item: Item, attempt: int, own: _Own) -> str:
     """Where the cover comes from; after two failures, from the camera, whose scenes have texture."""
-    return item.source if attempt < 2 else "camera"
+    return item.source if attempt < 2 or own.only else "camera"
 
 
 def _write_negative(out_dir: Path, category: str, index: int, seed: int) -> dict:

@@ -170,6 +170,19 @@ def test_a_users_photographs_become_covers(tmp_path):
     assert "user/a.png" in (tmp_path / "out" / "sources.csv").read_text()
 
 
+def test_a_users_photographs_can_be_the_only_covers(tmp_path):
+    (tmp_path / "mine").mkdir()
+    pixels = np.random.default_rng(0).integers(0, 256, (150, 150, 3), np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "mine" / "a.png")
+    few = SampleParams(covers=16, stego_per_technique=1, adaptive_per_technique=1, negatives=0, largest_side=80,
+                       adaptive_side=80)  # fmt: skip
+    build(tmp_path / "out", few, seed=1, workers=1, extra_covers=tmp_path / "mine", covers_only=True)
+    with (tmp_path / "out" / "sources.csv").open(newline="") as file:
+        assert {(row["cover_id"], row["source"]) for row in csv.DictReader(file)} == {("user/a.png", "photo")}
+    with pytest.raises(StarlightError, match="covers_only"):
+        build(tmp_path / "other", few, seed=1, covers_only=True)
+
+
 def test_switched_off_it_leaves_empty_folders(tmp_path):
     (tmp_path / "clean").mkdir()
     (tmp_path / "clean" / "old.png").write_bytes(b"x")
