@@ -1,6 +1,7 @@
-"""Speed of `starlight detect`: writes reports/bench/latency.json and prints it."""
+"""Speed of `starlight detect` on one core: writes reports/bench/latency.json and latency.csv, and prints a table."""
 
 import argparse
+import csv
 import json
 import os
 import tempfile
@@ -8,6 +9,8 @@ from pathlib import Path
 
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[variable] = "1"  # figures are for one core; read when the libraries load
+
+from tabulate import tabulate  # noqa: E402
 
 from starlight.bench import latency  # noqa: E402
 from starlight.detector import Detector  # noqa: E402
@@ -34,7 +37,12 @@ def main(args: argparse.Namespace) -> None:
     out = Path("reports/bench/latency.json")
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(text + "\n")
-    print(text)
+    rows = latency.table(report)
+    with out.with_suffix(".csv").open("w", newline="") as stream:
+        writer = csv.DictWriter(stream, latency.FIELDS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    print(tabulate(rows, headers="keys"))
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import platform
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,9 @@ from starlight.cli.workers import Pool
 from starlight.detector import Detector
 from starlight.errors import StarlightError
 
-__all__ = ["first_answer_seconds", "images_per_second", "latency_ms", "machine", "write_images"]
+__all__ = ["FIELDS", "first_answer_seconds", "images_per_second", "latency_ms", "machine", "table", "write_images"]
+
+FIELDS = ("what", "value", "unit", "target")
 
 _WARM_UP = 20  # images that are not counted
 _SECONDS = 600.0  # after which a file counts as hung
@@ -95,6 +97,21 @@ def machine() -> dict[str, Any]:
         lines = facts.read_text().splitlines()
         model = next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), model)
     return {"cpu": model, "cores": os.cpu_count(), "python": platform.python_version(), "system": platform.system()}
+
+
+def table(report: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Rows with FIELDS of a report of `scripts.bench_latency`; a target is the most, of a rate the least."""
+    small, large, rate = report["png_256_ms"], report["jpeg_512_ms"], report["jpeg_512_images_per_second"]
+    rows = [
+        ("first answer of the command", report["first_answer_seconds"], "s", 3),
+        ("256x256 PNG, median", small["p50"], "ms", 10),
+        ("256x256 PNG, 95th percentile", small["p95"], "ms", 20),
+        ("512x512 JPEG, median", large["p50"], "ms", ""),
+        ("512x512 JPEG, 95th percentile", large["p95"], "ms", ""),
+        ("512x512 JPEG, 1 worker", rate["workers_1"], "images/s", ""),
+        ("512x512 JPEG, 2 workers", rate["workers_2"], "images/s", 60),
+    ]
+    return [dict(zip(FIELDS, row, strict=True)) for row in rows]
 
 
 def _digits(value: float) -> float:

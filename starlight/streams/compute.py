@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections.abc import Iterable
 
@@ -58,11 +59,19 @@ def compute_streams(image: Image, names: Iterable[str], max_tiles: int) -> dict[
     """
     keep_freed()
     tiles = tile_origins(*image.pixels.shape[:2], max_tiles)
-    with _threads().limit(limits=1, user_api="blas"):  # more threads sum in another order, which gives other bytes
+    with _one_thread():
         return {name: REGISTRY[name].compute(image, tiles) for name in stored_names(names)}
 
 
+def _one_thread() -> contextlib.AbstractContextManager:
+    """One BLAS thread: more of them sum in another order, which gives other bytes."""
+    blas = _blas()
+    if all(library.num_threads == 1 for library in blas.lib_controllers):
+        return contextlib.nullcontext()
+    return blas.limit(limits=1)
+
+
 @functools.cache
-def _threads() -> ThreadpoolController:
+def _blas() -> ThreadpoolController:
     """Looked up once: it searches the libraries that are loaded, which takes milliseconds."""
-    return ThreadpoolController()
+    return ThreadpoolController().select(user_api="blas")
