@@ -113,19 +113,21 @@ def _joined(parts: list[Evidence]) -> Evidence:
 
 
 def _errors(p: np.ndarray, weight: np.ndarray) -> _Errors:
-    x, left, right, up, down = p[1:-1, 1:-1], p[1:-1, :-2], p[1:-1, 2:], p[:-2, 1:-1], p[2:, 1:-1]
-    across, along = left + right, up + down
-    ends = p[:, :-2] + p[:, 2:]
-    corners = ends[:-2] + ends[2:]
-    near = (x + x - across).astype(np.float32)
-    vertical = (across - along).astype(np.float32)
+    x, ends = p[1:-1, 1:-1], p[:, :-2] + p[:, 2:]
+    across, along = ends[1:-1], p[:-2, 1:-1] + p[2:, 1:-1]
+    near = x + x
+    near -= across
+    vertical = across - along
     along += along
-    diagonal = (corners - along).astype(np.float32)
+    diagonal = ends[:-2] + ends[2:]
+    diagonal -= along
     square = near + near
     square += diagonal
-    near *= np.float32(0.5)
-    even = (~x & 1).astype(np.uint32) << np.uint32(31)
-    return _Errors(near, vertical, diagonal, square, weight, even)
+    even = (~x).astype(np.uint32)
+    even <<= np.uint32(31)
+    half = near.astype(np.float32)
+    half *= np.float32(0.5)
+    return _Errors(half, *(term.astype(np.float32) for term in (vertical, diagonal, square)), weight, even)
 
 
 def _inside(p: np.ndarray) -> np.ndarray:
@@ -164,11 +166,12 @@ def _fitted(own: _Errors, others: list[np.ndarray]) -> np.ndarray:
     design = np.stack([t[::_SUBSAMPLE].reshape(-1) for t in terms])
     weighted = design * own.weight[::_SUBSAMPLE].reshape(-1)
     gram = weighted @ design.T
-    gram[np.diag_indices_from(gram)] += 1e-3 * np.trace(gram) / len(gram) + 1e-6
+    gram.flat[:: len(gram) + 1] += 1e-3 * np.trace(gram) / len(gram) + 1e-6
     factors = np.linalg.solve(gram, weighted @ own.near[::_SUBSAMPLE].reshape(-1)).astype(np.float32)
-    error = own.near - factors[0] * terms[0]
+    error, scaled = factors[0] * terms[0], np.empty_like(own.near)
+    np.subtract(own.near, error, out=error)
     for factor, term in zip(factors[1:], terms[1:], strict=True):
-        error -= factor * term
+        error -= np.multiply(term, factor, out=scaled)
     return error
 
 
