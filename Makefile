@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 export PATH := $(abspath $(BIN)):$(PATH)
 export PYTHONHASHSEED := 0
 
-.PHONY: help setup repro test lint bench ablations evidence release export fuzz pr-report baseline
+.PHONY: help setup repro test lint bench bench-detect ablations evidence release export fuzz pr-report baseline
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*##/\t/' | expand -t 16
@@ -37,6 +37,10 @@ baseline: $(READY)  ## keep V3's figures as the experiment `v3-baseline`, for `d
 bench: $(READY)  ## speed of extraction and of detection
 	python -m scripts.bench_extract
 	python -m scripts.bench_latency
+
+bench-detect: $(READY)  ## detection beside peers; COVERS=folder makes the test set from your photographs
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --requirement requirements-bench.lock
+	python -m scripts.bench_detect $(if $(COVERS),--covers $(COVERS)) --workers $(or $(WORKERS),1)
 
 ablations: $(READY)  ## queue and run the ablation experiments, collect reports/ablations.csv
 	python -m scripts.ablations
