@@ -1,12 +1,14 @@
 """Kinds of files that carry covers, and payloads: one function each makes samples and settings from pixels."""
 
+import io
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
+from PIL import Image
 
 from starlight.covers import Cover, alpha, grey, palettes
-from starlight.encoders import Encoding
+from starlight.encoders import Encoding, encode
 
 __all__ = ["KINDS", "Kind"]
 
@@ -110,13 +112,20 @@ def _webp_lossy(cover: Cover, rng: np.random.Generator) -> Made:
 def _jpeg_options(rng: np.random.Generator) -> tuple[Encoding, str]:
     quality = int(rng.choice(_QUALITIES)) if rng.random() < 0.6 else int(rng.integers(50, 100))
     encoding = Encoding("jpeg", quality=quality, subsampling=int(rng.choice([0, 1, 2], p=[0.35, 0.1, 0.55])))
-    if rng.random() < 0.15:  # tables that no standard quality gives, as cameras have
-        scale, tilt = rng.uniform(0.04, 0.9), rng.uniform(-0.3, 0.3)
-        ramp = 1 + tilt * (np.add.outer(np.arange(8), np.arange(8)).reshape(-1) / 7 - 1)
-        table = np.clip(np.rint(np.array(_LUMA_STEPS) * scale * ramp), 1, 255).astype(int)
-        chroma = np.clip(np.rint(table * 1.3), 1, 255).astype(int)
-        return replace(encoding, tables=(tuple(table.tolist()), tuple(chroma.tolist()))), f"own tables {scale:.2f}"
+    if rng.random() < 0.35:  # tables that no standard quality gives, as cameras and editors have
+        tables, note = _own_tables(rng)
+        return replace(encoding, tables=tables), note
     return encoding, f"q{quality}"
+
+
+def _own_tables(rng: np.random.Generator) -> tuple[tuple[tuple[int, ...], ...], str]:
+    """Quantisation tables for luma and chroma: the standard's shape made flatter, tilted, and a little uneven."""
+    scale, tilt, shape = np.exp(rng.uniform(np.log(0.04), np.log(0.9))), rng.uniform(-0.4, 0.4), rng.uniform(0.4, 1.1)
+    ramp = 1 + tilt * (np.add.outer(np.arange(8), np.arange(8)).reshape(-1) / 7 - 1)
+    steps = 16 * scale * (np.array(_LUMA_STEPS) / 16) ** shape * ramp
+    steps *= np.exp(rng.uniform(0, 0.15) * rng.standard_normal(64))
+    tables = (np.clip(np.rint(steps * factor), 1, 255).astype(int) for factor in (1.0, rng.uniform(0.8, 2.0)))
+    return tuple(tuple(table.tolist()) for table in tables), f"own tables {scale:.2f} {shape:.2f}"
 
 
 def _jpeg(cover: Cover, rng: np.random.Generator) -> Made:
@@ -124,7 +133,15 @@ def _jpeg(cover: Cover, rng: np.random.Generator) -> Made:
     if rng.random() < 0.1:
         encoding = replace(encoding, progressive=True)
     pixels = grey(cover).pixels if rng.random() < 0.12 else cover.pixels
+    if rng.random() < 0.25:  # saved twice, as by an editor or a server, with the block grid where it was
+        first, was = _jpeg_options(rng)
+        pixels, note = _saved(pixels, first), f"{was}, then {note}"
     return pixels, encoding, f"jpeg {note} s{encoding.subsampling}"
+
+
+def _saved(pixels: np.ndarray, encoding: Encoding) -> np.ndarray:
+    with Image.open(io.BytesIO(encode(pixels, encoding))) as image:
+        return np.asarray(image)
 
 
 def _jpeg_plain(cover: Cover, rng: np.random.Generator) -> Made:

@@ -27,7 +27,7 @@ class Predictor:
         self.members, self.calibration, self.meta = stored.members, stored.calibration, stored.meta
         first = self.members[0].model.config
         self.streams, self.techniques = first.streams, first.techniques
-        self.sizes = {name: sum(blocks) for name, blocks in first.blocks}
+        self.sizes = dict(first.sizes)
         self.max_tiles: int = int(self.meta.get("max_tiles", 3))
         for member in self.members:
             for name in {"alpha", "palette_lsb"} & set(self.streams):

@@ -37,7 +37,7 @@ class OnnxPredictor:
         except (KeyError, ValueError, TypeError) as error:
             raise StarlightError(f"{path}: not written by `make export`: {error}") from error
         self.streams, self.techniques = tuple(config["streams"]), tuple(config["techniques"])
-        self.sizes = {name: sum(blocks) for name, blocks in config["blocks"]}
+        self.sizes = dict(config["sizes"])
         self.max_tiles = int(self.meta.get("max_tiles", 3))
 
     @classmethod

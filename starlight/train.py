@@ -86,7 +86,8 @@ def train(
         batch_size=params.batch_size, seed=general.seed,
     )  # fmt: skip
     masked = params.constraint_mask and not baseline
-    model = build(splits.train, streams, constraint_mask=masked, seed=general.seed)
+    shares = expert_weights(splits.train, sampler)
+    model = build(splits.train, streams, constraint_mask=masked, seed=general.seed, weight=shares)
     schedule = Schedule(params.epochs, params.lr, params.weight_decay, seed=general.seed)
     recipe = {"general": dataclasses.asdict(general), "train": dataclasses.asdict(params), "variant": variant}
     made_of = data_hash([*splits.train.rows["sample_id"], *splits.val.rows["sample_id"]])
@@ -133,6 +134,19 @@ def groups(data: TrainingData) -> np.ndarray:
     """Technique of stego images, category of negatives: what batches are stratified by."""
     rows = data.rows
     return np.where(rows["label"] == 1, rows["technique"].fillna(""), rows["category"].fillna("")).astype(object)
+
+
+def expert_weights(data: TrainingData, sampler: NegativeSampler) -> np.ndarray:
+    """(n,) weight of each image in the experts' loss: what the sampler shows of it, times its loss weight."""
+    clean, _, negative = sampler.shares
+    weights = np.ones(len(data))
+    weights[sampler.clean] = clean / max(1, len(sampler.clean))
+    authentic = data.labels == 0
+    authentic[sampler.clean] = False
+    weights[authentic] = 0.0  # negatives that the sampler leaves out
+    for group in sampler.negatives:
+        weights[group] = negative / len(sampler.negatives) / len(group)
+    return weights * data.weight
 
 
 def weight_negatives(data: TrainingData, general: General) -> None:

@@ -90,7 +90,7 @@ def data_hash(sample_ids: Sequence[str]) -> str:
 
 def _config(raw: dict[str, Any]) -> DetectorConfig:
     raw["streams"], raw["techniques"] = tuple(raw["streams"]), tuple(raw["techniques"])
-    raw["blocks"] = tuple((name, tuple(sizes)) for name, sizes in raw["blocks"])
+    raw["sizes"] = tuple((name, size) for name, size in raw["sizes"])
     return DetectorConfig(**raw)
 
 

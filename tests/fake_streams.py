@@ -14,6 +14,7 @@ class FakeReader:
 
     def __init__(self, records: dict, masks: dict) -> None:
         self.records, self.masks, self.ids = records, masks, list(records)
+        self.streams = {}
 
     def get(self, sample_id: str, stream: str) -> np.ndarray:
         return self.records[sample_id][stream]
@@ -24,7 +25,7 @@ class FakeReader:
 
 def record(rng: np.random.Generator, payload: bool, pixels: np.ndarray) -> dict[str, np.ndarray]:
     vectors = {name: rng.normal(size=len(REGISTRY[name].FEATURES)).astype(np.float32) for name in ("format", "content")}
-    vectors["content"][:66] += 8.0 * payload
+    vectors["content"][:66] += 1.0 * payload
     return {
         "pixel": pixels, "alpha": np.zeros((1, 0, SIDE, SIDE), np.uint8),
         "palette_lsb": np.zeros((1, 0, SIDE, SIDE), np.uint8), "palette": np.zeros(768, np.uint8),

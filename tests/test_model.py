@@ -8,18 +8,21 @@ from hypothesis import strategies as st
 
 from starlight.model import DetectorConfig, UnifiedStarlightDetector
 from starlight.model.detector import IMPOSSIBLE
+from starlight.model.encoders import VectorEncoder
 from starlight.model.frontend import PixelFrontend, PlaneFrontend
 from starlight.techniques import OTHER, TECHNIQUES
-from starlight.training.fisher import TrainingSet, fisher_discriminants
+from starlight.training.experts import TrainingSet, fit_encoder, fit_expert, judged_by, reads
 
-BLOCKS = (("palette", (768,)), ("format", (12,)), ("content", (10, 30)), ("dct", (30,)))
+SIZES = (("palette", 768), ("format", 12), ("content", 40), ("dct", 30))
 STREAMS = ("pixel", "alpha", "lsb", "palette", "metadata", "format", "palette_lsb", "content", "dct")
 LABELS = (*TECHNIQUES, OTHER)
 
 
 def detector(**kw):
     torch.manual_seed(0)
-    return UnifiedStarlightDetector(DetectorConfig(STREAMS, BLOCKS, LABELS, **kw)).eval()
+    model = UnifiedStarlightDetector(DetectorConfig(STREAMS, SIZES, LABELS, **kw)).eval()
+    torch.nn.init.normal_(model.technique_head.weight)  # a fresh one corrects nothing
+    return model
 
 
 def batch(b=3, k=2, seed=0):
@@ -29,7 +32,7 @@ def batch(b=3, k=2, seed=0):
             for n, c in crops.items()}  # fmt: skip
     made |= {
         n: torch.tensor(rng.normal(size=(b, d)), dtype=torch.float32)
-        for n, d in (*((n, sum(b)) for n, b in BLOCKS), ("metadata", 2048))
+        for n, d in (*SIZES, ("metadata", 2048))
     }
     return {**made, "tiles": torch.full((b,), k)}
 
@@ -99,50 +102,84 @@ def test_parity_signed_residual_sees_lsb_replacement():
     assert abs(signed[1]) > 0.05
 
 
-def training_set(features, technique, mask=None, twins=None):
-    n = len(technique)
-    mask = np.ones((n, 1), bool) if mask is None else mask
-    twins = np.full(n, -1) if twins is None else twins
-    return TrainingSet(features.astype(np.float32), technique, mask, twins, np.arange(n) // 2 % 2)
+def training_set(features, stego, seed=0):
+    rng = np.random.default_rng(seed)
+    return TrainingSet(features.astype(np.float32), stego, np.ones(len(stego)), rng.integers(0, 2, len(stego)))
 
 
-def test_fisher_finds_a_direction_of_little_variance():
+def test_an_expert_finds_a_direction_of_little_variance():
     rng = np.random.default_rng(3)
     base = rng.normal(size=(600, 1))
     features = np.hstack([base * 3, base * 3 + rng.normal(0, 0.1, (600, 1))])
-    technique = np.where(np.arange(600) % 2, 0, -1)
-    features[technique == 0, 1] += 0.2
-    weight, bias = fisher_discriminants(training_set(features, technique))
-    score = features @ weight[0] + bias[0]
-    assert np.mean((score > 0) == (technique == 0)) > 0.8
+    stego = np.arange(600) % 2 == 1
+    features[stego, 1] += 0.5
+    weight, offset = fit_expert(training_set(features, stego))
+    assert np.mean((features @ weight + offset > 0) == stego) > 0.8
 
 
-def test_fisher_compares_with_possible_carriers_only():
-    """A feature that only says which container it is must not count as payload."""
-    rng = np.random.default_rng(4)
-    container = np.repeat([0, 1], 300)
-    features = container[:, None] * 5 + rng.normal(size=(600, 1))
-    technique = np.where((container == 1) & (rng.random(600) < 0.5), 0, -1)
-    weight, _ = fisher_discriminants(training_set(features, technique, mask=(container == 1)[:, None]))
-    assert abs(weight[0, 0]) < 0.4
-
-
-def test_fisher_gives_nothing_where_nothing_generalises():
-    """More features than images: any data can be told apart, but not on the fold that was not seen."""
+def test_no_expert_where_nothing_generalises():
+    """More statistics than images: any data can be told apart, but not on the covers that were left out."""
     rng = np.random.default_rng(5)
-    features = rng.normal(size=(120, 400))
-    technique = np.where(np.arange(120) % 2, 0, -1)
-    weight, _ = fisher_discriminants(training_set(features, technique))
-    assert np.std(rng.normal(size=(500, 400)) @ weight[0]) < 0.5
+    features, stego = rng.normal(size=(120, 400)), np.arange(120) % 2 == 1
+    weight, _ = fit_expert(training_set(features, stego))
+    assert np.std(rng.normal(size=(500, 400)) @ weight) < 0.5
 
 
-def test_twins_take_the_covers_out_of_the_shift():
-    """A payload far smaller than the covers' variety, seen only through the pairs."""
+def test_no_expert_from_a_handful_of_images():
+    stego = np.arange(40) < 6
+    weight, offset = fit_expert(training_set(stego[:, None] * np.ones((40, 3)), stego))
+    assert not weight.any() and offset == 0
+
+
+def test_an_image_of_no_weight_does_not_count():
     rng = np.random.default_rng(6)
-    covers = rng.normal(size=(200, 30)) * 5
-    features = np.vstack([covers, covers])
-    features[200:, 7] += 2.0
-    technique = np.repeat([-1, 0], 200)
-    twins = np.concatenate([np.full(200, -1), np.arange(200)])
-    paired, _ = fisher_discriminants(training_set(features, technique, twins=twins))
-    assert np.abs(paired[0]).argmax() == 7 and np.abs(paired[0, 7]) > 5 * np.delete(np.abs(paired[0]), 7).max()
+    features, stego = rng.normal(size=(400, 5)), np.arange(400) % 2 == 1
+    features[stego, 2] += 3
+    data = training_set(features, stego)
+    spoilt = data._replace(
+        features=np.vstack([data.features, data.features + 9 * np.eye(5, dtype=np.float32)[2]]),
+        stego=np.tile(stego, 2), weight=np.repeat([1.0, 0.0], 400), half=np.tile(data.half, 2),
+    )  # fmt: skip
+    assert np.allclose(fit_expert(spoilt)[0], fit_expert(data)[0], atol=0.05)
+
+
+@pytest.mark.parametrize("technique", LABELS)
+def test_an_expert_reads_what_its_technique_shows_in(technique):
+    columns = reads(technique, STREAMS)
+    assert all(chosen.any() for chosen in columns.values())
+    judges = [stream for stream in STREAMS if judged_by(stream, [technique])[0]]
+    assert bool(columns) != bool(judges)
+    assert reads(technique, STREAMS[:6]) == {} and not set(judges) & set(STREAMS[:6])
+
+
+def test_an_encoder_learns_its_techniques_and_no_other():
+    """One technique raises a statistic on covers where another is high: no linear expert could tell."""
+    rng = np.random.default_rng(7)
+    vectors = rng.normal(size=(3000, 6)).astype(np.float32)
+    stego = np.zeros((3000, 3), bool)
+    stego[np.arange(3000) % 2 == 1, 1] = True
+    vectors[stego[:, 1], 0] += 3 * np.sign(vectors[stego[:, 1], 3])
+    torch.manual_seed(0)
+    encoder = VectorEncoder(6, 3)
+    encoder.judges[:2] = True
+    parts = (torch.from_numpy(part) for part in (vectors, stego, np.repeat(~stego.any(1)[:, None], 3, axis=1)))
+    fit_encoder(encoder, *parts, torch.ones(3000), seed=0)
+    with torch.no_grad():
+        said = encoder.eval()(torch.from_numpy(vectors))[1].numpy()
+    assert np.mean((said[:, 1] > 0) == stego[:, 1]) > 0.85
+    assert not said[:, 0].any() and not said[:, 2].any()  # the first has no stego image, the third is not its own
+
+
+def test_an_expert_is_blind_to_all_else():
+    model, inputs = detector(), batch()
+    encoder = model.encoders["content"]
+    with torch.no_grad():
+        encoder.linear.fill_(1.0)
+        encoder.reads[0, :4] = True
+        model.technique_head.weight.zero_()
+    before = model(inputs).logits
+    inputs["content"][:, 4:] += 1
+    assert torch.equal(model(inputs).logits, before)
+    inputs["content"][:, :4] += 1
+    after = model(inputs).logits
+    assert not torch.equal(after[:, 0], before[:, 0]) and torch.equal(after[:, 1:], before[:, 1:])

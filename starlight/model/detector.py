@@ -27,8 +27,8 @@ class DetectorConfig:
     ----------
     streams : tuple of str
         Streams that it reads, in registry order.
-    blocks : tuple of (str, tuple of int)
-        Lengths of the blocks of each vector stream.
+    sizes : tuple of (str, int)
+        Lengths of the vector streams.
     techniques : tuple of str
         Classes of the technique head.
     constraint_mask : bool
@@ -38,7 +38,7 @@ class DetectorConfig:
     """
 
     streams: tuple[str, ...]
-    blocks: tuple[tuple[str, tuple[int, ...]], ...]
+    sizes: tuple[tuple[str, int], ...]
     techniques: tuple[str, ...]
     constraint_mask: bool = True
     stream_dropout: float = 0.05
@@ -63,28 +63,26 @@ class Output(NamedTuple):
 class UnifiedStarlightDetector(nn.Module):
     """The detector.
 
-    Heads: the technique head gives the log-odds of each technique against a clean image; the stego head is their
-    sum of odds, so that a technique that is masked out can raise neither; the map head works at stride 8.
+    Heads: the technique head gives the log-odds of each technique against a clean image, as a correction of what the
+    technique's expert says; the stego head is their sum of odds, so that a technique that is masked out can
+    raise neither; the map head works at stride 8.
     """
 
     def __init__(self, config: DetectorConfig) -> None:
         super().__init__()
         self.config = config
-        blocks, techniques = dict(config.blocks), len(config.techniques)
+        sizes, techniques = dict(config.sizes), len(config.techniques)
         self.encoders = nn.ModuleDict({
-            name: _encoder(name, blocks.get(name, ()), techniques, config.dropout)
+            name: _encoder(name, sizes.get(name, 0), techniques, config.dropout)
             for name in config.streams
         })  # fmt: skip
         self.crops = [n for n in self.encoders if n in CROP_STREAMS]
         self.frontends = nn.ModuleDict({n: FRONTENDS[n]() for n in self.crops})
-        vectors = [n for n in self.encoders if n in VECTOR_STREAMS]
-        parts = {n: len(blocks[n]) for n in vectors}
-        width = WIDTH * len(self.encoders) + techniques * sum(parts.values())
-        self.direct_scale = nn.ParameterDict(
-            {n: nn.Parameter(torch.full((k, techniques), 0.5 / k**0.5)) for n, k in parts.items()}
-        )
+        self.offset = nn.Parameter(torch.zeros(techniques))
+        width = WIDTH * len(self.encoders) + techniques
         self.fusion = nn.Sequential(nn.Linear(width, 96), nn.GELU(), nn.Dropout(config.dropout))
         self.technique_head = nn.Linear(96, techniques)
+        nn.init.zeros_(self.technique_head.weight)
         map_width = MAP_WIDTH * len(self.crops)
         self.map_context = nn.Linear(96, 24)
         self.map_head = nn.Sequential(nn.Conv2d(map_width + 24, 24, 1), nn.GELU(), nn.Conv2d(24, 1, 1))
@@ -102,20 +100,18 @@ class UnifiedStarlightDetector(nn.Module):
         blank : str, optional
             A stream to leave out, for ablation at inference.
         """
-        parts, maps, directs = [], [], {}
+        parts, maps, experts = [], [], self.offset
         for name, encoder in self.encoders.items():
-            part, cells, direct = self._encode(name, encoder, batch)
+            part, cells, said = self._encode(name, encoder, batch)
             keep = self._keep(name, part, blank)
             parts.append(part * keep)
             if cells is not None:
                 maps.append(cells * keep[:, :, None, None, None])
-            if direct is not None:
-                directs[name] = direct * keep[:, :, None]
-                parts.append(directs[name].flatten(1))
-        embedding = self.fusion(torch.cat(parts, dim=1))
-        logits = self.technique_head(embedding)
-        for name, direct in directs.items():
-            logits = logits + (self.direct_scale[name] * direct).sum(dim=1)
+            if said is not None and name != blank:
+                experts = experts + said
+        experts = experts.expand(len(parts[0]), -1)
+        embedding = self.fusion(torch.cat([*parts, torch.tanh(experts / 4)], dim=1))
+        logits = experts + self.technique_head(embedding)
         if self.config.constraint_mask and mask is not None:
             logits = logits.masked_fill(~mask, IMPOSSIBLE)
         return Output(logits, torch.logsumexp(logits, dim=1), self._map(maps, embedding), embedding)
@@ -123,7 +119,7 @@ class UnifiedStarlightDetector(nn.Module):
     def unlikeness(self, batch: Mapping[str, Tensor]) -> Tensor:
         """(b,) share of the statistics that lie beyond all training images; 0 where none does."""
         beyond, count = 0.0, 0
-        for name in self.direct_scale:
+        for name in self.encoders:
             if name in ("content", "dct"):
                 beyond = beyond + self.encoders[name].beyond(batch[name])
                 count += batch[name].shape[1]
@@ -141,8 +137,8 @@ class UnifiedStarlightDetector(nn.Module):
 
     def _encode(self, name: str, encoder: nn.Module, batch: Mapping[str, Tensor]):
         if name in VECTOR_STREAMS:
-            part, direct = encoder(batch[name])
-            return part, None, direct
+            part, said = encoder(batch[name])
+            return part, None, said
         if name == "metadata":
             return encoder(batch[name]), None, None
         cells = self.cells(name, batch)
@@ -166,9 +162,9 @@ class UnifiedStarlightDetector(nn.Module):
         return self.map_head(torch.cat([cells, context], dim=2).flatten(0, 1)).view(b, k, h, w)
 
 
-def _encoder(name: str, blocks: tuple[int, ...], techniques: int, dropout: float) -> nn.Module:
+def _encoder(name: str, size: int, techniques: int, dropout: float) -> nn.Module:
     if name in VECTOR_STREAMS:
-        return VectorEncoder(sum(blocks), blocks, techniques, dropout=dropout)
+        return VectorEncoder(size, techniques)
     if name == "metadata":
         return BytesEncoder()
     return CropEncoder(FRONTENDS[name]().channels, width=24 if name == "pixel" else 16)

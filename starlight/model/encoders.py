@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -18,22 +16,23 @@ _CLIP = 5.0  # standard deviations; what lies beyond says "unlike training", not
 class VectorEncoder(nn.Module):
     """Encoder of a fixed-length vector of statistics: standardise, project, two layers.
 
-    Undefined entries (NaN) become the training mean. `direct` holds Fisher discriminants, one for each technique and
-    block of features, that training sets before the first step (see `starlight.training.fisher`): a block of few
-    features must not drown in one of a thousand.
+    Undefined entries (NaN) become the training mean. Two kinds of expert speak for single techniques, and training fits
+    them before all else (see `starlight.training.experts`): linear ones, which read those entries alone that `reads`
+    gives them, and readings of this encoder's own numbers, for the techniques in `judges`.
     """
 
-    def __init__(
-        self, size: int, blocks: Sequence[int], discriminants: int, *, hidden: int = 48, dropout: float = 0.1
-    ) -> None:
+    def __init__(self, size: int, techniques: int, *, hidden: int = 96, dropout: float = 0.3) -> None:
         super().__init__()
         self.register_buffer("mean", torch.zeros(size))
         self.register_buffer("std", torch.ones(size))
-        self.blocks = list(blocks)
-        self.direct = nn.ModuleList(nn.Linear(width, discriminants) for width in self.blocks)
-        self.hidden = nn.Linear(size, hidden)
-        self.dropout = nn.Dropout(dropout)
-        self.out = nn.Linear(hidden + discriminants * len(self.blocks), WIDTH)
+        self.register_buffer("reads", torch.zeros(techniques, size, dtype=torch.bool))
+        self.register_buffer("judges", torch.zeros(techniques, dtype=torch.bool))
+        self.linear = nn.Parameter(torch.zeros(techniques, size))
+        self.layers = nn.Sequential(
+            nn.Dropout(0.6 * dropout), nn.Linear(size, hidden), nn.GELU(),
+            nn.Dropout(dropout), nn.Linear(hidden, WIDTH), nn.GELU(),
+        )  # fmt: skip
+        self.judge = nn.Sequential(nn.Dropout(0.5 * dropout), nn.Linear(WIDTH, techniques))
 
     def standardise(self, vector: Tensor) -> Tensor:
         """(b, size) in standard deviations of the training data, NaN to 0, clipped."""
@@ -44,10 +43,11 @@ class VectorEncoder(nn.Module):
         return (self.standardise(vector).abs() >= _CLIP).sum(dim=1)
 
     def forward(self, vector: Tensor) -> tuple[Tensor, Tensor]:
-        z = self.dropout(self.standardise(vector))
-        direct = [layer(part) for layer, part in zip(self.direct, z.split(self.blocks, dim=1), strict=True)]
-        out = self.out(torch.cat([F.gelu(self.hidden(z)), *direct], dim=1))
-        return F.gelu(out), torch.stack(direct, dim=1)
+        """The stream's numbers (b, `WIDTH`) and what it adds to the experts' log-odds (b, techniques)."""
+        z = self.standardise(vector)
+        out = self.layers(z)
+        linear = F.linear(z, self.linear.masked_fill(~self.reads, 0.0))
+        return out, linear + self.judge(out).masked_fill(~self.judges, 0.0)
 
 
 class BytesEncoder(nn.Module):

@@ -21,10 +21,10 @@ from starlight.techniques import lsb_framings
 __all__ = ["FEATURES", "Decoded", "compute", "decode_payload"]
 
 _FAMILIES = ("alpha", "index", "rgb", "other")
-_PARTS = ("net", "certain", "gain", "printable64", "printable256", "run", "nul", "nul_at", "mark", "distinct",
-          "entropy")  # fmt: skip
-_BYTE_PARTS = ("net", "certain", "gain", "length", "printable", "nul_ended", "padding", "entropy", "mark", "words",
-               "vendor")  # fmt: skip
+_PARTS = ("net", "likely", "certain", "gain", "printable64", "printable256", "run", "nul", "nul_at", "mark",
+          "distinct", "entropy")  # fmt: skip
+_BYTE_PARTS = ("net", "likely", "certain", "gain", "length", "printable", "nul_ended", "padding", "entropy", "mark",
+               "words", "vendor")  # fmt: skip
 FEATURES = (
     *(f"{family}_{part}" for family in _FAMILIES for part in _PARTS),
     *(f"{field}_{part}" for field in ("comment", "trailer") for part in _BYTE_PARTS),
@@ -141,8 +141,8 @@ def _squash(nats: float) -> float:
 
 
 def _text(net: float) -> list[float]:
-    """The score, and a ramp from 10 to 20 nats: a linear detector cannot bend a score by itself."""
-    return [_squash(net), min(1.0, max(0.0, float(net) / 10 - 1))]
+    """The score, and ramps from 10 to 20 and from 20 to 40 nats: a linear detector cannot bend a score by itself."""
+    return [_squash(net), min(1.0, max(0.0, float(net) / 10 - 1)), min(1.0, max(0.0, float(net) / 20 - 1))]
 
 
 def _family(members: list[int], data: np.ndarray, lengths: np.ndarray, scored: text.TextScore) -> list[float]:

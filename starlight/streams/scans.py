@@ -106,6 +106,8 @@ def _colour(pixels: np.ndarray) -> list[Scan]:
     for c, name in enumerate("rgb"):
         plane = pixels[:, :, c]
         out += _both(f"{name}.rows", "other", _rows(plane)) + _both(f"{name}.columns", "other", _columns(plane))
+    for name, pair in (("rg", slice(0, 2)), ("gb", slice(1, 3)), ("rb", slice(0, 3, 2))):
+        out += _both(f"{name}.rows", "other", _rows(pixels[:, :, pair]))
     for name, order in (("rgb", slice(None)), ("bgr", slice(None, None, -1))):
         out += _both(f"{name}.columns", "other", _columns(pixels[:, :, order]))
         out += _both(f"{name}.rows.up", "other", _rows(pixels[::-1, :, order]))

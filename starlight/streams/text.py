@@ -1,6 +1,7 @@
 """How much likelier bytes are as text than as what images leave in their low bits: sequential log-likelihood ratios.
 
-Text is a mixture of simple models (prose, any printable characters, base64, code and addresses, UTF-8 scripts). What it
+Text is a mixture of simple models (prose, any printable characters, base64, code and addresses, hexadecimal digits,
+tables of numbers, UTF-8 scripts). What it
 is compared with is a mixture too: uniform bytes, bytes of a skewed but unknown distribution, bytes that repeat at a
 fixed distance, and bits that depend on the bits before them or on their place. So a flat, dithered or striped image
 does not count as text however printable its bytes are. Under each of these the likelihood ratio is a non-negative
@@ -53,10 +54,16 @@ def _models() -> np.ndarray:
     code[48:58] = 0.012
     code[65:91] = 0.07 / 26
     code[97:123] = 0.49 / 26
+    lower, upper, numbers = np.zeros((3, 256))
+    lower[[*range(48, 58), *range(97, 103)]] = upper[[*range(48, 58), *range(65, 71)]] = 1 / 16
+    for table in (lower, upper):
+        table[[10, 32, 45, 58]] = 0.01  # what sets groups of digits apart
+    numbers[48:58] = 0.075
+    numbers[[9, 10, 13, 32, 44, 45, 46, 59]] = 0.25 / 8
     utf8 = 0.4 * any_printable
     utf8[0x80:0xF5] += 0.6 / (0xF5 - 0x80)
     utf8[0xC0:0xC2] = 0
-    stacked = np.stack([prose, any_printable, base64, code, utf8])
+    stacked = np.stack([prose, any_printable, base64, code, lower, upper, numbers, utf8])
     return np.log(np.maximum(stacked / stacked.sum(axis=1, keepdims=True), _BAD) * 256).astype(np.float32)
 
 

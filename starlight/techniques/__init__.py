@@ -1,7 +1,8 @@
 """Embedding techniques, one module each, under one registry.
 
-Every module has `NAME`, `CARRIER` ("rgba", "indexed", "rgb", "jpeg" or "bytes"), `READABLE` and `embed`; a readable one
-has `extract` too. To add a technique, write its module and add one line to `_MODULES`.
+Every module has `NAME`, `CARRIER` ("rgba", "indexed", "rgb", "jpeg" or "bytes"), `READABLE`, `SHOWN_IN` (the statistics
+that its payload shows in: a stream as a whole, or `stream.` with a block or the beginning of its features' names) and
+`embed`; a readable one has `extract` too. To add a technique, write its module and add one line to `_MODULES`.
 """
 
 import importlib

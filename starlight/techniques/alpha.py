@@ -8,11 +8,12 @@ import numpy as np
 from starlight.errors import StarlightError
 from starlight.protocol import frame, read_lsb, to_bits, unframe, write_lsb
 
-__all__ = ["CARRIER", "NAME", "READABLE", "capacity_bits", "embed", "extract"]
+__all__ = ["CARRIER", "NAME", "READABLE", "SHOWN_IN", "capacity_bits", "embed", "extract"]
 
 NAME = "alpha"
 CARRIER = "rgba"
 READABLE = True
+SHOWN_IN = ("content.decode_alpha",)
 
 
 def embed(

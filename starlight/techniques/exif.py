@@ -7,11 +7,12 @@ from starlight.protocol import END, frame
 from starlight.techniques.segments import get_exif, set_exif
 from starlight.techniques.tiff import EXIF_POINTER, USER_COMMENT, directory_values, set_user_comment
 
-__all__ = ["CARRIER", "CHARSETS", "NAME", "READABLE", "embed", "extract", "user_comment"]
+__all__ = ["CARRIER", "CHARSETS", "NAME", "READABLE", "SHOWN_IN", "embed", "extract", "user_comment"]
 
 NAME = "exif"
 CARRIER = "bytes"
 READABLE = True
+SHOWN_IN = ("content.decode_comment",)
 CHARSETS = {"ascii": b"ASCII\0\0\0", "unicode": b"UNICODE\0", "jis": b"JIS\0\0\0\0\0", "undefined": bytes(8)}
 
 

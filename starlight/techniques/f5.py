@@ -8,11 +8,12 @@ import conseal
 from starlight.images import Coefficients
 from starlight.techniques._luma import changed_luma
 
-__all__ = ["CARRIER", "NAME", "READABLE", "embed"]
+__all__ = ["CARRIER", "NAME", "READABLE", "SHOWN_IN", "embed"]
 
 NAME = "f5"
 CARRIER = "jpeg"
 READABLE = False
+SHOWN_IN = ("dct",)
 
 
 def embed(cover: Coefficients, rate: float, *, seed: int = 0) -> Coefficients:

@@ -8,11 +8,12 @@ import numpy as np
 
 from starlight.techniques.adaptive import embed_channels
 
-__all__ = ["CARRIER", "NAME", "READABLE", "embed"]
+__all__ = ["CARRIER", "NAME", "READABLE", "SHOWN_IN", "embed"]
 
 NAME = "hill"
 CARRIER = "rgb"
 READABLE = False
+SHOWN_IN = ("content",)
 
 
 def embed(cover: np.ndarray, rate: float, *, seed: int = 0) -> np.ndarray:

@@ -11,11 +11,12 @@ from starlight.images import Coefficients
 from starlight.jpeg.blocks import pixels
 from starlight.techniques._luma import changed_luma, luma_table
 
-__all__ = ["CARRIER", "NAME", "READABLE", "embed"]
+__all__ = ["CARRIER", "NAME", "READABLE", "SHOWN_IN", "embed"]
 
 NAME = "juniward"
 CARRIER = "jpeg"
 READABLE = False
+SHOWN_IN = ("dct",)
 
 
 def embed(cover: Coefficients, rate: float, *, seed: int = 0) -> Coefficients:

@@ -9,11 +9,12 @@ from starlight.errors import StarlightError
 from starlight.protocol import frame, read_lsb, to_bits, unframe, write_lsb
 from starlight.techniques import lsb_framings
 
-__all__ = ["CARRIER", "NAME", "READABLE", "capacity_bits", "embed", "extract"]
+__all__ = ["CARRIER", "NAME", "READABLE", "SHOWN_IN", "capacity_bits", "embed", "extract"]
 
 NAME = "lsb.rgb"
 CARRIER = "rgb"
 READABLE = True
+SHOWN_IN = ("content.decode_rgb", "content.decode_other")
 
 
 def embed(

@@ -7,11 +7,12 @@ import numpy as np
 
 from starlight.techniques.random_lsb import mismatches
 
-__all__ = ["CARRIER", "NAME", "READABLE", "embed"]
+__all__ = ["CARRIER", "NAME", "READABLE", "SHOWN_IN", "embed"]
 
 NAME = "lsbm"
 CARRIER = "rgb"
 READABLE = False
+SHOWN_IN = ("content",)
 
 
 def embed(cover: np.ndarray, rate: float, *, seed: int = 0) -> np.ndarray:

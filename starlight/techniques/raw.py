@@ -4,11 +4,12 @@ from starlight.containers import parse
 from starlight.errors import StarlightError
 from starlight.protocol import END, frame
 
-__all__ = ["CARRIER", "NAME", "READABLE", "embed", "extract"]
+__all__ = ["CARRIER", "NAME", "READABLE", "SHOWN_IN", "embed", "extract"]
 
 NAME = "raw"
 CARRIER = "bytes"
 READABLE = True
+SHOWN_IN = ("content.decode_trailer",)
 
 
 def embed(cover: bytes, payload: bytes, *, seed: int = 0, framed: bool = True) -> bytes:

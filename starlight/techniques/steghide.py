@@ -14,11 +14,12 @@ import numpy as np
 from starlight.errors import StarlightError
 from starlight.images import Coefficients
 
-__all__ = ["CARRIER", "NAME", "READABLE", "capacity_bits", "embed"]
+__all__ = ["CARRIER", "NAME", "READABLE", "SHOWN_IN", "capacity_bits", "embed"]
 
 NAME = "steghide"
 CARRIER = "jpeg"
 READABLE = False
+SHOWN_IN = ("dct",)
 
 _SAMPLES_PER_BIT = 3
 

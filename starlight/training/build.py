@@ -1,4 +1,4 @@
-"""A fresh detector for a data set: sizes, standardisation, Fisher start."""
+"""A fresh detector for a data set: sizes, standardisation, experts."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
+from tqdm import tqdm
 
 from starlight.model import DetectorConfig, UnifiedStarlightDetector
 from starlight.model.detector import VECTOR_STREAMS
-from starlight.streams import REGISTRY
 from starlight.training.data import LABELS, TrainingData
-from starlight.training.fisher import TrainingSet, fisher_discriminants
+from starlight.training.experts import TrainingSet, fit_encoder, fit_expert, judged_by, reads
 
 __all__ = ["build"]
 
@@ -19,8 +19,10 @@ _STD_FLOOR = 1e-4  # a feature that never varies in training must not blow up on
 _CELL_SAMPLE = 2000  # tiles from which the cells' mean and spread are taken
 
 
-def build(data: TrainingData, streams: Sequence[str], *, constraint_mask: bool, seed: int) -> UnifiedStarlightDetector:
-    """Detector with standardisation and discriminants fitted to the training images.
+def build(
+    data: TrainingData, streams: Sequence[str], *, constraint_mask: bool, seed: int, weight: np.ndarray | None = None
+) -> UnifiedStarlightDetector:
+    """Detector with standardisation and experts fitted to the training images.
 
     Parameters
     ----------
@@ -32,30 +34,25 @@ def build(data: TrainingData, streams: Sequence[str], *, constraint_mask: bool, 
         Whether impossible techniques are masked out.
     seed : int
         Of the random initial weights.
+    weight : (n,) float, optional
+        Of each image in the experts' loss; 0 leaves it out. All alike unless given.
     """
     torch.manual_seed(seed)
+    weight = np.ones(len(data)) if weight is None else weight
     vectors = {n: data.vectors(n) for n in streams if n in VECTOR_STREAMS}
     config = DetectorConfig(
         streams=tuple(streams),
-        blocks=tuple((n, _blocks(n, v.shape[1])) for n, v in vectors.items()),
+        sizes=tuple((n, v.shape[1]) for n, v in vectors.items()),
         techniques=LABELS,
         constraint_mask=constraint_mask,
     )
     model = UnifiedStarlightDetector(config)
-    possible = data.mask if constraint_mask else np.ones_like(data.mask)
-    folds = _folds(data)
     for name, values in vectors.items():
-        encoder = model.encoders[name]
         mean, std = _moments(values)
-        encoder.mean.copy_(torch.from_numpy(mean))
-        encoder.std.copy_(torch.from_numpy(std))
-        standardised = encoder.standardise(torch.from_numpy(values))
-        for layer, part in zip(encoder.direct, standardised.split(encoder.blocks, dim=1), strict=True):
-            found = TrainingSet(part.numpy(), data.technique, possible, data.twins, folds)
-            weight, bias = fisher_discriminants(found)
-            with torch.no_grad():
-                layer.weight.copy_(torch.from_numpy(weight))
-                layer.bias.copy_(torch.from_numpy(bias))
+        model.encoders[name].mean.copy_(torch.from_numpy(mean))
+        model.encoders[name].std.copy_(torch.from_numpy(std))
+    _fit_linear(model, data, vectors, weight)
+    _fit_encoders(model, data, vectors, weight, seed)
     for name in model.crops:
         mean, std = data.cell_moments(name, _CELL_SAMPLE)
         model.encoders[name].mean.copy_(torch.from_numpy(mean)[:, None, None])
@@ -63,19 +60,52 @@ def build(data: TrainingData, streams: Sequence[str], *, constraint_mask: bool, 
     return model
 
 
-def _blocks(name: str, size: int) -> tuple[int, ...]:
-    """Lengths of a stream's blocks of features, in order."""
-    spans = getattr(REGISTRY[name], "BLOCKS", None)
-    if not spans:
-        return (size,)
-    lengths: dict[str, int] = {}
-    for block, span in spans.items():  # what was calibrated is read beside what it was calibrated from
-        whole = block.removesuffix("_calibrated")
-        lengths[whole] = lengths.get(whole, 0) + span.stop - span.start
-    return tuple(lengths.values())
+@torch.no_grad()
+def _fit_linear(model: UnifiedStarlightDetector, data: TrainingData, vectors: dict, weight: np.ndarray) -> None:
+    values = {n: model.encoders[n].standardise(torch.from_numpy(v)).numpy() for n, v in vectors.items()}
+    stego, authentic = _classes(model, data)
+    halves = _halves(data)
+    for t, technique in enumerate(tqdm(LABELS, desc="experts", mininterval=2.0)):
+        columns = reads(technique, tuple(vectors))
+        if not columns:
+            continue
+        used = (stego[:, t] | authentic[:, t]) & (weight > 0)
+        features = np.hstack([values[n][np.ix_(used, c)] for n, c in columns.items()])
+        found, offset = fit_expert(TrainingSet(features, stego[used, t], weight[used], halves[used]))
+        model.offset[t] = offset
+        for name, chosen in columns.items():
+            encoder, count = model.encoders[name], int(chosen.sum())
+            encoder.reads[t, chosen] = True
+            encoder.linear[t, chosen], found = torch.from_numpy(found[:count]), found[count:]
+    model.offset.requires_grad_(False)
 
 
-def _folds(data: TrainingData) -> np.ndarray:
+def _fit_encoders(
+    model: UnifiedStarlightDetector, data: TrainingData, vectors: dict, weight: np.ndarray, seed: int
+) -> None:
+    """Fit the encoders that techniques show in, and leave them so: with the crops they would be overfitted again."""
+    stego, authentic = (torch.from_numpy(part) for part in _classes(model, data))
+    for name, values in vectors.items():
+        encoder = model.encoders[name]
+        encoder.judges.copy_(torch.from_numpy(judged_by(name, LABELS)))
+        if encoder.judges.any():
+            weights = torch.from_numpy(weight).float()
+            fit_encoder(encoder, torch.from_numpy(values), stego, authentic, weights, seed=seed)
+        if encoder.judges.any() or encoder.reads.any():
+            encoder.requires_grad_(False)
+            for layer in encoder.modules():
+                if isinstance(layer, torch.nn.Dropout):
+                    layer.p = 0.0
+
+
+def _classes(model: UnifiedStarlightDetector, data: TrainingData) -> tuple[np.ndarray, np.ndarray]:
+    """(n, t) bool: stego images of each technique, and authentic ones that could carry it."""
+    stego = data.technique[:, None] == np.arange(len(LABELS))
+    possible = data.mask if model.config.constraint_mask else np.ones_like(data.mask)
+    return stego, (data.technique < 0)[:, None] & possible
+
+
+def _halves(data: TrainingData) -> np.ndarray:
     """(n,) 0 or 1, the covers in two halves."""
     covers, place = np.unique(data.rows["cover_id"].astype(str), return_inverse=True)
     return np.random.default_rng(len(covers)).integers(0, 2, len(covers))[place]

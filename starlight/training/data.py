@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
+import inspect
+import json
+import shutil
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,6 +22,8 @@ from tqdm import tqdm
 from starlight.classes import container_class
 from starlight.collate import CROPS, collate, tile_count
 from starlight.extract import StreamReader
+from starlight.model import cells, frontend
+from starlight.model.cells import record_cells
 from starlight.model.frontend import CELL, FRONTENDS
 from starlight.techniques import OTHER, TECHNIQUES
 
@@ -24,6 +31,7 @@ __all__ = ["Batch", "TrainingData"]
 
 LABELS = (*TECHNIQUES, OTHER)
 MAP = 32  # cells on a side of the map
+_KEPT = 6  # sets of cells that stay: training and validation of both versions, the test split, and one to spare
 
 
 @dataclass
@@ -133,44 +141,62 @@ class TrainingData:
 
 
 class _CellStore:
-    """Cells of the fixed front end and map targets of every tile, in memory-mapped files."""
+    """Cells of the fixed front end and map targets of every tile, in memory-mapped files.
+
+    The files stay for the stages that come after, named after all that they follow from; the oldest are removed.
+    """
 
     def __init__(self, data: TrainingData, scratch: Path) -> None:
-        scratch.mkdir(parents=True, exist_ok=True)
-        self.folder = tempfile.TemporaryDirectory(dir=scratch, prefix="cells-")
         self.count = np.array([tile_count(data.record(i)) for i in range(len(data))], dtype=np.int64)
         self.start = np.concatenate([[0], np.cumsum(self.count)])
+        self.folder = scratch / f"cells-{_fingerprint(data)}"
+        if not self.folder.exists():
+            self._build(data, scratch)
+        self._open(self.folder, data, "r")
+        self.share = np.load(self.folder / "share.npy")
+
+    def _build(self, data: TrainingData, scratch: Path) -> None:
+        scratch.mkdir(parents=True, exist_ok=True)
+        for old in sorted(scratch.glob("cells-*"), key=lambda folder: folder.stat().st_mtime)[: -_KEPT + 1]:
+            shutil.rmtree(old, ignore_errors=True)
+        with tempfile.TemporaryDirectory(dir=scratch, prefix="new-cells-") as made:
+            folder = Path(made) / "cells"
+            folder.mkdir()
+            self._open(folder, data, "w+")
+            self.share = np.full(len(data), np.nan)
+            for i in tqdm(range(len(data)), desc="cells", unit="image", mininterval=2.0):
+                self._fill(data, i)
+            np.save(folder / "share.npy", self.share)
+            with contextlib.suppress(OSError):  # another process was first, with the same
+                folder.rename(self.folder)
+
+    def _open(self, folder: Path, data: TrainingData, mode: str) -> None:
         total = max(1, int(self.start[-1]))
-        fronts = {n: FRONTENDS[n]() for n in data.streams if n in CROPS}
-        self.cells = {n: self._map(n, (total, f.channels, MAP, MAP), np.float16) for n, f in fronts.items()}
-        self.target = self._map("target", (total, MAP, MAP), np.bool_)
-        self.valid = self._map("valid", (total, MAP, MAP), np.bool_)
-        self.share = np.full(len(data), np.nan)
-        for i in tqdm(range(len(data)), desc="cells", unit="image", mininterval=2.0):
-            self._fill(data, i, fronts)
+        channels = {n: FRONTENDS[n]().channels for n in data.streams if n in CROPS}
+        shapes = {n: ((total, c, MAP, MAP), np.float16) for n, c in channels.items()}
+        shapes |= {n: ((total, MAP, MAP), np.bool_) for n in ("target", "valid")}
+        maps = {n: np.memmap(folder / n, dtype, mode, shape=shape) for n, (shape, dtype) in shapes.items()}
+        self.target, self.valid = maps.pop("target"), maps.pop("valid")
+        self.cells = maps
 
-    def _map(self, name: str, shape: tuple[int, ...], dtype: type) -> np.memmap:
-        return np.memmap(Path(self.folder.name) / name, dtype, "w+", shape=shape)
-
-    def _fill(self, data: TrainingData, i: int, fronts: dict) -> None:
-        crops = collate([data.record(i)], list(fronts))
+    def _fill(self, data: TrainingData, i: int) -> None:
+        record = data.record(i)
         span = slice(self.start[i], self.start[i + 1])
-        for name, front in fronts.items():
-            if name in ("pixel", "lsb") or crops[name].any():
-                self.cells[name][span] = front(torch.from_numpy(crops[name][0])).half().numpy()
-        height, width = data.record(i)["pixel"].shape[-2:]
+        for name in self.cells:
+            if record["pixel" if name == "lsb" else name].shape[1]:
+                self.cells[name][span] = record_cells(name, record)
+        height, width = record["pixel"].shape[-2:]
         self.valid[span, : -(-height // CELL), : -(-width // CELL)] = True
-        twin = int(data.twins[i])
         if data.labels[i] == 1:
-            self._compare(data, i, twin, crops, span)
+            self._compare(data, i, int(data.twins[i]), span)
 
-    def _compare(self, data: TrainingData, i: int, twin: int, crops: dict[str, np.ndarray], span: slice) -> None:
-        other = collate([data.record(twin)], list(crops.keys() & CROPS.keys())) if twin >= 0 else {}
+    def _compare(self, data: TrainingData, i: int, twin: int, span: slice) -> None:
         if twin < 0 or data.record(twin)["pixel"].shape != data.record(i)["pixel"].shape:
             self.valid[span] = False  # without a twin nobody knows where the payload is
             return
+        crops, other = (collate([data.record(k)], list(self.cells)) for k in (i, twin))
         changed = np.zeros((span.stop - span.start, MAP, MAP), bool)
-        for name in CROPS.keys() & other.keys():
+        for name in CROPS.keys() & crops.keys():
             differs = torch.from_numpy((crops[name][0] != other[name][0]).any(axis=1).astype(np.float32))
             changed |= F.max_pool2d(differs[:, None], CELL)[:, 0].numpy() > 0
         self.target[span] = changed
@@ -200,6 +226,14 @@ class _CellStore:
             span = self.start[i] + np.asarray(ks)
             target[row, : len(ks)], valid[row, : len(ks)] = self.target[span], self.valid[span]
         return target, valid
+
+
+def _fingerprint(data: TrainingData) -> str:
+    """Hash of what the cells follow from: images, twins, stored streams, and the code that reads them."""
+    described = json.dumps(data.reader.streams, sort_keys=True)
+    code = "".join(map(inspect.getsource, (cells, frontend, collate)))
+    parts = [*data.rows["sample_id"], *map(str, data.twins), *map(str, data.labels), *data.streams, code]
+    return hashlib.sha256("\n".join([described, *parts]).encode()).hexdigest()[:16]
 
 
 def _label(technique: object, kind: str) -> int:

@@ -1,0 +1,170 @@
+"""Experts: what each technique shows in, read before the network as a whole is trained.
+
+What a technique leaves in a file is known before any training, and its module says so (`SHOWN_IN`). A readable payload
+shows in a dozen statistics of what its samples or bytes decode to; logistic regression with a ridge on those alone is a
+convex problem that a few hundred images decide. What is not readable shows faintly all over a rich set of statistics,
+differently on different covers; there one small network a stream is shared by its techniques, so that each learns from
+the covers of all. An expert tells its technique from authentic files that could carry it, and from nothing else: which
+technique it is, is a question for later. Statistics are cheap, so experts see every image many times within seconds,
+where a network that learns from crops as well would take minutes and find them later. On rich features and simple
+classifiers: Kodovsky, Fridrich and Holub, "Ensemble classifiers for steganalysis of digital media", IEEE TIFS 7 (2012).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional as F
+
+from starlight.errors import StarlightError
+from starlight.model.encoders import VectorEncoder
+from starlight.streams import REGISTRY
+from starlight.techniques import OTHER, get
+
+__all__ = ["TrainingSet", "fit_encoder", "fit_expert", "judged_by", "reads"]
+
+_OTHER_SHOWN_IN = ("content",)
+_MIN_PER_CLASS = 8  # stego or authentic images, in each half of the covers, under which there is no expert
+_STRENGTHS = (1e-3, 1e-2, 1e-1, 1.0, 10.0, 100.0)  # inverse of the ridge for one image's weight, from stiff to supple
+_EPOCHS, _BATCH, _LR, _DECAY = 30, 128, 1e-3, 0.3  # of the encoders
+
+
+class TrainingSet(NamedTuple):
+    """n images that could carry a technique.
+
+    features : (n, d) float32, standardised, without NaN.
+    stego : (n,) bool.
+    weight : (n,) float, of each image in the loss.
+    half : (n,) int64, 0 or 1; a cover and all that was made from it are in one half.
+    """
+
+    features: NDArray[np.float32]
+    stego: NDArray[np.bool_]
+    weight: NDArray[np.float64]
+    half: NDArray[np.int64]
+
+
+def reads(technique: str, streams: Sequence[str]) -> Mapping[str, NDArray[np.bool_]]:
+    """Which statistics a technique's linear expert reads: stream to (d,) bool, streams without any left out.
+
+    Raises
+    ------
+    StarlightError
+        `SHOWN_IN` names something that does not exist.
+    """
+    found: dict[str, NDArray[np.bool_]] = {}
+    for entry in _shown_in(technique):
+        stream, _, part = entry.partition(".")
+        if part and stream in streams:
+            chosen = _columns(stream, part)
+            if not chosen.any():
+                raise StarlightError(f"technique {technique}: SHOWN_IN {entry!r} names no statistic")
+            found[stream] = found.get(stream, False) | chosen
+    return found
+
+
+def judged_by(stream: str, techniques: Sequence[str]) -> NDArray[np.bool_]:
+    """(t,) which techniques show in a stream as a whole."""
+    return np.array([stream in _shown_in(technique) for technique in techniques])
+
+
+def _shown_in(technique: str) -> tuple[str, ...]:
+    return _OTHER_SHOWN_IN if technique == OTHER else get(technique).SHOWN_IN
+
+
+def _columns(stream: str, part: str) -> NDArray[np.bool_]:
+    names = np.array(REGISTRY[stream].FEATURES)
+    block = REGISTRY[stream].BLOCKS.get(part)
+    if block is None:
+        return np.char.startswith(names, f"{part}_")
+    chosen = np.zeros(len(names), bool)
+    chosen[block] = True
+    return chosen
+
+
+def fit_expert(data: TrainingSet) -> tuple[NDArray[np.float32], float]:
+    """Weights (d,) and offset of one expert, in log-odds.
+
+    The ridge is the one that does best on the half of the covers that it was not fitted to; zeros where none of them
+    beats knowing nothing, or where there are too few images.
+    """
+    nothing = np.zeros(data.features.shape[1], np.float32), 0.0
+    halves = [data.half == k for k in (0, 1)]
+    if any(min((data.stego & h).sum(), (~data.stego & h).sum()) < _MIN_PER_CLASS for h in halves):
+        return nothing
+    losses = {s: np.mean([_loss(data, h, s) for h in halves]) for s in _STRENGTHS}
+    best = min(losses, key=losses.get)
+    if losses[best] >= np.log(2):
+        return nothing
+    model = _fit(data, np.ones(len(data.stego), bool), best)
+    return model.coef_[0].astype(np.float32), float(model.intercept_[0])
+
+
+def _fit(data: TrainingSet, chosen: NDArray[np.bool_], strength: float):
+    from sklearn.linear_model import LogisticRegression
+
+    weight = _balanced(data, chosen)
+    return LogisticRegression(C=strength, max_iter=500, tol=1e-5).fit(
+        data.features[chosen], data.stego[chosen], sample_weight=weight
+    )
+
+
+def _balanced(data: TrainingSet, chosen: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Weights that give stego and authentic images the same sum, one for each image on average."""
+    weight, stego = data.weight[chosen], data.stego[chosen]
+    sums = np.where(stego, weight[stego].sum(), weight[~stego].sum())
+    return weight / sums * np.count_nonzero(weight) / 2
+
+
+def _loss(data: TrainingSet, left_out: NDArray[np.bool_], strength: float) -> float:
+    """Balanced logistic loss on one half of the covers after fitting the other."""
+    margin = _fit(data, ~left_out, strength).decision_function(data.features[left_out])
+    each = np.logaddexp(0.0, np.where(data.stego[left_out], -margin, margin))
+    return float(np.average(each, weights=_balanced(data, left_out)))
+
+
+def fit_encoder(
+    encoder: VectorEncoder, vectors: Tensor, stego: Tensor, authentic: Tensor, weight: Tensor, *, seed: int
+) -> None:
+    """Fit an encoder and its experts, in place.
+
+    Parameters
+    ----------
+    encoder : VectorEncoder
+        With its standardisation and `judges` set.
+    vectors : (n, d) float
+        The stream, as it is stored.
+    stego, authentic : (n, t) bool
+        Stego images of each technique, and authentic ones that could carry it.
+    weight : (n,) float
+        Of each image in the loss.
+    seed : int
+        Of the order of the images and of dropout.
+    """
+    share = encoder.judges & (stego.sum(0) >= _MIN_PER_CLASS) & (authentic.sum(0) >= _MIN_PER_CLASS)
+    encoder.judges.copy_(share)  # no expert from a handful of images
+    sums = [(part * weight[:, None]).sum(0, keepdim=True).clamp_min(1e-9) for part in (stego, authentic)]
+    each = weight[:, None] * share * (stego / sums[0] + authentic / sums[1])
+    used = each.sum(1) > 0
+    if not used.any():
+        return
+    vectors, target, each = vectors[used], stego[used].float(), each[used] * int(used.sum()) / 2
+    generator = torch.Generator().manual_seed(seed)
+    torch.manual_seed(seed)
+    optimiser = torch.optim.AdamW(encoder.parameters(), _LR, weight_decay=_DECAY)
+    steps = _EPOCHS * -(-len(vectors) // _BATCH)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, _LR, total_steps=steps)
+    encoder.train()
+    for _ in range(_EPOCHS):
+        for chosen in torch.randperm(len(vectors), generator=generator).split(_BATCH):
+            logits = encoder.judge(encoder.layers(encoder.standardise(vectors[chosen])))
+            losses = F.binary_cross_entropy_with_logits(logits, target[chosen], reduction="none") * each[chosen]
+            optimiser.zero_grad(set_to_none=True)
+            losses.sum(1).mean().backward()
+            optimiser.step()
+            schedule.step()
