@@ -25,13 +25,12 @@ def queue(todo: list[Variation], shared: list[str]) -> None:
 def collect(done: list[Variation]) -> pd.DataFrame:
     found = []
     for variation in done:
-        shown = subprocess.run(
-            ["git", "show", f"{reference(variation.experiment)}:reports/metrics.json"], capture_output=True, text=True
-        )
+        path = f"{reference(variation.experiment)}:reports/metrics.json"
+        shown = subprocess.run(["git", "show", path], capture_output=True, text=True)
         if shown.returncode:
             print(f"{variation.experiment}: no metrics, left out of the table")
             continue
-        found.append(rows(variation, json.loads(shown.stdout)))
+        found += rows(variation, json.loads(shown.stdout))
     return pd.DataFrame(found)
 
 
@@ -54,7 +53,7 @@ def main() -> None:
     table = collect(todo)
     table.to_csv(REPORTS / "ablations.csv", index=False, lineterminator="\n")
     summary(table).to_csv(REPORTS / "ablations_summary.csv", index=False, lineterminator="\n")
-    print(f"{len(table)} of {len(todo)} experiments in reports/ablations.csv")
+    print(f"{len(table)} rows from {len(todo)} experiments in reports/ablations.csv")
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ def main(raw: dict) -> None:
     table = predictions(detectors, data, params)
     table.to_csv(OUT / "predictions.csv", index=False, lineterminator="\n")
     plot_data.write(table, OUT / "plot_data")
-    measured = metrics.evaluate_all(table)
+    measured = metrics.evaluate_all(table, tuple(detectors))
     (OUT / "metrics.json").write_text(metrics.dumps(measured))
     (OUT / "headline.json").write_text(metrics.dumps(metrics.headline(measured, general.headline)))
     before_after(table).to_csv(OUT / "finetune/before_after.csv", index=False, lineterminator="\n")

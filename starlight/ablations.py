@@ -46,7 +46,6 @@ def variations(categories: Sequence[str], seeds: Sequence[int] = SEEDS) -> list[
     table: list[tuple[str, str, dict[str, object], Sequence[int]]] = [("full", "all", {}, every)]
     table += [("streams", name, {"streams": name}, every) for name in ("six", "eight")]
     table += [("mask", "off", {"train.constraint_mask": False}, every)]
-    table += [("mining", "off", {"finetune.epochs": 0}, every)]
     table += [("ratio", f"{r}", {"negative_ratio": r}, every if r == 0 else first) for r in _RATIOS if r != 0.33]
     table += [
         ("hard", f"{w}", {"finetune.hard_negative_weight": w}, first) for w in _HARD_WEIGHTS if w != 2.0
@@ -57,12 +56,20 @@ def variations(categories: Sequence[str], seeds: Sequence[int] = SEEDS) -> list[
     return [Variation(g, n, {**o, "seed": s}) for g, n, o, ss in table for s in ss]
 
 
-def rows(variation: Variation, metrics: Mapping[str, object]) -> dict[str, object]:
-    """One row of `reports/ablations.csv` from an experiment's `metrics.json`."""
-    model = metrics["v4_base"] if variation.group == "mining" else metrics["v4"]
-    seed = variation.overrides["seed"]
-    found = {name: _look(model, name) for name in MEASURES}
-    return {"group": variation.group, "experiment": variation.name, "seed": seed, **found}
+def rows(variation: Variation, metrics: Mapping[str, object]) -> list[dict[str, object]]:
+    """Rows of `reports/ablations.csv` from an experiment's `metrics.json`.
+
+    The full detector's experiment has the ones without mining too: its base detector, and the one that was fine-tuned
+    on random negatives.
+    """
+    models = [(variation.group, variation.name, "v4")]
+    if variation.group == "full":
+        models += [("mining", "off", "v4_base"), ("mining", "random", "control")]
+    return [
+        {"group": group, "experiment": name, "seed": variation.overrides["seed"],
+         **{measure: _look(metrics[model], measure) for measure in MEASURES}}
+        for group, name, model in models if model in metrics
+    ]  # fmt: skip
 
 
 def summary(table: pd.DataFrame) -> pd.DataFrame:

@@ -186,13 +186,19 @@ def find_weights(name: str) -> tuple[Path, str]:
 
 def _check_streams(predictor: Any, file: Path) -> None:
     """Weights from another version of a stream would be read as nonsense, or fail on every file."""
-    for name, size in predictor.sizes.items():
-        here = len(getattr(REGISTRY[name], "FEATURES", range(size))) if name in REGISTRY else 0
-        if here != size:
+    versions = predictor.meta.get("stream_versions", {})
+    for name in predictor.streams:
+        size = predictor.sizes.get(name)
+        here = len(getattr(REGISTRY[name], "FEATURES", range(size or 0))) if name in REGISTRY else 0
+        if (size is not None and here != size) or versions.get(name, _version(name)) != _version(name):
             raise StarlightError(
-                f"{file}: made for another version of the stream {name} ({size} numbers, here {here}); "
+                f"{file}: made for another version of the stream {name}; "
                 "train again with `dvc repro`, or use another --model"
             )
+
+
+def _version(name: str) -> int:
+    return getattr(REGISTRY.get(name), "VERSION", 0)
 
 
 def read_file(path: str) -> Image:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+import torch
 
 from starlight import calibration
 from starlight.errors import StarlightError
@@ -15,7 +16,7 @@ from starlight.extract import StreamReader
 from starlight.model import UnifiedStarlightDetector
 from starlight.params import General, knob
 from starlight.sampler import NegativeSampler
-from starlight.streams import SETS
+from starlight.streams import REGISTRY, SETS
 from starlight.training import devices
 from starlight.training.build import build
 from starlight.training.data import LABELS, TrainingData
@@ -25,6 +26,8 @@ from starlight.training.selection import forward
 from starlight.weights import Member, data_hash, write
 
 __all__ = ["Splits", "TrainParams", "calibrate", "groups", "load_splits", "train"]
+
+_BATCH = 64
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,6 +41,7 @@ class TrainParams:
     tail_weight: float = knob(0.5, min=0.0, max=100.0)
     pair_weight: float = knob(0.5, min=0.0, max=100.0)
     map_weight: float = knob(0.3, min=0.0, max=100.0)
+    held_back: float = knob(0.2, min=0.0, max=0.8)
     target_fpr: float = knob(0.0005, min=1e-7, max=0.05)
     constraint_mask: bool = knob(True)
 
@@ -79,10 +83,11 @@ def train(
     streams = SETS["six" if baseline else general.streams]
     splits = load_splits(manifest, reader, streams, scratch, negatives=not baseline)
     weight_negatives(splits.train, general)
+    held = held_back(splits.train, 0.0 if baseline else params.held_back)
     sampler = NegativeSampler(
         0.0 if baseline else general.negative_ratio,
         general.negative_categories,
-        kinds=splits.train.rows["kind"], groups=groups(splits.train), twins=splits.train.twins,
+        kinds=np.where(held, "held back", splits.train.rows["kind"]), groups=groups(splits.train), twins=splits.train.twins,
         batch_size=params.batch_size, seed=general.seed,
     )  # fmt: skip
     masked = params.constraint_mask and not baseline
@@ -96,7 +101,8 @@ def train(
     fitted = calibrate([Member(model, 1.0)], splits.val, params.target_fpr)
     if devices.current()[1] == 0:
         meta = {"name": variant, "params": recipe, "data_hash": made_of, "images": len(splits.train),
-                "ood_limit": ood_limit(model, splits)}  # fmt: skip
+                "stream_versions": {name: REGISTRY[name].VERSION for name in streams},
+                "ood_limit": ood_limit(model, splits), "centroids": centroids(model, splits.train)}  # fmt: skip
         write(out, [Member(model, 1.0)], fitted, meta)
         curves.parent.mkdir(parents=True, exist_ok=True)
         table.to_csv(curves, index=False, lineterminator="\n")
@@ -136,6 +142,18 @@ def groups(data: TrainingData) -> np.ndarray:
     return np.where(rows["label"] == 1, rows["technique"].fillna(""), rows["category"].fillna("")).astype(object)
 
 
+def held_back(data: TrainingData, share: float) -> np.ndarray:
+    """(n,) bool: authentic images that base training does not see, so that mining finds what it gets wrong.
+
+    A detector is hardly ever wrong on images that it was trained on. Twins are not held back: without them the
+    container would tell stego from clean. Which images they are follows from their sample ids.
+    """
+    twin = np.zeros(len(data), bool)
+    twin[data.twins[data.twins >= 0]] = True
+    drawn = np.array([int(sample[:8], 16) / 16**8 for sample in data.rows["sample_id"]])
+    return (data.labels == 0) & ~twin & (drawn < share)
+
+
 def expert_weights(data: TrainingData, sampler: NegativeSampler) -> np.ndarray:
     """(n,) weight of each image in the experts' loss: what the sampler shows of it, times its loss weight."""
     clean, _, negative = sampler.shares
@@ -143,7 +161,7 @@ def expert_weights(data: TrainingData, sampler: NegativeSampler) -> np.ndarray:
     weights[sampler.clean] = clean / max(1, len(sampler.clean))
     authentic = data.labels == 0
     authentic[sampler.clean] = False
-    weights[authentic] = 0.0  # negatives that the sampler leaves out
+    weights[authentic] = 0.0  # what the sampler leaves out
     for group in sampler.negatives:
         weights[group] = negative / len(sampler.negatives) / len(group)
     return weights * data.weight
@@ -169,3 +187,17 @@ def ood_limit(model: UnifiedStarlightDetector, splits: Splits) -> float:
     device = devices.current()[0]
     values = [forward(model, part, device).unlike[part.labels == 0] for part in splits]
     return round(float(np.quantile(np.concatenate(values), 0.999)), 6)
+
+
+@torch.no_grad()
+def centroids(model: UnifiedStarlightDetector, data: TrainingData) -> dict[str, list[float]]:
+    """Mean embedding of the training images of each category: a technique, a kind of look-alike, or `clean`."""
+    device, model = devices.current()[0], model.eval()
+    sums: dict[str, torch.Tensor] = {}
+    names = np.where(groups(data) == "", "clean", groups(data))
+    for start in range(0, len(data), _BATCH):
+        batch = data.batch(range(start, min(start + _BATCH, len(data)))).to(device)
+        found = model(batch.inputs, batch.mask).embedding.float().cpu()
+        for name, vector in zip(names[start : start + _BATCH], found, strict=True):
+            sums[name] = sums.get(name, 0) + vector
+    return {str(n): [round(v, 4) for v in (sums[n] / int((names == n).sum())).tolist()] for n in sorted(sums)}

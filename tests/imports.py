@@ -40,6 +40,8 @@ def _by_name(text: str) -> set[str]:
     """Modules that a registry imports by name: one, or with a dot at the end all of a package."""
     if not text.endswith("."):
         return {text}
+    if text == "starlight.":  # what names begin with, and no registry
+        return set()
     folder = ROOT / Path(*text.rstrip(".").split("."))
     return {f"{text}{path.stem}" for path in folder.glob("*.py")}
 

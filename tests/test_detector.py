@@ -164,6 +164,10 @@ def test_weights_of_another_version_of_a_stream_are_refused_at_once(tmp_path, mo
     monkeypatch.setattr("starlight.streams.content.FEATURES", ("one",))
     with pytest.raises(StarlightError, match=r"w\.safetensors: made for another version of the stream content"):
         Detector.load(path)
+    monkeypatch.undo()
+    older = tiny.weights(tmp_path / "older.safetensors", stream_versions={"dct": 1})
+    with pytest.raises(StarlightError, match=r"older\.safetensors: made for another version of the stream dct"):
+        Detector.load(older)
 
 
 def test_importing_the_package_loads_neither_torch_nor_numpy():

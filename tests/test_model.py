@@ -30,10 +30,7 @@ def batch(b=3, k=2, seed=0):
     crops = {"pixel": 3, "alpha": 2, "lsb": 3, "palette_lsb": 1}
     made = {n: torch.tensor(rng.integers(0, 256, (b, k, c, 256, 256)) / 255, dtype=torch.float32)
             for n, c in crops.items()}  # fmt: skip
-    made |= {
-        n: torch.tensor(rng.normal(size=(b, d)), dtype=torch.float32)
-        for n, d in (*SIZES, ("metadata", 2048))
-    }
+    made |= {n: torch.tensor(rng.normal(size=(b, d)), dtype=torch.float32) for n, d in (*SIZES, ("metadata", 2048))}
     return {**made, "tiles": torch.full((b,), k)}
 
 

@@ -10,7 +10,7 @@ import pytest
 from starlight.cli.output import COLUMNS, FORMATS, Writer
 from starlight.detection import Detection
 
-ODD = os.fsdecode(b"a\n\x1b[31m,\"caf\xe9\".png")
+ODD = os.fsdecode(b'a\n\x1b[31m,"caf\xe9".png')
 FOUND = Detection(
     ODD, "stego", 0.98, "alpha", {"alpha": 0.98, "raw": 0.01}, "hello", "text of 5 bytes in alpha LSBs", 12.3456,
     0.5, 0.0005, "0123456789abcdef",
@@ -34,7 +34,7 @@ def test_json_line_reads_back_whatever_the_name():
     first, second = map(json.loads, lines)
     assert lines[0].isascii()
     assert first == FOUND.to_dict()
-    assert os.fsencode(first["path"]) == b"a\n\x1b[31m,\"caf\xe9\".png"
+    assert os.fsencode(first["path"]) == b'a\n\x1b[31m,"caf\xe9".png'
     assert second["probability"] is None and second["technique"] is None and second["techniques"] == {}
 
 

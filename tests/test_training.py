@@ -15,7 +15,8 @@ from starlight.evaluate import EvaluateParams, before_after, predictions, stream
 from starlight.finetune import EnsembleParams, FinetuneParams, area_weights, finetune, sampling_weights
 from starlight.mine import MineParams, mine
 from starlight.params import General
-from starlight.train import TrainParams, load_splits
+from starlight.sampler import NegativeSampler
+from starlight.train import TrainParams, expert_weights, groups, held_back, load_splits
 from starlight.training.data import TrainingData
 from starlight.weights import Member, load, write
 from tests.fake_streams import data_set
@@ -58,6 +59,24 @@ def test_map_target_is_where_stego_and_twin_differ(splits):
 def test_the_same_seed_gives_the_same_weights(trained, tmp_path):
     run(tmp_path, 4)
     assert (tmp_path / "base.safetensors").read_bytes() == (trained / "base.safetensors").read_bytes()
+
+
+def test_twins_are_not_held_back_and_a_few_others_are(splits):
+    data = splits.train
+    held = held_back(data, 0.5)
+    assert not held[data.twins[data.twins >= 0]].any() and not held[data.labels == 1].any()
+    assert not held_back(data, 0.0).any() and np.all(held[held_back(data, 0.2)])
+
+
+def test_an_expert_gives_nothing_for_what_the_sampler_leaves_out(splits):
+    data = splits.train
+    kinds = data.rows["kind"].to_numpy(object).copy()
+    left = np.flatnonzero(data.labels == 0)[::3]
+    kinds[left] = "held back"
+    sampler = NegativeSampler(0.33, [], kinds=kinds, groups=groups(data), twins=data.twins)
+    weights = expert_weights(data, sampler)
+    assert not weights[left].any() and np.all(weights[(data.labels == 0) & (kinds != "held back")] > 0)
+    assert not np.isin(np.concatenate(list(sampler.epoch(1))), left[~np.isin(left, data.twins)]).any()
 
 
 def worker(*words: str) -> subprocess.Popen:

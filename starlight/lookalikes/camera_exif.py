@@ -22,7 +22,7 @@ _XMP = (
     '<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF '
     'xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about="" '
     'xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmp:Rating="{rating}" xmp:CreatorTool="{tool}"/></rdf:RDF></x:xmpmeta>'
-    "{padding}<?xpacket end=\"w\"?>"
+    '{padding}<?xpacket end="w"?>'
 )
 
 

@@ -131,4 +131,3 @@ def _blockiness(phases: np.ndarray) -> float:
     border += np.abs(phases[7, :, :-1] - phases[0, :, 1:]).mean()
     inside = np.abs(phases[:, 3] - phases[:, 4]).mean() + np.abs(phases[3] - phases[4]).mean()
     return float(np.log((border + 1e-3) / (inside + 1e-3)))
-

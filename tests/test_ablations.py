@@ -1,0 +1,46 @@
+"""Ablations: every ingredient is varied, rows come from an experiment's own figures, changes are paired by seed."""
+
+import numpy as np
+import pandas as pd
+
+from starlight.ablations import MEASURES, SEEDS, rows, summary, variations
+
+CATEGORIES = ("flat", "tiny")
+
+
+def metrics(fpr: float) -> dict:
+    return {"fpr": fpr, "negative": {"fpr": fpr / 2}, "recall": 0.9, "map": {"mcc": 0.5}}
+
+
+def test_every_ingredient_is_varied():
+    todo = variations(CATEGORIES)
+    assert len({v.experiment for v in todo}) == len(todo)
+    by_group = {g: {v.name for v in todo if v.group == g} for g in {v.group for v in todo}}
+    assert by_group["without"] == set(CATEGORIES)
+    assert by_group["streams"] == {"six", "eight"} and by_group["mask"] == {"off"}
+    assert by_group["ratio"] == {"0.0", "0.2", "0.5"} and by_group["hard"] == {"1.0", "1.5", "3.0", "4.0"}
+    assert {v.overrides["seed"] for v in todo if v.group == "full"} == set(SEEDS)
+    left = next(v for v in todo if v.name == "flat")
+    assert left.overrides["negative_categories"] == ["tiny"]
+
+
+def test_the_full_experiment_has_the_rows_without_mining():
+    full = next(v for v in variations(CATEGORIES) if v.group == "full")
+    found = rows(full, {"v4": metrics(0.01), "v4_base": metrics(0.04), "control": metrics(0.03)})
+    assert [(r["group"], r["experiment"], r["fpr"]) for r in found] == [
+        ("full", "all", 0.01), ("mining", "off", 0.04), ("mining", "random", 0.03),
+    ]  # fmt: skip
+    assert found[0]["negative.fpr"] == 0.005 and np.isnan(found[0]["auc"])
+    mask = next(v for v in variations(CATEGORIES) if v.group == "mask")
+    assert len(rows(mask, {"v4": metrics(0.02), "v4_base": metrics(0.04)})) == 1
+
+
+def test_changes_are_against_the_full_detector_with_the_same_seed():
+    table = pd.DataFrame([
+        {"group": group, "experiment": name, "seed": seed, **dict.fromkeys(MEASURES, 0.0), "fpr": base + extra}
+        for seed, base in ((1, 0.1), (2, 0.3))
+        for group, name, extra in (("full", "all", 0.0), ("mask", "off", 0.05))
+    ])  # fmt: skip
+    found = summary(table).set_index("group")
+    assert found.loc["mask", "fpr_change"] == 0.05 and found.loc["full", "fpr_change"] == 0
+    assert found.loc["mask", "fpr"] == 0.25 and found.loc["mask", "fpr_sd"] == round(np.std([0.15, 0.35], ddof=1), 6)
