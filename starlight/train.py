@@ -84,10 +84,11 @@ def train(
     splits = load_splits(manifest, reader, streams, scratch, negatives=not baseline)
     weight_negatives(splits.train, general)
     held = held_back(splits.train, 0.0 if baseline else params.held_back)
+    kinds = np.where(held, "held back", splits.train.rows["kind"])
     sampler = NegativeSampler(
         0.0 if baseline else general.negative_ratio,
         general.negative_categories,
-        kinds=np.where(held, "held back", splits.train.rows["kind"]), groups=groups(splits.train), twins=splits.train.twins,
+        kinds=kinds, groups=groups(splits.train), twins=splits.train.twins,
         batch_size=params.batch_size, seed=general.seed,
     )  # fmt: skip
     masked = params.constraint_mask and not baseline
