@@ -34,7 +34,8 @@ _BATCH = 64
 class TrainParams:
     """The `train` block of `params.yaml`."""
 
-    epochs: int = knob(10, min=1, max=1000)
+    epochs: int = knob(4, min=1, max=1000)
+    baseline_epochs: int = knob(8, min=1, max=1000)
     batch_size: int = knob(48, min=4, max=4096)
     lr: float = knob(1.5e-3, min=1e-7, max=1.0)
     weight_decay: float = knob(0.02, min=0.0, max=10.0)
@@ -94,7 +95,9 @@ def train(
     masked = params.constraint_mask and not baseline
     shares = expert_weights(splits.train, sampler)
     model = build(splits.train, streams, constraint_mask=masked, seed=general.seed, weight=shares)
-    schedule = Schedule(params.epochs, params.lr, params.weight_decay, seed=general.seed)
+    schedule = Schedule(
+        params.baseline_epochs if baseline else params.epochs, params.lr, params.weight_decay, seed=general.seed
+    )
     recipe = {"general": dataclasses.asdict(general), "train": dataclasses.asdict(params), "variant": variant}
     made_of = data_hash([*splits.train.rows["sample_id"], *splits.val.rows["sample_id"]])
     saved = scratch / f"{variant}-{data_hash([str(recipe), made_of])}.pt"

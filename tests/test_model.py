@@ -173,6 +173,7 @@ def test_an_expert_is_blind_to_all_else():
     with torch.no_grad():
         encoder.linear.fill_(1.0)
         encoder.reads[0, :4] = True
+        model.has_expert[:2] = True
         model.technique_head.weight.zero_()
     before = model(inputs).logits
     inputs["content"][:, 4:] += 1

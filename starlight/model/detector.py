@@ -63,9 +63,9 @@ class Output(NamedTuple):
 class UnifiedStarlightDetector(nn.Module):
     """The detector.
 
-    Heads: the technique head gives the log-odds of each technique against a clean image, as a correction of what the
-    technique's expert says; the stego head is their sum of odds, so that a technique that is masked out can
-    raise neither; the map head works at stride 8.
+    Heads: the log-odds of each technique against a clean image come from its expert where it has one, else from the
+    technique head; the stego head is their sum of odds, so that a technique that is masked out can raise neither; the
+    map head works at stride 8.
     """
 
     def __init__(self, config: DetectorConfig) -> None:
@@ -79,6 +79,7 @@ class UnifiedStarlightDetector(nn.Module):
         self.crops = [n for n in self.encoders if n in CROP_STREAMS]
         self.frontends = nn.ModuleDict({n: FRONTENDS[n]() for n in self.crops})
         self.offset = nn.Parameter(torch.zeros(techniques))
+        self.register_buffer("has_expert", torch.zeros(techniques, dtype=torch.bool))
         width = WIDTH * len(self.encoders) + techniques
         self.fusion = nn.Sequential(nn.Linear(width, 96), nn.GELU(), nn.Dropout(config.dropout))
         self.technique_head = nn.Linear(96, techniques)
@@ -111,7 +112,7 @@ class UnifiedStarlightDetector(nn.Module):
                 experts = experts + said
         experts = experts.expand(len(parts[0]), -1)
         embedding = self.fusion(torch.cat([*parts, torch.tanh(experts / 4)], dim=1))
-        logits = experts + self.technique_head(embedding)
+        logits = torch.where(self.has_expert, experts, self.technique_head(embedding))
         if self.config.constraint_mask and mask is not None:
             logits = logits.masked_fill(~mask, IMPOSSIBLE)
         return Output(logits, torch.logsumexp(logits, dim=1), self._map(maps, embedding), embedding)

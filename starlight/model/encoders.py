@@ -34,6 +34,12 @@ class VectorEncoder(nn.Module):
         )  # fmt: skip
         self.judge = nn.Sequential(nn.Dropout(0.5 * dropout), nn.Linear(WIDTH, techniques))
 
+    def settle(self) -> None:
+        """Drop nothing out from here on: the experts are fitted, and what they say should be what they will say."""
+        for layer in self.modules():
+            if isinstance(layer, nn.Dropout):
+                layer.p = 0.0
+
     def standardise(self, vector: Tensor) -> Tensor:
         """(b, size) in standard deviations of the training data, NaN to 0, clipped."""
         return torch.nan_to_num((vector - self.mean) / self.std, nan=0.0).clamp(-_CLIP, _CLIP)

@@ -73,6 +73,7 @@ def _fit_linear(model: UnifiedStarlightDetector, data: TrainingData, vectors: di
         features = np.hstack([values[n][np.ix_(used, c)] for n, c in columns.items()])
         found, offset = fit_expert(TrainingSet(features, stego[used, t], weight[used], halves[used]))
         model.offset[t] = offset
+        model.has_expert[t] = bool(found.any())
         for name, chosen in columns.items():
             encoder, count = model.encoders[name], int(chosen.sum())
             encoder.reads[t, chosen] = True
@@ -91,11 +92,9 @@ def _fit_encoders(
         if encoder.judges.any():
             weights = torch.from_numpy(weight).float()
             fit_encoder(encoder, torch.from_numpy(values), stego, authentic, weights, seed=seed)
+            model.has_expert |= encoder.judges
         if encoder.judges.any() or encoder.reads.any():
             encoder.requires_grad_(False)
-            for layer in encoder.modules():
-                if isinstance(layer, torch.nn.Dropout):
-                    layer.p = 0.0
 
 
 def _classes(model: UnifiedStarlightDetector, data: TrainingData) -> tuple[np.ndarray, np.ndarray]:

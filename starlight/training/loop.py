@@ -16,6 +16,7 @@ from torch.nn.parallel import DistributedDataParallel
 from tqdm import tqdm
 
 from starlight.model import UnifiedStarlightDetector
+from starlight.model.encoders import VectorEncoder
 from starlight.training import checkpoint, devices
 from starlight.training.augment import augment
 from starlight.training.data import Batch, TrainingData
@@ -79,6 +80,9 @@ def fit(
     """
     device, rank, world = devices.current()
     model.to(device)
+    for encoder in model.encoders.values():
+        if isinstance(encoder, VectorEncoder) and encoder.judges.any():
+            encoder.settle()
     wrapped = DistributedDataParallel(model, find_unused_parameters=True) if world > 1 else model
     optimiser = torch.optim.AdamW(model.parameters(), lr=schedule.lr, weight_decay=schedule.weight_decay)
     scheduler = torch.optim.lr_scheduler.LambdaLR(optimiser, _cosine(steps * schedule.epochs))
