@@ -52,6 +52,7 @@ release: $(READY)  ## train the released detector; COVERS=folder adds photograph
 	python -m scripts.release $(if $(COVERS),--covers $(COVERS))
 
 export: $(READY)  ## models/starlight.onnx, checked against torch
+	$(BIN)/pip install --quiet --disable-pip-version-check --requirement requirements-onnx.lock
 	python -m scripts.export
 
 fuzz: $(READY)  ## mutate files of every format; FILES=100000
