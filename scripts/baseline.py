@@ -4,7 +4,7 @@ from pathlib import Path
 
 from starlight.manifest import read
 from starlight.params import General, run_stage, section
-from starlight.store import StreamReader
+from starlight.store import StreamReader, default_root
 from starlight.train import TrainParams, train
 
 
@@ -12,7 +12,7 @@ def main(raw: dict) -> None:
     train(
         read(Path("artifacts/manifest.csv")), StreamReader(Path("artifacts/streams")),
         section(raw, None, General), section(raw, "train", TrainParams), variant="v3",
-        out=Path("models/v3.safetensors"), curves=Path("reports/train/v3.csv"), scratch=Path("artifacts/scratch"),
+        out=Path("models/v3.safetensors"), curves=Path("reports/train/v3.csv"), scratch=default_root() / "scratch",
     )  # fmt: skip
 
 

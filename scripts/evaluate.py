@@ -12,7 +12,7 @@ from starlight.mine import views
 from starlight.params import General, run_stage, section
 from starlight.reports import plot_data
 from starlight.reports.thumbnails import contact_sheet
-from starlight.store import StreamReader
+from starlight.store import StreamReader, default_root
 from starlight.weights import load
 
 OUT = Path("reports")
@@ -25,7 +25,7 @@ def main(raw: dict) -> None:
         names["control"] = "control"
     detectors = {name: load(Path(f"models/{file}.safetensors")) for name, file in names.items()}
     data = load_test(
-        read(Path("artifacts/manifest.csv")), StreamReader(Path("artifacts/streams")), Path("artifacts/scratch")
+        read(Path("artifacts/manifest.csv")), StreamReader(Path("artifacts/streams")), default_root() / "scratch"
     )
     table = predictions(detectors, data, params)
     table.to_csv(OUT / "predictions.csv", index=False, lineterminator="\n")

@@ -7,7 +7,7 @@ import pandas as pd
 from starlight.finetune import EnsembleParams, FinetuneParams, finetune
 from starlight.manifest import read
 from starlight.params import General, run_stage, section
-from starlight.store import StreamReader
+from starlight.store import StreamReader, default_root
 from starlight.streams import SETS
 from starlight.train import TrainParams, load_splits
 from starlight.weights import load
@@ -16,7 +16,7 @@ from starlight.weights import load
 def main(raw: dict) -> None:
     general = section(raw, None, General)
     manifest, reader = read(Path("artifacts/manifest.csv")), StreamReader(Path("artifacts/streams"))
-    scratch = Path("artifacts/scratch")
+    scratch = default_root() / "scratch"
     finetune(
         load(Path("models/base.safetensors")),
         load_splits(manifest, reader, SETS[general.streams], scratch),

@@ -7,7 +7,7 @@ from starlight.manifest import read
 from starlight.mine import MineParams, mine, views
 from starlight.params import General, run_stage, section
 from starlight.reports.thumbnails import contact_sheet
-from starlight.store import StreamReader
+from starlight.store import StreamReader, default_root
 from starlight.streams import SETS
 from starlight.train import load_splits
 from starlight.weights import load
@@ -19,7 +19,7 @@ def main(raw: dict) -> None:
     general, params = section(raw, None, General), section(raw, "mine", MineParams)
     base, reader = load(Path("models/base.safetensors")), StreamReader(Path("artifacts/streams"))
     manifest = read(Path("artifacts/manifest.csv"))
-    data = load_splits(manifest, reader, SETS[general.streams], Path("artifacts/scratch")).train
+    data = load_splits(manifest, reader, SETS[general.streams], default_root() / "scratch").train
     mined = mine(base, data, params)
     OUT.mkdir(parents=True, exist_ok=True)
     mined.hard_negatives.to_csv(OUT / "hard_negatives.csv", index=False, lineterminator="\n")

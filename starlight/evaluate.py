@@ -18,7 +18,7 @@ from starlight.store import StreamReader
 from starlight.streams import SETS
 from starlight.training import devices
 from starlight.training.data import LABELS, TrainingData
-from starlight.training.selection import Forward, forward
+from starlight.training.selection import Forward, blanked, forward
 from starlight.weights import Stored
 
 __all__ = [
@@ -54,15 +54,19 @@ class Scored(NamedTuple):
         return (self.score >= 0) & ~self.abstain
 
 
-def score(stored: Stored, data: TrainingData, *, map_threshold: float = 0.5, blank: str | None = None) -> Scored:
+def score(stored: Stored, data: TrainingData, *, map_threshold: float = 0.5) -> Scored:
     """Run a stored detector, one model or an ensemble, over a data set."""
     device = devices.current()[0]
     total = sum(m.weight for m in stored.members)
-    runs: list[Forward] = [forward(m.model, data, device, blank=blank, threshold=map_threshold) for m in stored.members]
+    runs: list[Forward] = [forward(m.model, data, device, threshold=map_threshold) for m in stored.members]
     logits = sum(r.logits * (m.weight / total) for r, m in zip(runs, stored.members, strict=True))
-    answer = judge(logits, np.zeros(0), runs[0].unlike, data.classes, stored.calibration, stored.meta["ood_limit"])
+    return _scored(stored, data, logits, runs[0].unlike, runs[-1].counts)
+
+
+def _scored(stored: Stored, data: TrainingData, logits, unlike, counts=None) -> Scored:
+    answer = judge(logits, np.zeros(0), unlike, data.classes, stored.calibration, stored.meta["ood_limit"])
     technique = np.asarray(LABELS, dtype=object)[answer.technique_scores.argmax(axis=1)]
-    return Scored(answer.score, answer.probability, technique, runs[-1].counts, answer.abstain)
+    return Scored(answer.score, answer.probability, technique, counts, answer.abstain)
 
 
 def predictions(detectors: Mapping[str, Stored], data: TrainingData, params: EvaluateParams) -> pd.DataFrame:
@@ -102,9 +106,14 @@ def _twin_of(rows: pd.DataFrame) -> list[str]:
 
 def stream_ablation(stored: Stored, data: TrainingData, *, each: bool = True) -> pd.DataFrame:
     """Measures with none blanked (the first row) and, with `each`, with each stream blanked in turn."""
+    device, total = devices.current()[0], sum(m.weight for m in stored.members)
+    blanks = (None, *(stored.members[0].model.config.streams if each else ()))
+    runs = [(blanked(m.model, data, device, blanks), m.weight / total) for m in stored.members]
+    unlike = np.zeros(len(data))  # an image with a stream left out is unlike any seen, which is not the question
     rows = []
-    for blank in (None, *(stored.members[0].model.config.streams if each else ())):
-        answer = score(stored, data, blank=blank)
+    for blank in blanks:
+        logits = sum(run[blank] * weight for run, weight in runs)
+        answer = _scored(stored, data, logits, unlike)
         authentic = data.labels == 0
         rows.append({
             "blanked": blank or "(none)",

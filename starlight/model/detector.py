@@ -12,10 +12,11 @@ from torch import Tensor, nn
 from starlight.model.encoders import MAP_WIDTH, WIDTH, BytesEncoder, CropEncoder, VectorEncoder
 from starlight.model.frontend import FRONTENDS
 
-__all__ = ["CROP_STREAMS", "VECTOR_STREAMS", "DetectorConfig", "Output", "UnifiedStarlightDetector"]
+__all__ = ["CROP_STREAMS", "VECTOR_STREAMS", "DetectorConfig", "Output", "UnifiedStarlightDetector", "without"]
 
 CROP_STREAMS = ("pixel", "alpha", "lsb", "palette_lsb")
 VECTOR_STREAMS = ("palette", "format", "content", "dct")
+Encoded = tuple[Tensor, Tensor | None, Tensor | None]  # a stream's numbers, its map, and what its experts say
 IMPOSSIBLE = -30.0  # logit of a technique that the container cannot carry
 
 
@@ -101,21 +102,26 @@ class UnifiedStarlightDetector(nn.Module):
         blank : str, optional
             A stream to leave out, for ablation at inference.
         """
-        parts, maps, experts = [], [], self.offset
-        for name, encoder in self.encoders.items():
-            part, cells, said = self._encode(name, encoder, batch)
-            keep = self._keep(name, part, blank)
-            parts.append(part * keep)
-            if cells is not None:
-                maps.append(cells * keep[:, :, None, None, None])
-            if said is not None and name != blank:
-                experts = experts + said
+        encoded = self.encode(batch)
+        kept = self._kept(encoded, blank)
+        logits, embedding = self.judge(kept, mask)
+        maps = [cells for _, cells, _ in kept.values() if cells is not None]
+        return Output(logits, torch.logsumexp(logits, dim=1), self._map(maps, embedding), embedding)
+
+    def encode(self, batch: Mapping[str, Tensor]) -> dict[str, Encoded]:
+        """What each stream's encoder makes of a batch."""
+        return {name: self._encode(name, encoder, batch) for name, encoder in self.encoders.items()}
+
+    def judge(self, encoded: Mapping[str, Encoded], mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Log-odds of the techniques, and the embedding, from what `encode` gave; see `forward` and `Output`."""
+        parts = [part for part, _, _ in encoded.values()]
+        experts = sum((said for _, _, said in encoded.values() if said is not None), self.offset)
         experts = experts.expand(len(parts[0]), -1)
         embedding = self.fusion(torch.cat([*parts, torch.tanh(experts / 4)], dim=1))
         logits = torch.where(self.has_expert, experts, self.technique_head(embedding))
         if self.config.constraint_mask and mask is not None:
             logits = logits.masked_fill(~mask, IMPOSSIBLE)
-        return Output(logits, torch.logsumexp(logits, dim=1), self._map(maps, embedding), embedding)
+        return logits, embedding
 
     def unlikeness(self, batch: Mapping[str, Tensor]) -> Tensor:
         """(b,) share of the statistics that lie beyond all training images; 0 where none does."""
@@ -136,7 +142,7 @@ class UnifiedStarlightDetector(nn.Module):
         cells = self.frontends[name](crop.flatten(0, 1))
         return cells.view(*crop.shape[:2], *cells.shape[1:])
 
-    def _encode(self, name: str, encoder: nn.Module, batch: Mapping[str, Tensor]):
+    def _encode(self, name: str, encoder: nn.Module, batch: Mapping[str, Tensor]) -> Encoded:
         if name in VECTOR_STREAMS:
             part, said = encoder(batch[name])
             return part, None, said
@@ -149,18 +155,28 @@ class UnifiedStarlightDetector(nn.Module):
         part = (part.view(b, k, -1) * real[:, :, None]).sum(1) / real.sum(1, keepdim=True)
         return part, cells.view(b, k, *cells.shape[1:]), None
 
-    def _keep(self, name: str, part: Tensor, blank: str | None) -> Tensor:
-        if name == blank:
-            return torch.zeros(len(part), 1, device=part.device)
+    def _kept(self, encoded: Mapping[str, Encoded], blank: str | None) -> dict[str, Encoded]:
+        """Without the stream to leave out, and in training without one now and then."""
+        found = without(encoded, blank)
         if self.training and self.config.stream_dropout > 0:
-            return (torch.rand(len(part), 1, device=part.device) >= self.config.stream_dropout).float()
-        return torch.ones(len(part), 1, device=part.device)
+            for name, (part, cells, said) in found.items():  # experts are fitted: they are not to learn to do without
+                keep = (torch.rand(len(part), 1, device=part.device) >= self.config.stream_dropout).float()
+                found[name] = part * keep, cells if cells is None else cells * keep[:, :, None, None, None], said
+        return found
 
     def _map(self, maps: list[Tensor], embedding: Tensor) -> Tensor:
         cells = torch.cat(maps, dim=2)
         b, k, _, h, w = cells.shape
         context = self.map_context(embedding)[:, None, :, None, None].expand(b, k, -1, h, w)
         return self.map_head(torch.cat([cells, context], dim=2).flatten(0, 1)).view(b, k, h, w)
+
+
+def without(encoded: Mapping[str, Encoded], blank: str | None) -> dict[str, Encoded]:
+    """What `encode` gave, with zeros in place of one stream."""
+    found = dict(encoded)
+    if blank in found:
+        found[blank] = tuple(None if value is None else torch.zeros_like(value) for value in found[blank])
+    return found
 
 
 def _encoder(name: str, size: int, techniques: int, dropout: float) -> nn.Module:

@@ -7,6 +7,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from starlight.model import Output
+from starlight.model.detector import IMPOSSIBLE
 
 __all__ = ["LossWeights", "detector_loss"]
 
@@ -43,6 +44,9 @@ def detector_loss(
 ) -> Tensor:
     """Loss of a batch.
 
+    As the experts', each technique against authentic images that could carry it: which technique it is, is left to
+    calibration, so that one that nobody can see does not weigh on the others. Stego and authentic images count alike.
+
     Parameters
     ----------
     output : Output
@@ -61,11 +65,12 @@ def detector_loss(
     Tensor
         Scalar.
     """
-    none = torch.zeros_like(output.stego_logit)[:, None]
-    scores = torch.cat([output.logits, none], dim=1)
-    target = torch.where(technique < 0, output.logits.shape[1], technique)
-    each = F.cross_entropy(scores, target, reduction="none") * weight
-    loss = each.sum() / weight.sum()
+    stego = technique >= 0
+    own = output.logits.gather(1, technique.clamp(min=0)[:, None])[:, 0]
+    possible = (output.logits > IMPOSSIBLE).float()
+    others = (F.softplus(output.logits) * possible).sum(1) / possible.sum(1).clamp(min=1)
+    each = torch.where(stego, F.softplus(-own), others) * weight
+    loss = sum(each[part].sum() / weight[part].sum() for part in (stego, ~stego) if part.any())
     authentic = each[technique < 0]
     if weights.tail and len(authentic):
         worst = torch.topk(authentic, max(1, len(authentic) // 10)).values

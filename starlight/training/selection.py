@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -10,10 +11,11 @@ import torch
 from starlight import calibration
 from starlight.metrics import auc, map_measures
 from starlight.model import UnifiedStarlightDetector
+from starlight.model.detector import without
 from starlight.training.data import LABELS, Batch, TrainingData
 from starlight.training.losses import LossWeights, detector_loss
 
-__all__ = ["SELECTION_FPR", "Forward", "Validation", "forward", "validate"]
+__all__ = ["SELECTION_FPR", "Forward", "Validation", "blanked", "forward", "validate"]
 
 SELECTION_FPR = 0.005  # false-positive rate at which epochs are compared; a few hundred images show no lower one
 _MAP_SHARE = 0.1  # weight of the map's MCC beside the detection
@@ -62,7 +64,6 @@ def forward(
     data: TrainingData,
     device: torch.device,
     weights: LossWeights | None = None,
-    blank: str | None = None,
     threshold: float = 0.5,
 ) -> Forward:
     """Run a detector over all tiles of all images of a data set."""
@@ -71,7 +72,7 @@ def forward(
     losses: list[tuple[float, int]] = []
     for start in range(0, len(data), _BATCH):
         batch = data.batch(range(start, min(start + _BATCH, len(data))), tile="all").to(device)
-        output = model(batch.inputs, batch.mask, blank=blank)
+        output = model(batch.inputs, batch.mask)
         if weights:
             loss = detector_loss(
                 output, batch.technique, batch.weight, batch.pairs, batch.map_target, batch.map_valid, weights
@@ -87,6 +88,21 @@ def forward(
         values, counts = zip(*losses, strict=True)
         loss = float(np.average(values, weights=counts))
     return Forward(*joined, loss)
+
+
+@torch.no_grad()
+def blanked(
+    model: UnifiedStarlightDetector, data: TrainingData, device: torch.device, blanks: Sequence[str | None]
+) -> dict[str | None, np.ndarray]:
+    """Log-odds (n, t) with each of some streams left out; None leaves out nothing. Each image is encoded once."""
+    model.eval()
+    parts: dict[str | None, list[np.ndarray]] = {blank: [] for blank in blanks}
+    for start in range(0, len(data), _BATCH):
+        batch = data.batch(range(start, min(start + _BATCH, len(data))), tile="all").to(device)
+        encoded = model.encode(batch.inputs)
+        for blank in blanks:
+            parts[blank].append(model.judge(without(encoded, blank), batch.mask)[0].float().cpu().numpy())
+    return {blank: np.concatenate(found) for blank, found in parts.items()}
 
 
 def _counts(over: torch.Tensor, batch: Batch) -> torch.Tensor:
