@@ -29,8 +29,8 @@ def collect(done: list[Variation]) -> pd.DataFrame:
         shown = subprocess.run(["git", "show", path], capture_output=True, text=True)
         if shown.returncode:
             print(f"{variation.experiment}: no metrics, left out of the table")
-            continue
-        found += rows(variation, json.loads(shown.stdout))
+        else:
+            found += rows(variation, json.loads(shown.stdout))
     return pd.DataFrame(found)
 
 
@@ -43,13 +43,14 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--jobs", type=int, default=2, help="experiments at a time")
     arguments.add_argument("--collect-only", action="store_true", help="read experiments that have run")
+    arguments.add_argument("--groups", nargs="*", help="full, streams, mask, ratio, hard, without (default: all)")
     arguments.add_argument("-S", dest="shared", action="append", default=[], help="a parameter for all of them")
     options = arguments.parse_args()
-    categories = json.loads((REPORTS / "dataset.json").read_text())["negatives"]
-    todo = variations(sorted(categories))
+    categories = sorted(json.loads((REPORTS / "dataset.json").read_text())["negatives"])
+    todo = [v for v in variations(categories) if not options.groups or v.group in options.groups]
     if not options.collect_only:
         queue(todo, options.shared)
-        subprocess.run(["dvc", "exp", "run", "--run-all", "--jobs", str(options.jobs)], check=False)
+        subprocess.run(["dvc", "exp", "run", "--run-all", "--jobs", str(options.jobs)])
     table = collect(todo)
     table.to_csv(REPORTS / "ablations.csv", index=False, lineterminator="\n")
     summary(table).to_csv(REPORTS / "ablations_summary.csv", index=False, lineterminator="\n")

@@ -31,9 +31,9 @@ def model_card(meta: Mapping, metrics: Mapping, dataset: Mapping, evidence: pd.D
     parts = [
         "# Model card: the released Starlight detector\n",
         _about(meta, dataset, covers),
-        "## Detection on the built-in test split\n",
+        "## Detection on the test split\n",
         _techniques(metrics),
-        "## False alarms on the built-in test split\n",
+        "## False alarms on the test split\n",
         _alarms(metrics),
         "## Evidence on false alarms\n",
         to_markdown(evidence) if evidence is not None else "Not measured yet: run `make evidence`.\n",
