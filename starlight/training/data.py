@@ -9,6 +9,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -164,8 +165,10 @@ class _CellStore:
             folder.mkdir()
             self._open(folder, data, "w+")
             self.share = np.full(len(data), np.nan)
-            for i in tqdm(range(len(data)), desc="cells", unit="image", mininterval=2.0):
-                self._fill(data, i)
+            with ThreadPoolExecutor(torch.get_num_threads()) as pool:  # NumPy lets go of the lock, spans do not overlap
+                filled = pool.map(lambda i: self._fill(data, i), range(len(data)))
+                for _ in tqdm(filled, total=len(data), desc="cells", unit="image", mininterval=2.0):
+                    pass
             np.save(folder / "share.npy", self.share)
             with contextlib.suppress(OSError):  # another process was first, with the same
                 folder.rename(self.folder)
