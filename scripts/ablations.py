@@ -26,11 +26,10 @@ def collect(done: list[Variation]) -> pd.DataFrame:
     found = []
     for variation in done:
         path = f"{reference(variation.experiment)}:reports/metrics.json"
-        shown = subprocess.run(["git", "show", path], capture_output=True, text=True)
-        if shown.returncode:
+        shown = subprocess.run(["git", "show", path], capture_output=True, text=True).stdout
+        found += rows(variation, json.loads(shown)) if shown else []
+        if not shown:
             print(f"{variation.experiment}: no metrics, left out of the table")
-        else:
-            found += rows(variation, json.loads(shown.stdout))
     return pd.DataFrame(found)
 
 
@@ -52,8 +51,8 @@ def main() -> None:
         queue(todo, options.shared)
         subprocess.run(["dvc", "exp", "run", "--run-all", "--jobs", str(options.jobs)])
     table = collect(todo)
-    table.to_csv(REPORTS / "ablations.csv", index=False, lineterminator="\n")
-    summary(table).to_csv(REPORTS / "ablations_summary.csv", index=False, lineterminator="\n")
+    for name, frame in (("ablations", table), ("ablations_summary", summary(table))):
+        frame.to_csv(REPORTS / f"{name}.csv", index=False, lineterminator="\n")
     print(f"{len(table)} rows from {len(todo)} experiments in reports/ablations.csv")
 
 
