@@ -84,3 +84,17 @@ def test_constant_channel_is_not_text():
     assert text.score(data, np.array([256]), [(0, 1)]).net[0] < 16
     written = np.frombuffer((scenes.TEXT * 4)[:256], np.uint8)[None]
     assert text.score(written, np.array([256]), [(0, 1)]).net[0] > 24
+
+
+def test_first_bytes_of_letters_alone_are_no_script():
+    """What a slowly changing plane leaves may lie in the range of first bytes; letters go on with others."""
+    rng = np.random.default_rng(11)
+    row = rng.integers(0xE4, 0xE8, (1, 200)).astype(np.uint8)
+    assert text.score(row, np.array([200])).net[0] < 6
+    letters = "".join(map(chr, rng.integers(0x4E00, 0x9FA0, 60))).encode()
+    assert text.score(np.frombuffer(letters, np.uint8)[None], np.array([len(letters)])).net[0] > 24
+
+
+def test_hexadecimal_digits_are_text():
+    letters = np.random.default_rng(12).bytes(60).hex().encode()
+    assert text.score(np.frombuffer(letters, np.uint8)[None], np.array([len(letters)])).net[0] > 24

@@ -1,12 +1,11 @@
 """How much likelier bytes are as text than as what images leave in their low bits: sequential log-likelihood ratios.
 
 Text is a mixture of simple models (prose, any printable characters, base64, code and addresses, hexadecimal digits,
-tables of numbers, UTF-8 scripts). What it
-is compared with is a mixture too: uniform bytes, bytes of a skewed but unknown distribution, bytes that repeat at a
-fixed distance, and bits that depend on the bits before them or on their place. So a flat, dithered or striped image
-does not count as text however printable its bytes are. Under each of these the likelihood ratio is a non-negative
-martingale from the first byte on, and by Ville's inequality exceeds e^s at any length with a probability of at most
-e^-s over the weight of that alternative.
+tables of numbers, UTF-8 scripts). What it is compared with is a mixture too: uniform bytes, bytes of a skewed but
+unknown distribution, alone or given the bytes before them, bytes that repeat at a fixed distance, and bits that depend
+on the bits before them or on their place. So a flat, dithered or striped image does not count as text however printable
+its bytes are. Under each of these the likelihood ratio is a non-negative martingale from the first byte on, and by
+Ville's inequality exceeds e^s at any length with a probability of at most e^-s over the weight of that alternative.
 """
 
 from __future__ import annotations
@@ -24,6 +23,7 @@ _STARTS = (0, 1, 2, 3, 4, 5, 6, 8)  # bytes of a binary header that may precede 
 _LAGS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 15, 16, 24, 32, 48, 64)
 _COPY = 0.9  # probability that a repeating source repeats
 _ALPHA = 0.05  # Dirichlet prior of a source with an unknown distribution
+_ORDERS = 3  # such sources: of single bytes, and of bytes given the one or two before
 _BIT_LAGS = ((1, 2, 3, 4), (3, 6, 9), (4, 8, 12))  # bits before it that a bit may depend on
 
 
@@ -91,18 +91,20 @@ def _script_steps(data: np.ndarray) -> np.ndarray:
     one of seven (three bytes: kana and Han); the others are uniform over the 64 continuation bytes.
     """
     tail = (data & 0xC0) == 0x80
+    broken = math.log(_BAD * 256)  # a letter that its next byte does not go on with
     steps = np.broadcast_to(_MODELS[1] + np.float32(math.log(0.3)), (2, len(_MODELS[1])))[:, data]
     before, two = _shifted(data, 1), _shifted(data, 2)
     within = (before >= 0xC3) & (before < 0xE0)
     repeat = (data >= 0xC3) & (data < 0xE0)
     same = np.where((two | 1) == (data | 1), 0.35, 0.3 / 29) * 256
-    steps[0] = np.where(repeat, np.log(same), np.where(tail & within, math.log(256 / 64), steps[0]))
+    steps[0] = np.where(within, np.where(tail, math.log(256 / 64), broken), np.where(repeat, np.log(same), steps[0]))
     inside = ((before >= 0xE3) & (before < 0xEA)) | ((two >= 0xE3) & (two < 0xEA) & _shifted(tail, 1))
     first = (data >= 0xE3) & (data < 0xEA)
     middle = (before >= 0xE3) & (before < 0xEA)
     again = np.where((_shifted(data, 3) | 1) == (data | 1), 0.2, 0.6 / 64) * 256
     inner = np.where(middle, np.log(again), math.log(256 / 64))
-    steps[1] = np.where(first, math.log(0.7 / 7 * 256), np.where(tail & inside, inner, steps[1]))
+    start = np.where(first, math.log(0.7 / 7 * 256), steps[1])
+    steps[1] = np.where(inside, np.where(tail, inner, broken), start)
     return steps
 
 
@@ -158,8 +160,14 @@ def null_gains(row: np.ndarray, places: tuple[int, ...] = ()) -> np.ndarray:
     """
     n = len(row)
     same = row[:, None] == row[None, :]
-    seen = np.tril(same, -1).sum(axis=1)
-    steps = [np.zeros(n), np.log((seen + _ALPHA) / (np.arange(n) + 256 * _ALPHA) * 256)]
+    steps = [np.zeros(n)]
+    context = np.tril(np.ones((n, n), bool), -1)  # places before each one; then those of them after the same bytes
+    alike = same
+    for _ in range(_ORDERS):
+        seen = (context & same).sum(axis=1)
+        steps.append(np.log((seen + _ALPHA) / (context.sum(axis=1) + 256 * _ALPHA) * 256))
+        alike = np.pad(alike[:-1, :-1], ((1, 0), (1, 0)))
+        context = context & alike
     for lag in _LAGS:
         step = np.zeros(n)
         step[lag:] = np.where(np.diagonal(same, lag), math.log(_COPY * 256), math.log(1 - _COPY))
