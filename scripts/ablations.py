@@ -12,30 +12,31 @@ from starlight.ablations import Variation, rows, summary, variations
 REPORTS = Path("reports")
 
 
-def dvc(*words: str, check: bool = True) -> str:
-    return subprocess.run(["dvc", *words], check=check, capture_output=True, text=True).stdout
-
-
 def queue(todo: list[Variation], shared: list[str]) -> None:
     for variation in todo:
-        sets = [f"{k}={json.dumps(v)}" for k, v in variation.overrides.items()] + shared
-        dvc("exp", "run", "--queue", "--force", "--name", variation.experiment, *[w for s in sets for w in ("-S", s)])
+        own = [f"{k}={json.dumps(v)}" for k, v in variation.overrides.items()]
+        words = [f"--set-param={one}" for one in own + shared]
+        subprocess.run(["dvc", "exp", "run", "--queue", "--force", "--name", variation.experiment, *words], check=True)
 
 
 def collect(done: list[Variation]) -> pd.DataFrame:
     found = []
     for variation in done:
-        path = f"{reference(variation.experiment)}:reports/metrics.json"
-        shown = subprocess.run(["git", "show", path], capture_output=True, text=True).stdout
-        found += rows(variation, json.loads(shown)) if shown else []
-        if not shown:
+        shown = git("show", f"{reference(variation.experiment)}:reports/metrics.json")
+        if shown:
+            found += rows(variation, json.loads(shown))
+        else:
             print(f"{variation.experiment}: no metrics, left out of the table")
     return pd.DataFrame(found)
 
 
+def git(*words: str) -> str:
+    return subprocess.run(["git", *words], capture_output=True, text=True).stdout
+
+
 def reference(experiment: str) -> str:
-    refs = subprocess.run(["git", "for-each-ref", "--format=%(refname)", "refs/exps"], capture_output=True, text=True)
-    return next((r for r in refs.stdout.split() if r.endswith(f"/{experiment}")), f"refs/exps/{experiment}")
+    refs = git("for-each-ref", "--format=%(refname)", "refs/exps").split()
+    return next((r for r in refs if r.endswith(f"/{experiment}")), f"refs/exps/{experiment}")
 
 
 def main() -> None:
@@ -50,7 +51,8 @@ def main() -> None:
     if not options.collect_only:
         queue(todo, options.shared)
         subprocess.run(["dvc", "exp", "run", "--run-all", "--jobs", str(options.jobs)])
-    table = collect(todo)
+    if (table := collect(todo)).empty:
+        raise SystemExit("reports/ablations.csv: left as it is, no experiment of these has run")
     for name, frame in (("ablations", table), ("ablations_summary", summary(table))):
         frame.to_csv(REPORTS / f"{name}.csv", index=False, lineterminator="\n")
     print(f"{len(table)} rows from {len(todo)} experiments in reports/ablations.csv")

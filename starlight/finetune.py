@@ -12,6 +12,7 @@ import pandas as pd
 import torch
 from torch.utils.data import WeightedRandomSampler
 
+from starlight.model import UnifiedStarlightDetector
 from starlight.params import General, knob
 from starlight.train import Splits, TrainParams, calibrate, weight_negatives
 from starlight.training.data import TrainingData
@@ -64,18 +65,19 @@ def finetune(
     tuned, curves = _tune(base, splits, hard, missed, general, params, training, scratch)
     curves.to_csv(reports / "curves.csv", index=False, lineterminator="\n")
     _store(models / "hard_negative_best.safetensors", base, [Member(tuned, 1.0)], splits, training, "v4_finetuned")
-    members = [Member(base.members[0].model, ensemble.base), Member(tuned, ensemble.hard_negative)]
-    if not ensemble.enabled or ensemble.base == 0 or not len(hard):
-        members = [Member(tuned, 1.0)]
-    _store(models / "detector.safetensors", base, members, splits, training, "v4")
+    alone = not ensemble.enabled or ensemble.base == 0 or not len(hard)
+
+    def used(model: UnifiedStarlightDetector) -> list[Member]:
+        if alone:
+            return [Member(model, 1.0)]
+        return [Member(base.members[0].model, ensemble.base), Member(model, ensemble.hard_negative)]
+
+    _store(models / "detector.safetensors", base, used(tuned), splits, training, "v4")
     control = base.members[0].model  # without a control its file holds the base detector, and nobody reads it
     if params.control:
         chosen = random_control(splits.train, len(hard), general.seed)
         control, _ = _tune(base, splits, chosen, missed, general, params, training, scratch)
-    weights = [m.weight for m in members]
-    models_used = [base.members[0].model, control] if len(members) > 1 else [control]
-    members = [Member(model, weight) for model, weight in zip(models_used, weights, strict=True)]
-    _store(models / "control.safetensors", base, members, splits, training, "control")
+    _store(models / "control.safetensors", base, used(control), splits, training, "control")
 
 
 def _tune(base, splits, hard, missed, general, params, training, scratch: Path):

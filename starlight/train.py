@@ -25,7 +25,9 @@ from starlight.training.losses import LossWeights
 from starlight.training.selection import forward
 from starlight.weights import Member, data_hash, write
 
-__all__ = ["Splits", "TrainParams", "calibrate", "groups", "load_splits", "train"]
+__all__ = [
+    "Splits", "TrainParams", "calibrate", "expert_weights", "groups", "held_back", "load_splits", "train",
+]  # fmt: skip
 
 _BATCH = 64
 
@@ -161,11 +163,8 @@ def held_back(data: TrainingData, share: float) -> np.ndarray:
 def expert_weights(data: TrainingData, sampler: NegativeSampler) -> np.ndarray:
     """(n,) weight of each image in the experts' loss: what the sampler shows of it, times its loss weight."""
     clean, _, negative = sampler.shares
-    weights = np.ones(len(data))
+    weights = np.where(data.labels == 1, 1.0, 0.0)  # 0 for what the sampler leaves out
     weights[sampler.clean] = clean / max(1, len(sampler.clean))
-    authentic = data.labels == 0
-    authentic[sampler.clean] = False
-    weights[authentic] = 0.0  # what the sampler leaves out
     for group in sampler.negatives:
         weights[group] = negative / len(sampler.negatives) / len(group)
     return weights * data.weight

@@ -74,7 +74,7 @@ class UnifiedStarlightDetector(nn.Module):
         self.config = config
         sizes, techniques = dict(config.sizes), len(config.techniques)
         self.encoders = nn.ModuleDict({
-            name: _encoder(name, sizes.get(name, 0), techniques, config.dropout)
+            name: _encoder(name, sizes.get(name, 0), techniques)
             for name in config.streams
         })  # fmt: skip
         self.crops = [n for n in self.encoders if n in CROP_STREAMS]
@@ -179,7 +179,7 @@ def without(encoded: Mapping[str, Encoded], blank: str | None) -> dict[str, Enco
     return found
 
 
-def _encoder(name: str, size: int, techniques: int, dropout: float) -> nn.Module:
+def _encoder(name: str, size: int, techniques: int) -> nn.Module:
     if name in VECTOR_STREAMS:
         return VectorEncoder(size, techniques)
     if name == "metadata":

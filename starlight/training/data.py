@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import inspect
 import json
@@ -170,8 +169,11 @@ class _CellStore:
                 for _ in tqdm(filled, total=len(data), desc="cells", unit="image", mininterval=2.0):
                     pass
             np.save(folder / "share.npy", self.share)
-            with contextlib.suppress(OSError):  # another process was first, with the same
+            try:
                 folder.rename(self.folder)
+            except OSError:
+                if not self.folder.exists():  # else another process was first, with the same
+                    raise
 
     def _open(self, folder: Path, data: TrainingData, mode: str) -> None:
         total = max(1, int(self.start[-1]))
