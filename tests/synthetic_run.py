@@ -95,6 +95,12 @@ def _optional(reports: Path, predictions: pd.DataFrame) -> None:
     ]
     columns = ["blanked", "fpr", "recall", "auc", "detection.alpha", "detection.lsbr"]
     _csv(pd.DataFrame(blanked, columns=columns), reports / "stream_ablation.csv")
+    effect = [
+        {"model": model, "group": "all", "measure": "accuracy", "value": value, "low": value - 0.01,
+         "high": value + 0.01, "p_against_base": p}
+        for model, value, p in (("v4_base", 0.9, 1.0), ("v4", 0.92, 0.004), ("control", 0.9, 0.7))
+    ]  # fmt: skip
+    _csv(pd.DataFrame(effect), reports / "finetune/before_after.csv")
     rng = np.random.default_rng(5)
     rows = [
         {
@@ -117,7 +123,8 @@ def _optional(reports: Path, predictions: pd.DataFrame) -> None:
     (reports / "bench/latency.json").write_text(json.dumps(latency))
     pictures = [rng.integers(0, 255, (96, 160, 3), dtype=np.uint8) for _ in range(6)]
     maps = [rng.random((12, 20)) ** 4 for _ in pictures]
-    contact_sheet(pictures, maps, [f"lsbr -{n}.21" for n in range(6)], reports / "hardest.png")
+    for name in ("hardest.png", "mining/worst.png"):
+        contact_sheet(pictures, maps, [f"lsbr -{n}.21" for n in range(6)], reports / name)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from synthetic_run import PARAMS, ROADMAP, make_run
 from starlight import markdown, metrics
 from starlight.alerts import Limits
 from starlight.errors import StarlightError
-from starlight.reports import ReportParams, contact_sheet, main_figures, plot_data, write
+from starlight.reports import ReportParams, contact_sheet, inputs, main_figures, plot_data, write
 from starlight.reports.roadmap import relative_gap
 from starlight.reports.targets import Goal, goals, status
 
@@ -67,6 +67,14 @@ def test_twice_gives_the_same_bytes(run, tmp_path):
         (reports / name).unlink()
     write(reports, table, PARAMS, **HASHES)
     assert everything(reports) == before
+
+
+def test_every_file_that_the_pipeline_makes_for_the_reports_is_read_under_its_name():
+    """A name that no stage writes would only ever say "not measured"."""
+    outs = (Path(__file__).parents[1] / "dvc.yaml").read_text(encoding="utf-8")
+    by_hand = {"ablations.csv", "evidence.csv", "bench/latency.json"}
+    for name in {*inputs.TABLES.values(), *inputs.DOCUMENTS.values(), "hardest.png", "mining/worst.png"} - by_hand:
+        assert f"- reports/{name}:" in outs, name
 
 
 def test_links_are_relative_and_lead_somewhere(run):

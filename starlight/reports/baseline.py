@@ -112,6 +112,7 @@ def _tables(run: Run, compared: dict) -> Iterator[str]:
 def _rest(run: Run) -> Iterator[str]:
     yield "## Before and after fine-tuning"
     if "before_after" in run.tables:
+        yield "p: McNemar's exact test against V4 base on the same images, each row by itself (not adjusted)."
         yield before_after(run.tables["before_after"])
     else:
         yield "Not measured in this run."

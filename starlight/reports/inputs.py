@@ -22,13 +22,12 @@ __all__ = ["ReportParams", "Run", "latency_p95", "load", "read_json", "with_aler
 
 TABLES = {
     "hard_negatives": "mining/hard_negatives.csv",
-    "missed": "mining/missed.csv",
-    "before_after": "before_after.csv",
+    "before_after": "finetune/before_after.csv",
     "ablations": "ablations.csv",
     "stream_ablation": "stream_ablation.csv",
     "evidence": "evidence.csv",
 }
-DOCUMENTS = {"audit": "mining/audit.json", "latency": "bench/latency.json", "thresholds": "thresholds.json"}
+DOCUMENTS = {"audit": "mining/audit.json", "latency": "bench/latency.json"}
 
 
 @dataclass(frozen=True)

@@ -82,8 +82,8 @@ def mining(run: Run) -> Iterator[str]:
         yield "<details><summary>Audit of the miner</summary>"
         yield table(["Measure", "Value"], rows, "lr")
         yield "</details>"
-    if (run.directory / "mining/contact_sheet.png").exists():
-        yield image("The worst hard negatives with their maps", "mining/contact_sheet.png")
+    if (run.directory / "mining/worst.png").exists():
+        yield image("The worst hard negatives with their maps", "mining/worst.png")
 
 
 def evidence(run: Run) -> Iterator[str]:
