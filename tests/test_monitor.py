@@ -92,6 +92,22 @@ def test_a_loss_that_is_no_number_diverged(tmp_path, value):
     assert _log(tmp_path, curves).diverged
 
 
+def test_what_was_there_before_the_first_epoch_has_no_training_loss(tmp_path):
+    """Fine-tuning notes the detector it starts from as epoch 0, with no learning rate and a loss that is none."""
+    curves = make_curves(3)
+    start = curves.iloc[[0]].assign(epoch=0, lr=0.0, train_loss=0.0)
+    found = _log(tmp_path, pd.concat([start, curves]))
+    assert not found.diverged and found.epochs == 3 and math.isnan(found.curves.train_loss[0])
+
+
+def test_a_validation_that_gave_no_loss_diverged(tmp_path):
+    curves = make_curves(6)
+    curves.loc[4, [name for name in curves if name.startswith("val_")]] = math.nan
+    assert not _log(tmp_path, curves).diverged  # that epoch was not validated
+    curves.loc[5, "val_loss"] = math.nan
+    assert _log(tmp_path, curves).diverged
+
+
 def test_overfitting_is_not_divergence(tmp_path):
     curves = make_curves(12)
     curves["val_loss"] += np.where(curves.epoch > 6, 0.1 * (curves.epoch - 6), 0)
@@ -108,7 +124,7 @@ def test_steps_and_missing_columns_are_understood(tmp_path):
     assert parse_training_logs(tmp_path / "empty.csv") == []
 
 
-@pytest.mark.parametrize("text", ["", "a,b\n1,2\n", "epoch,train_loss\n1,oops\n"])
+@pytest.mark.parametrize("text", ["", "a,b\n1,2\n", "epoch,train_loss\n1,oops\n", "epoch,train_loss\n,1\n"])
 def test_a_broken_log_is_named(tmp_path, text):
     (tmp_path / "odd.csv").write_text(text, encoding="utf-8")
     with pytest.raises(StarlightError, match=r"odd\.csv"):

@@ -46,7 +46,22 @@ def _read(path: Path) -> pd.DataFrame:
         frame = frame.apply(pd.to_numeric)
     except (TypeError, ValueError) as error:
         raise StarlightError(f"{path}: holds something that is no number ({error})") from error
+    if frame.epoch.isna().any():
+        raise StarlightError(f"{path}: column epoch has an empty cell")
+    frame.loc[~_trained(frame), "train_loss"] = np.nan
     return frame.groupby("epoch", sort=True, as_index=False).last()
+
+
+def _trained(frame: pd.DataFrame) -> np.ndarray:
+    """Rows of training: one with a learning rate of 0 tells of the model before its first epoch."""
+    return (frame.lr != 0).to_numpy() if "lr" in frame else np.ones(len(frame), dtype=bool)
+
+
+def _broken(curves: pd.DataFrame, train: np.ndarray, val: np.ndarray) -> bool:
+    """Whether a loss is no number. An epoch without any validation measure was not validated, which is no fault."""
+    others = [name for name in curves if name.startswith("val_") and name != "val_loss"]
+    validated = curves[others].notna().any(axis=1) if "val_loss" in curves else np.zeros(len(curves), dtype=bool)
+    return bool((~np.isfinite(train[_trained(curves)])).any() or np.isinf(val).any() or np.isnan(val[validated]).any())
 
 
 def _lost(loss: np.ndarray) -> bool:
@@ -62,8 +77,6 @@ def _run(path: Path) -> TrainingRun:
     curves = _read(path)
     train = curves.train_loss.to_numpy(float)
     val = curves["val_loss"].to_numpy(float) if "val_loss" in curves else np.full(len(curves), np.nan)
-    # An epoch without validation leaves its cell empty; an infinite one, or a training loss that is none, went wrong.
-    broken = bool((~np.isfinite(train)).any() or np.isinf(val).any())
     best = convergence = None
     finite = np.isfinite(val)
     if finite.any():
@@ -75,11 +88,11 @@ def _run(path: Path) -> TrainingRun:
     return TrainingRun(
         name=path.stem if path.stem != "curves" else path.parent.name,
         curves=curves,
-        epochs=len(curves),
+        epochs=int(_trained(curves).sum()),
         best_epoch=best,
         best_val_loss=float(val[finite].min()) if finite.any() else float("nan"),
         convergence_epoch=convergence,
-        diverged=broken or _lost(train),
+        diverged=_broken(curves, train, val) or _lost(train),
         overfitting=_lost(val),
         plateau=bool(stale),
     )
