@@ -15,7 +15,7 @@ from pathlib import Path
 import pandas as pd
 
 from starlight.errors import StarlightError
-from starlight.metrics import dumps, figure, flatten
+from starlight.metrics import dumps, figure, not_numbers
 
 __all__ = ["append", "code_hash", "data_hash", "make_entry", "params_hash", "read", "same"]
 
@@ -24,6 +24,7 @@ _KEPT = (
     "ece", "f1", "fpr", "map", "n", "negatives", "precision", "protocol", "recall", "techniques", "twin",
 )  # fmt: skip
 _COMPARED = ("fpr", "accuracy", "recall", "precision", "auc", "protocol.detection")
+_HASHES = ("version", "params", "data", "code")
 _AGREE = {"fpr": 0.005}  # figures of the same code, data and params on two processors differ by less,
 _AGREE_ELSE = 0.06  # since a training magnifies the last digits
 _NOT_MEASURING = ("alerts", "bench", "cli", "explain", "monitor", "reports")
@@ -95,7 +96,7 @@ def make_entry(
 
 def same(one: Mapping, other: Mapping) -> bool:
     """Whether two lines stand for one evaluation."""
-    if any(one.get(key) != other.get(key) for key in ("version", "params", "data", "code")):
+    if any(one.get(key) != other.get(key) for key in _HASHES):
         return False
     for key in _COMPARED:
         a, b = (figure(entry["metrics"], key).value for entry in (one, other))
@@ -115,14 +116,22 @@ def read(path: str | Path) -> list[dict]:
     path, entries = Path(path), []
     if not path.exists():
         return entries
-    for place, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    for place, line in enumerate(path.read_bytes().splitlines(), 1):
         try:
-            entry = json.loads(line)
-            flatten(entry["metrics"])
-        except (ValueError, KeyError, TypeError) as error:
+            entries.append(_entry(line))
+        except ValueError as error:
             raise StarlightError(f"{path}: line {place} is no evaluation ({error})") from error
-        entries.append(entry)
     return entries
+
+
+def _entry(line: bytes) -> dict:
+    entry = json.loads(line)
+    if not isinstance(entry, dict) or not isinstance(entry.get("metrics"), dict):
+        raise ValueError("it has no metrics")
+    odd = [key for key in _HASHES if not isinstance(entry.get(key), str)] + not_numbers(entry["metrics"])
+    if odd or not isinstance(entry.get("alerts"), list):
+        raise ValueError(f"{odd[0] if odd else 'alerts'} is missing or of a wrong type")
+    return entry
 
 
 def append(path: str | Path, entry: Mapping) -> tuple[list[dict], int]:

@@ -209,12 +209,14 @@ def test_without_channels_alerts_wait_in_the_log_and_warnings_do_not(tmp_path, a
     assert {record["name"] for record in AlertLog(log.path).undelivered()} == {"fpr", "fpr.tiny"}
 
 
-def test_a_broken_log_is_named_and_kept(tmp_path):
+@pytest.mark.parametrize("line", [b"half a li", b"\xff\xfe", b'{"id": "a"}', b"[1]"])
+def test_a_broken_log_is_named_and_kept(tmp_path, alerts, line):
     path = tmp_path / "alerts.jsonl"
-    path.write_text('{"id": "a"}\nhalf a li', encoding="utf-8")
+    AlertLog(path).add(alerts[:1], "v4", "")
+    path.write_bytes(path.read_bytes() + line)
     with pytest.raises(StarlightError, match=r"alerts\.jsonl: line 2"):
         AlertLog(path)
-    assert path.read_text(encoding="utf-8").endswith("half a li")
+    assert path.read_bytes().endswith(line)
 
 
 def test_apprise_mails_to_a_real_server(tmp_path, alerts):

@@ -55,9 +55,19 @@ def test_a_missing_newline_at_the_end_is_mended(measured, tmp_path):
     assert len(history.read(path)) == 2
 
 
-def test_a_broken_line_is_named(tmp_path):
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"<<<<<<< HEAD",
+        b"\xff\xfe",
+        b"[1]",
+        b'{"metrics": {}}',
+        b'{"version": "v4", "params": "", "data": "", "code": "", "alerts": [], "metrics": {"fpr": "x"}}',
+    ],
+)
+def test_a_broken_line_is_named(tmp_path, line):
     path = tmp_path / "history.jsonl"
-    path.write_text("<<<<<<< HEAD\n", encoding="utf-8")
+    path.write_bytes(line + b"\n")
     with pytest.raises(StarlightError, match=r"history\.jsonl: line 1"):
         history.read(path)
 

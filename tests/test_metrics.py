@@ -227,11 +227,15 @@ def test_grouped_accuracy_of_one_cover_is_undefined(predictions):
         ("v4_flagged", 2, "v4_flagged"),
         ("kind", "odd", "kind"),
         ("label", 0, "label"),
+        ("v4_score", np.nan, "not finite"),
+        ("v4_map_tp", "many", "no number"),
+        ("v4_probability", "high", "no number"),
     ],
 )
 def test_a_broken_table_is_named(predictions, column, value, message):
-    broken = predictions.copy()
+    broken = predictions.assign(v4_score=predictions.v4_probability).astype({column: object})
     broken.loc[broken.index[broken.label == 1][0], column] = value
+    broken = broken.infer_objects()
     with pytest.raises(StarlightError, match=message):
         metrics.evaluate(broken, "v4")
 

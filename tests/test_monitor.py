@@ -237,6 +237,9 @@ def test_baselines_of_every_kind(run, tmp_path, predictions):
     (tmp_path / "odd.json").write_text("[1]", encoding="utf-8")
     with pytest.raises(StarlightError, match=r"odd\.json"):
         read_baseline(tmp_path / "odd.json", "v4")
+    (tmp_path / "odd.json").write_text('{"accuracy_low": 0.1, "fpr": "x"}', encoding="utf-8")
+    with pytest.raises(StarlightError, match="fpr is no number"):
+        read_baseline(tmp_path / "odd.json", "v4")
 
 
 def test_the_command_as_typed(run, tmp_path):

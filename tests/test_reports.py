@@ -160,6 +160,33 @@ def test_a_broken_input_is_named(run, tmp_path, name):
         write(reports, table, PARAMS, **HASHES)
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("metrics.json", '{"v4": 3}', "v4 is of a wrong type"),
+        ("metrics.json", '{"v4": {"fpr": "low"}}', "v4.fpr is of a wrong type"),
+        ("evidence.csv", "a,b\n1,2\n", "no column source"),
+        ("bench/latency.json", '{"png": {"p95": "fast"}}', "png.p95 is 'fast'"),
+    ],
+)
+def test_an_input_of_another_shape_is_named(run, tmp_path, name, text, said):
+    reports, table = copied(run, tmp_path)
+    (reports / name).write_text(text, encoding="utf-8")
+    with pytest.raises(StarlightError, match=said):
+        write(reports, table, PARAMS, **HASHES)
+
+
+def test_files_of_two_evaluations_are_not_mixed(run, tmp_path):
+    reports, table = copied(run, tmp_path)
+    frame = metrics.read_predictions(reports / "predictions.csv")
+    frame.assign(v4_flagged=1).to_csv(reports / "predictions.csv", index=False)
+    with pytest.raises(StarlightError, match=r"v4\.fpr_k is 0, in predictions\.csv it is 390"):
+        write(reports, table, PARAMS, **HASHES)
+    frame.assign(sample_id="f" * 16).to_csv(reports / "predictions.csv", index=False)
+    with pytest.raises(StarlightError, match="630 images are not in the manifest's test split"):
+        write(reports, table, PARAMS, **HASHES)
+
+
 def test_names_from_outside_stay_text(tmp_path, without_plots):
     frame = make_predictions(4)
     odd = "a|b`<img src=x>`\n# head"

@@ -4,7 +4,7 @@ import hashlib
 import json
 import math
 import os
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 
 from starlight.alerts.rules import Alert
@@ -13,11 +13,12 @@ from starlight.errors import StarlightError
 __all__ = ["AlertLog"]
 
 _UNSENT = {"delivered": False, "taken_by": [], "attempts": 0, "error": ""}
+_FIELDS = ("id", "model", *(field.name for field in fields(Alert)))
 
 
 def _record(alert: Alert, model: str, when: str) -> dict:
-    fields = {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in asdict(alert).items()}
-    body = {"model": model, **fields}
+    plain = {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in asdict(alert).items()}
+    body = {"model": model, **plain}
     identity = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()[:16]
     return {"id": identity, "when": when, **body, **_UNSENT}
 
@@ -40,9 +41,12 @@ class AlertLog:
         self.path = Path(path)
         self.records: list[dict] = []
         if self.path.exists():
-            for place, line in enumerate(self.path.read_text(encoding="utf-8").splitlines(), 1):
+            for place, line in enumerate(self.path.read_bytes().splitlines(), 1):
                 try:
-                    self.records.append({**_UNSENT, **json.loads(line)})
+                    record = {**_UNSENT, **json.loads(line)}
+                    if missing := [name for name in _FIELDS if name not in record]:
+                        raise ValueError(f"it has no {missing[0]}")
+                    self.records.append(record)
                 except (ValueError, TypeError) as error:
                     raise StarlightError(f"{self.path}: line {place} is no alert ({error})") from error
 

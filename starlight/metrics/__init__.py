@@ -15,7 +15,7 @@ from starlight.metrics.intervals import (
     images_needed,
     judge,
 )
-from starlight.metrics.lookup import Figure, figure, flatten, lookup, widened
+from starlight.metrics.lookup import Figure, figure, flatten, lookup, not_numbers, widened
 from starlight.metrics.maps import map_measures
 from starlight.metrics.paired import McNemar, holm, mcnemar
 from starlight.metrics.payload import payload_bucket
@@ -54,6 +54,7 @@ __all__ = [
     "lookup",
     "map_measures",
     "mcnemar",
+    "not_numbers",
     "payload_bucket",
     "read_predictions",
     "reliability",

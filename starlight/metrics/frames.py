@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from starlight.errors import StarlightError
@@ -52,6 +53,12 @@ def check_predictions(predictions: pd.DataFrame, model: str) -> None:
         raise StarlightError(f"predictions: column kind holds {sorted(kinds)}, allowed are {sorted(_KINDS)}")
     if (predictions.label != predictions.kind.map(_KINDS)).any():
         raise StarlightError("predictions: column label contradicts column kind")
+    numbers = ["label", *(f"{model}_{c}" for c in (*PER_MODEL, "score") if c != "technique")]
+    for name in (name for name in numbers if name in predictions):
+        if not pd.api.types.is_numeric_dtype(predictions[name]):
+            raise StarlightError(f"predictions: column {name} holds something that is no number")
+    if f"{model}_score" in predictions and not np.isfinite(predictions[f"{model}_score"]).all():
+        raise StarlightError(f"predictions: column {model}_score holds values that are not finite")
     if not predictions[f"{model}_probability"].between(0, 1).all():
         raise StarlightError(f"predictions: column {model}_probability holds values outside 0 to 1")
     if not predictions[f"{model}_flagged"].isin([0, 1]).all():

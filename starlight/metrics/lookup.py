@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from starlight.metrics.intervals import clopper_pearson
 
-__all__ = ["Figure", "figure", "flatten", "lookup", "widened"]
+__all__ = ["Figure", "figure", "flatten", "lookup", "not_numbers", "widened"]
 
 _ENDS = (("{name}_low", "{name}_high"), ("low", "high"))
 _COUNTS = (("{name}_k", "{name}_n"), ("k", "n"))
@@ -80,3 +80,8 @@ def flatten(metrics: Mapping, prefix: str = "") -> dict[str, float | None]:
         value = metrics[key]
         flat.update(flatten(value, f"{prefix}{key}.") if isinstance(value, Mapping) else {f"{prefix}{key}": value})
     return flat
+
+
+def not_numbers(metrics: Mapping) -> list[str]:
+    """Dotted keys under which there is something other than a number or nothing."""
+    return [key for key, value in flatten(metrics).items() if not isinstance(value, (int, float, type(None)))]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from starlight.alerts.rules import Alert, Evidence, Limits, judge_alerts
 from starlight.errors import StarlightError
-from starlight.metrics import MODELS
+from starlight.metrics import MODELS, not_numbers
 from starlight.monitor.logs import TrainingRun
 
 __all__ = ["check_regressions", "read_baseline"]
@@ -60,6 +60,8 @@ def read_baseline(path: str | Path, model: str) -> dict:
     if isinstance(found, dict):
         for candidate in (found.get(model), found.get("metrics"), found):
             if isinstance(candidate, dict) and "accuracy_low" in candidate:
+                if odd := not_numbers(candidate):
+                    raise StarlightError(f"{path}: {odd[0]} is no number")
                 return candidate
     held = sorted(set(found) & set(MODELS)) if isinstance(found, dict) else []
     raise StarlightError(f"{path}: holds no metrics of {model}" + (f", only of {', '.join(held)}" if held else ""))

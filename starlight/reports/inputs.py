@@ -12,7 +12,7 @@ from starlight.alerts import Alert, Evidence, Limits, judge_alerts
 from starlight.errors import StarlightError
 from starlight.manifest import read as read_manifest
 from starlight.markdown import image
-from starlight.metrics import MODELS, flatten, read_predictions
+from starlight.metrics import MODELS, check_predictions, flatten, not_numbers, read_predictions
 from starlight.monitor.dataset import dataset_metrics
 from starlight.monitor.drift import drift
 from starlight.monitor.logs import TrainingRun, parse_training_logs
@@ -27,6 +27,7 @@ TABLES = {
     "stream_ablation": "stream_ablation.csv",
     "evidence": "evidence.csv",
 }
+_COLUMNS = {"evidence": ("source", "images", "flagged", "abstained", "unreadable", "fpr", "low", "high")}
 DOCUMENTS = {"audit": "mining/audit.json", "latency": "bench/latency.json"}
 
 
@@ -93,13 +94,49 @@ def read_json(path: Path) -> dict:
     return found
 
 
-def _read_table(path: Path) -> pd.DataFrame:
+def _read_table(path: Path, columns: Sequence[str] = ()) -> pd.DataFrame:
     try:
-        return pd.read_csv(path, keep_default_na=True)
+        found = pd.read_csv(path, keep_default_na=True)
     except pd.errors.EmptyDataError:
-        return pd.DataFrame()
+        found = pd.DataFrame()
     except (OSError, ValueError) as error:
         raise StarlightError(f"{path}: cannot be read as a table ({error})") from error
+    missing = [name for name in columns if name not in found]
+    if missing:
+        raise StarlightError(f"{path}: no column {', '.join(missing)}")
+    return found
+
+
+def _read_metrics(path: Path) -> dict:
+    found = read_json(path)
+    if not any(model in found for model in MODELS):
+        raise StarlightError(f"{path}: holds none of {', '.join(MODELS)}")
+    for model in (model for model in MODELS if model in found):
+        odd = not_numbers(found[model]) if isinstance(found[model], dict) else [""]
+        if odd:
+            raise StarlightError(f"{path}: {f'{model}.{odd[0]}'.rstrip('.')} is of a wrong type")
+    return found
+
+
+def _of_one_evaluation(run: "Run", test: pd.DataFrame) -> None:
+    """Raise where figures, predictions and manifest do not belong together: a page made of two runs looks right."""
+    strange = int((~run.predictions.sample_id.isin(test.sample_id)).sum())
+    if strange:
+        raise StarlightError(
+            f"{run.directory / 'predictions.csv'}: {strange} images are not in the manifest's test split; "
+            "evaluate again"
+        )
+    stego = run.predictions.label == 1
+    for model in run.models:
+        check_predictions(run.predictions, model)
+        flagged = run.predictions[f"{model}_flagged"] == 1
+        counted = {"n": len(flagged), "fpr_k": int((flagged & ~stego).sum()), "recall_k": int((flagged & stego).sum())}
+        for key, count in counted.items():
+            if run.metrics[model].get(key) != count:
+                raise StarlightError(
+                    f"{run.directory / 'metrics.json'}: {model}.{key} is {run.metrics[model].get(key)}, in "
+                    f"predictions.csv it is {count}; evaluate again"
+                )
 
 
 def _training_logs(directory: Path) -> tuple[TrainingRun, ...]:
@@ -109,8 +146,10 @@ def _training_logs(directory: Path) -> tuple[TrainingRun, ...]:
 
 def latency_p95(document: Mapping | None) -> float:
     """The worst 95th percentile of the milliseconds an image takes in `bench/latency.json`; NaN if not measured."""
-    found = [v for k, v in flatten(document or {}).items() if k.rpartition(".")[2] == "p95" and v is not None]
-    return float(max(found, default=math.nan))
+    found = {k: v for k, v in flatten(document or {}).items() if k.rpartition(".")[2] == "p95" and v is not None}
+    for key in not_numbers(found):
+        raise StarlightError(f"bench/latency.json: {key} is {found[key]!r}, no number")
+    return float(max(found.values(), default=math.nan))
 
 
 def load(directory: str | Path, manifest_path: str | Path, params: ReportParams) -> Run:
@@ -129,14 +168,13 @@ def load(directory: str | Path, manifest_path: str | Path, params: ReportParams)
         Where a file is missing or broken, naming it.
     """
     directory = Path(directory)
-    metrics = read_json(directory / "metrics.json")
-    if not any(model in metrics for model in MODELS):
-        raise StarlightError(f"{directory / 'metrics.json'}: holds none of {', '.join(MODELS)}")
+    metrics = _read_metrics(directory / "metrics.json")
     manifest = read_manifest(manifest_path)
     usable = manifest[manifest.status == "ok"]
     dataset = dataset_metrics(manifest)
-    dataset["drift"] = drift(usable[usable.split == "test"], usable[usable.split == "train"])
-    return Run(
+    test = usable[usable.split == "test"]
+    dataset["drift"] = drift(test, usable[usable.split == "train"])
+    run = Run(
         directory=directory,
         params=params,
         metrics=metrics,
@@ -144,10 +182,14 @@ def load(directory: str | Path, manifest_path: str | Path, params: ReportParams)
         dataset=dataset,
         quarantined=manifest[manifest.status != "ok"],
         training=_training_logs(directory),
-        tables={n: _read_table(directory / p) for n, p in TABLES.items() if (directory / p).exists()},
+        tables={
+            n: _read_table(directory / p, _COLUMNS.get(n, ())) for n, p in TABLES.items() if (directory / p).exists()
+        },
         documents={n: read_json(directory / p) for n, p in DOCUMENTS.items() if (directory / p).exists()},
         goals=goals(params.roadmap),
     )
+    _of_one_evaluation(run, test)
+    return run
 
 
 def with_alerts(run: Run, baseline: Mapping | None) -> list[Alert]:
