@@ -43,8 +43,13 @@ def counts(k: int | None, n: int | None) -> str:
 
 
 def code(name: object) -> str:
-    """A name from outside as a code span: whatever it holds, it stays text, in a table too."""
-    plain = re.sub(r"[\x00-\x1f\x7f-\x9f]+", " ", str(name)).replace("`", "'").replace("|", "\\|").strip()
+    """A name from outside as a code span: whatever it holds, it stays text, in a table too, and in reading order."""
+    plain = (
+        re.sub(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069]+", " ", str(name))
+        .replace("`", "'")
+        .replace("|", "\\|")
+        .strip()
+    )
     return f"`{plain}`" if plain else NOTHING
 
 

@@ -15,7 +15,7 @@ from synthetic_run import PARAMS, ROADMAP, make_run
 from starlight import markdown, metrics
 from starlight.alerts import Limits
 from starlight.errors import StarlightError
-from starlight.reports import ReportParams, contact_sheet, inputs, main_figures, plot_data, write
+from starlight.reports import ReportParams, contact_sheet, inputs, main_figures, plot_data, style, write
 from starlight.reports.roadmap import relative_gap
 from starlight.reports.targets import Goal, goals, status
 
@@ -195,6 +195,17 @@ def test_names_from_outside_stay_text(tmp_path, without_plots):
     write(reports, table, PARAMS, **HASHES)
     text = (reports / "dashboard.md").read_text(encoding="utf-8")
     assert "`a\\|b'<img src=x>' # head`" in text and "\n# head" not in text
+
+
+@pytest.mark.filterwarnings("error")
+def test_any_name_can_be_drawn(tmp_path):
+    frame = make_predictions(4)
+    frame.loc[frame.category == "tiny", "category"] = "$x^{$ 投稿\t" + "long " * 60
+    frame.loc[frame.technique == "f5", "technique"] = "$\\frac$"
+    reports, table = make_run(tmp_path, frame)
+    write(reports, table, PARAMS, **HASHES)
+    assert style.label("a$ 投\t") == r"a\$ U+6295U+0009" and style.label("lsb.rgb ö") == "lsb.rgb ö"
+    assert markdown.code("a\u202eb\u2028c") == "`a b c`"
 
 
 def test_numbers_in_words():

@@ -9,7 +9,7 @@ import pandas as pd
 from starlight.metrics import figure as find
 from starlight.metrics import reliability
 from starlight.reports import plot_data
-from starlight.reports.style import COLOURS, figure, percent_axis
+from starlight.reports.style import COLOURS, figure, label, percent_axis
 from starlight.reports.words import TITLES
 
 __all__ = ["calibration", "confusion_matrix", "negatives", "roc", "techniques"]
@@ -59,7 +59,7 @@ def calibration(views: Mapping[str, pd.DataFrame]):
     return drawing
 
 
-def _dots(names: list[str], parts: Mapping[str, list], title: str, label: str):
+def _dots(names: list[str], parts: Mapping[str, list], title: str, xlabel: str):
     """Rates with intervals, one line a name, models side by side."""
     drawing, axes = figure(height=1.5 + 0.36 * len(names))
     places = np.arange(len(names))
@@ -71,8 +71,8 @@ def _dots(names: list[str], parts: Mapping[str, list], title: str, label: str):
         ends = np.abs([[f.value - f.low for f in found], [f.high - f.value for f in found]])
         how = {"color": COLOURS.get(model), "label": TITLES.get(model, model), "elinewidth": 1.6, "capsize": 0}
         axes.errorbar(value, places + offset, xerr=ends, fmt="o", ms=4.5, **how)
-    axes.set_yticks(places, names)
-    axes.set(ylim=(len(names) - 0.5, -0.5), title=title, xlabel=label)
+    axes.set_yticks(places, map(label, names))
+    axes.set(ylim=(len(names) - 0.5, -0.5), title=title, xlabel=xlabel)
     axes.grid(axis="y", visible=False)
     percent_axis(axes.xaxis)
     drawing.legend(loc="outside lower center", ncols=len(parts))
@@ -89,8 +89,8 @@ def techniques(metrics: Mapping, models: list[str]):
     names, parts = _found(metrics, models, "techniques", "detection")
     if not names:
         return None
-    label = "stego images found at the operating threshold (%), with 95 % intervals"
-    drawing, axes = _dots(names, parts, "Detection by technique", label)
+    xlabel = "stego images found at the operating threshold (%), with 95 % intervals"
+    drawing, axes = _dots(names, parts, "Detection by technique", xlabel)
     axes.set_xlim(-0.02, 1.02)
     return drawing
 
@@ -100,8 +100,8 @@ def negatives(metrics: Mapping, models: list[str]):
     names, parts = _found(metrics, models, "negatives", "fpr")
     if not names:
         return None
-    label = "authentic images flagged (%), with 95 % intervals"
-    drawing, axes = _dots(names, parts, "False alarms by category of look-alikes", label)
+    xlabel = "authentic images flagged (%), with 95 % intervals"
+    drawing, axes = _dots(names, parts, "False alarms by category of look-alikes", xlabel)
     axes.set_xlim(left=-0.01)
     return drawing
 
@@ -122,8 +122,8 @@ def confusion_matrix(frame: pd.DataFrame, title: str):
     for y, x in zip(*np.nonzero(table.to_numpy()), strict=True):
         colour = "white" if share[y, x] > 0.55 else "#222222"
         axes.text(x, y, f"{table.iat[y, x]}", ha="center", va="center", color=colour, fontsize=7.5)
-    axes.set_xticks(range(len(names)), names, rotation=55, ha="right", rotation_mode="anchor")
-    axes.set_yticks(range(len(rows)), rows)
+    axes.set_xticks(range(len(names)), map(label, names), rotation=55, ha="right", rotation_mode="anchor")
+    axes.set_yticks(range(len(rows)), map(label, rows))
     axes.grid(visible=False)
     axes.set(title=title, xlabel="taken for", ylabel="really is")
     bar = drawing.colorbar(picture, ax=axes, label="share of the row (%)", fraction=0.05)

@@ -7,7 +7,7 @@ import numpy as np
 
 from starlight.metrics import figure as find
 from starlight.monitor.logs import TrainingRun
-from starlight.reports.style import COLOURS, figure, percent_axis
+from starlight.reports.style import COLOURS, figure, label, percent_axis
 
 __all__ = ["curves", "trend"]
 
@@ -27,15 +27,15 @@ def curves(runs: Sequence[TrainingRun]):
         for axes, column in ((left, "val_loss"), (right, "val_auc")):
             if column in run.curves:
                 known = run.curves[["epoch", column]].dropna()
-                axes.plot(known.epoch, known[column], color=colour, label=run.name, marker=".", ms=4)
+                axes.plot(known.epoch, known[column], color=colour, label=label(run.name), marker=".", ms=4)
                 best = known[known.epoch == run.best_epoch]
                 axes.plot(best.epoch, best[column], "o", color=colour, ms=8, mec="white", zorder=5)
     left.set(title="Loss", xlabel="epoch", ylabel="loss (dotted: training, line: validation)")
     right.set(title="Ranking on the validation split", xlabel="epoch", ylabel="AUC")
     for axes in (left, right):
+        axes.plot([], [], "o", color="#555555", mec="white", ms=8, label="best validation loss")
         axes.xaxis.set_major_locator(matplotlib.ticker.MaxNLocator(integer=True))
-        if axes.get_legend_handles_labels()[0]:
-            axes.legend()
+        axes.legend()
     return drawing
 
 
@@ -49,12 +49,12 @@ def trend(entries: Sequence[Mapping], fpr_max: float):
         return None
     drawing, (upper, lower) = figure(height=4.6, rows=2, sharex=True, height_ratios=[3, 2])
     places = np.arange(1, len(entries) + 1)
-    for key, label, colour in _TREND:
+    for key, name, colour in _TREND:
         axes = lower if key == "fpr" else upper
         found = [find(entry["metrics"], key) for entry in entries]
         value = np.array([f.value for f in found])
         ends = np.abs([[f.value - f.low for f in found], [f.high - f.value for f in found]])
-        axes.errorbar(places, value, yerr=ends, color=colour, label=label, marker="o", ms=4, capsize=2, elinewidth=1)
+        axes.errorbar(places, value, yerr=ends, color=colour, label=name, marker="o", ms=4, capsize=2, elinewidth=1)
     lower.axhline(fpr_max, color="#555555", ls="--", lw=1, label=f"limit {100 * fpr_max:g} %")
     upper.set(title="From evaluation to evaluation", ylabel="share (%)")
     lower.set(xlabel="evaluation (line of history.jsonl)", ylabel="FPR (%)", xlim=(0.5, len(entries) + 0.5))

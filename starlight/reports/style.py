@@ -6,9 +6,10 @@ import matplotlib
 
 matplotlib.use("Agg")
 
+from matplotlib import font_manager
 from matplotlib import pyplot as plt
 
-__all__ = ["COLOURS", "figure", "percent_axis", "save"]
+__all__ = ["COLOURS", "figure", "label", "percent_axis", "save"]
 
 COLOURS = {"v3": "#8c8c8c", "v4_base": "#e08214", "v4": "#1f6fb4"}
 _STYLE = {
@@ -36,6 +37,17 @@ matplotlib.rcParams.update(_STYLE)
 def figure(width: float = 7.2, height: float = 4.2, rows: int = 1, columns: int = 1, **how):
     """New figure and axes (an array where there are several), in inches."""
     return plt.subplots(rows, columns, figsize=(width, height), layout="constrained", **how)
+
+
+_LONGEST = 30  # characters of a name in a plot
+_GLYPHS = frozenset(font_manager.get_font(font_manager.findfont(_STYLE["font.family"])).get_charmap())
+
+
+def label(name: str) -> str:
+    """A name from outside as it may stand in a plot: short, no mathematics, code points where the font has no glyph."""
+    short = name if len(name) <= _LONGEST else name[: _LONGEST - 1] + "…"
+    shown = "".join(c if c.isprintable() and ord(c) in _GLYPHS else f"U+{ord(c):04X}" for c in short)
+    return shown.replace("$", r"\$")
 
 
 def percent_axis(axis) -> None:
