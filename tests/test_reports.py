@@ -117,13 +117,45 @@ def test_a_worse_evaluation_is_said_to_be_worse(run, tmp_path, without_plots):
     found = write(reports, table, PARAMS, params_hash="2" * 16, code_hash="1" * 16)
     dashboard, baseline = ((reports / name).read_text(encoding="utf-8") for name in TEXTS[:2])
     assert "**V4 fine-tuned is worse than V3**" in dashboard
-    assert "`raw` detection worse (-100.00 points)" in dashboard and "`tiny` fpr worse" in dashboard
+    assert "`raw` detection worse (-100.00 points)" in dashboard and "`tiny` FPR worse" in dashboard
     assert "detection of `raw`" in baseline.partition("## Where V4 is worse")[2].partition("##")[0]
     assert {"fpr", "fpr.tiny", "accuracy", "accuracy_drop", "detection.raw"} <= {a.name for a in found.alerts}
     assert len((reports / "history.jsonl").read_text(encoding="utf-8").splitlines()) == 2
     assert "missed" in main_figures(found)
     again = write(reports, table, PARAMS, params_hash="2" * 16, code_hash="1" * 16)
     assert again.alerts == found.alerts and again.place == 1
+
+
+def next_evaluation(run, tmp_path, change):
+    """The dashboard's verdict and its rows after an evaluation with other predictions."""
+    reports, table = copied(run, tmp_path)
+    frame = change(metrics.read_predictions(reports / "predictions.csv"))
+    frame.to_csv(reports / "predictions.csv", index=False)
+    (reports / "metrics.json").write_text(metrics.dumps(metrics.evaluate_all(frame)), encoding="utf-8")
+    write(reports, table, PARAMS, params_hash="2" * 16, code_hash="1" * 16)
+    lines = (reports / "dashboard.md").read_text(encoding="utf-8").splitlines()
+    return lines[2], lines
+
+
+def test_what_is_no_longer_measured_is_said(run, tmp_path, without_plots):
+    verdict, lines = next_evaluation(run, tmp_path, lambda f: f[(f.category != "tiny") & (f.technique != "raw")])
+    assert "`raw` detection no longer measured and `tiny` FPR no longer measured." in verdict
+    assert any(line.startswith("| `tiny` FPR | 0.00 % | – |") for line in lines)
+
+
+def test_a_ranking_that_is_lost_is_said(run, tmp_path, without_plots):
+    verdict, lines = next_evaluation(run, tmp_path, lambda f: f.assign(v4_probability=0.5))
+    assert "AUC worse (-0.4845)" in verdict
+    assert any(
+        re.match(r"\| AUC \| 0\.9845 \| 0\.5000 \| -0\.4845 \| -0\.\d{4} to -0\.\d{4} \| worse", x) for x in lines
+    )
+
+
+def test_a_detector_that_flags_everything_is_summed_up(run, tmp_path, without_plots):
+    verdict, _ = next_evaluation(run, tmp_path, lambda f: f.assign(v4_flagged=1))
+    assert "**V4 fine-tuned against V3: worse in false positives, better in stego found**" in verdict
+    assert "missed (FPR" not in verdict and "missed (false-positive rate (FPR)" in verdict
+    assert re.search(r"alerts \(fpr, \d of fpr\.\*, accuracy, accuracy_drop\)", verdict)
 
 
 def test_a_run_with_only_what_is_needed(tmp_path):

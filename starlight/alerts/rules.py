@@ -89,7 +89,8 @@ def _accuracy(seen: Evidence, limits: Limits) -> Iterator[Alert]:
     found, before = figure(seen.metrics, key), figure(seen.baseline or {}, key).value
     level = _level(-found.high, -found.value, -limits.accuracy_min)
     if level:
-        look_at = "detection by technique and payload, then false alarms"
+        over = "authentic images and protocol techniques" if key.startswith("protocol") else "all images"
+        look_at = f"detection by technique and payload, then false alarms (counted over {over})"
         yield Alert("accuracy", level, *found[:3], limits.accuracy_min, before, "fraction", look_at)
 
 

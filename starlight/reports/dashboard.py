@@ -8,16 +8,22 @@ from starlight.reports import figures, run_sections
 from starlight.reports.dataset import dataset_section
 from starlight.reports.inputs import Run
 from starlight.reports.targets import standing
-from starlight.reports.words import TITLES, change_sentence, changes, paired_sentence, plural
+from starlight.reports.words import TITLES, change_name, change_sentence, changes, listing, paired_sentence, plural
 
 __all__ = ["dashboard", "main_figures", "verdict"]
 
 
 def _standings(run: Run) -> str:
-    """Such as `Targets: 2 met, 1 missed, 3 too few images to tell`."""
-    measured = run.metrics[run.current]
-    found = [standing(figure(measured, key), goal) for key, goal in sorted(figures.goals_of(run).items())]
-    parts = [f"{found.count(name)} {name}" for name in (MET, MISSED, TOO_FEW, UNMEASURED) if name in found]
+    """Such as `Targets: 2 met, 1 missed (raw detection), 3 too few images to tell`."""
+    measured, names = run.metrics[run.current], {}
+    for key, goal in sorted(figures.goals_of(run).items()):
+        names.setdefault(standing(figure(measured, key), goal), []).append(change_name(key))
+    which = f" ({listing(names[MISSED])})" if MISSED in names else ""
+    parts = [
+        f"{len(names[name])} {name}{which if name == MISSED else ''}"
+        for name in (MET, MISSED, TOO_FEW, UNMEASURED)
+        if name in names
+    ]
     return f"Targets: {', '.join(parts)}."
 
 

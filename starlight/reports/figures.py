@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from starlight.markdown import code, counts, number, percent, points, table
+from starlight.markdown import code, counts, number, percent, table
 from starlight.metrics import figure
 from starlight.reports.inputs import Run
-from starlight.reports.targets import Goal, cell, status
-from starlight.reports.words import TITLES, change_name, changes
+from starlight.reports.targets import Goal, cell, show_goal, status
+from starlight.reports.words import TITLES, change_name, changes, shown
 
 __all__ = ["changed", "containers", "current", "current_values", "goals_of", "look_alikes", "techniques"]
 
@@ -91,14 +91,15 @@ def changed(run: Run) -> Iterator[str]:
         return
     rows = []
     for key, before, now, change, low, high, verdict in changes(run.metrics[run.current], run.before):
-        ends = "–" if low != low else f"{100 * low:+.2f} to {100 * high:+.2f}"
-        rows.append([change_name(key), percent(before), percent(now), points(change), ends, verdict])
+        ends = "–" if low != low else f"{shown(low, key).removesuffix(' points')} to {shown(high, key)}"
+        values = show_goal(before, key), show_goal(now, key)
+        rows.append([change_name(key), *values, shown(change, key), ends, verdict])
     yield (
         f"Evaluation {run.place + 1} against evaluation {run.place} of the history. The two may have seen other "
         "images, so intervals of the change are those of independent samples. Techniques and categories stand here "
-        "only where they changed beyond chance, at a confidence divided by their number."
+        "only where they changed beyond chance, at a confidence divided by their number, or are no longer measured."
     )
-    yield table(["Figure", "Before", "Now", "Change", "95 % interval (points)", "Verdict"], rows, "lrrrrl")
+    yield table(["Figure", "Before", "Now", "Change", "95 % interval", "Verdict"], rows, "lrrrrl")
 
 
 def techniques(run: Run) -> Iterator[str]:

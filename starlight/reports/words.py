@@ -18,6 +18,7 @@ __all__ = [
     "p_text",
     "paired_sentence",
     "plural",
+    "shown",
     "title_of",
 ]
 
@@ -25,6 +26,7 @@ TITLES = {"v3": "V3", "v4_base": "V4 base", "v4": "V4 fine-tuned", "control": "R
 _MEASURES = {
     "accuracy": "accuracy",
     "auc": "AUC",
+    "clean.fpr": "FPR on clean images",
     "detection_at_fpr0": "detection at FPR 0",
     "detection_at_fpr001": "detection at FPR 0.1 %",
     "detection_at_fpr01": "detection at FPR 1 %",
@@ -36,9 +38,11 @@ _MEASURES = {
     "map.precision": "map: precision",
     "map.recall": "map: recall",
     "precision": "precision",
+    "protocol.accuracy": "accuracy on protocol techniques",
     "protocol.detection": "detection of the protocol",
     "negative.fpr": "FPR on look-alikes",
     "recall": "detection of all stego (recall)",
+    "twin.fpr": "FPR on payload-free twins",
 }
 
 
@@ -82,11 +86,13 @@ def paired_sentence(table: pd.DataFrame, first: str, second: str, n: int) -> str
     for measure, name in (("fpr", "false positives"), ("recall", "stego found")):
         row = rows.loc[measure]
         parts.append(f"{name} {percent(row['first'])} → {percent(row.second)} (p {_equals(row.p)})")
-    verdict = overall([rows.loc[m, "verdict"] for m in ("fpr", "recall")])
+    found = {measure: rows.loc[measure, "verdict"] for measure in ("fpr", "recall")}
+    verdict = overall(list(found.values()))
     lead = {
         "better": f"**{TITLES[second]} is better than {TITLES[first]}**",
         "worse": f"**{TITLES[second]} is worse than {TITLES[first]}**",
-        "mixed": f"**{TITLES[second]} against {TITLES[first]}: better in one respect, worse in another**",
+        "mixed": f"**{TITLES[second]} against {TITLES[first]}: {found['fpr']} in false positives, {found['recall']} in "
+        "stego found**",
         "no difference shown": f"**No difference shown between {TITLES[second]} and {TITLES[first]}**",
     }[verdict]
     return f"{lead} on the same {plural(n, 'image')}: {', '.join(parts)}."
@@ -97,7 +103,9 @@ def _equals(p: float) -> str:
     return text if text.startswith("<") else f"= {text}"
 
 
-_CHANGES = (("fpr", True), ("protocol.detection", False), ("recall", False), ("accuracy", False), ("precision", False))
+_CHANGES = (("fpr", True), ("protocol.detection", False), ("recall", False), ("accuracy", False), ("precision", False),
+            ("auc", False))  # fmt: skip
+_LOST = "no longer measured"
 
 
 def changes(now: Mapping, before: Mapping) -> list[tuple[str, float, float, float, float, float, str]]:
@@ -107,17 +115,17 @@ def changes(now: Mapping, before: Mapping) -> list[tuple[str, float, float, floa
     -------
     list of tuple
         Name, before, now, change, low, high, verdict. The main figures always; techniques and categories only where
-        their change is beyond chance, at a confidence divided by their number.
+        their change is beyond chance, at a confidence divided by their number, or where they are gone.
     """
     found = []
     for key, lower_is_better in _CHANGES:
         found.append((key, *_change(figure(now, key), figure(before, key), lower_is_better)))
     for group, measure, lower_is_better in (("techniques", "detection", False), ("negatives", "fpr", True)):
         own, other = now.get(group, {}), before.get(group, {})
-        shared = sorted(set(own) & set(other))
-        for name in shared:
-            change = _change(*(widened(side[name], len(shared)) for side in (own, other)), lower_is_better)
-            if change[-1] in ("better", "worse"):
+        shared = len(set(own) & set(other))
+        for name in sorted(other):
+            change = _change(*(widened(side.get(name), shared) for side in (own, other)), lower_is_better)
+            if change[-1] in ("better", "worse", _LOST):
                 found.append((f"{group}.{name}.{measure}", *change))
     return found
 
@@ -125,7 +133,7 @@ def changes(now: Mapping, before: Mapping) -> list[tuple[str, float, float, floa
 def _change(now: Figure, before: Figure, lower_is_better: bool) -> tuple:
     change, low, high = difference(now[:3], before[:3])
     if math.isnan(low):
-        verdict = "not measured"
+        verdict = _LOST if math.isnan(now.value) and not math.isnan(before.value) else "not measured"
     elif low > 0 or high < 0:
         verdict = "better" if (change < 0) == lower_is_better else "worse"
     else:
@@ -135,19 +143,21 @@ def _change(now: Figure, before: Figure, lower_is_better: bool) -> tuple:
 
 def change_sentence(rows: list[tuple]) -> str:
     """The changes since the last evaluation in one sentence."""
-    real = [row for row in rows if row[-1] in ("better", "worse")]
+    real = [row for row in rows if row[-1] in ("better", "worse", _LOST)]
     if not real:
         return "Since the last evaluation nothing changed beyond chance."
-    parts = [f"{_name(row[0])} {row[-1]} ({points(row[3])})" for row in real]
-    return f"Since the last evaluation: {listing(parts, 10)}."
+    parts = [f"{change_name(row[0])} {row[-1]}" + f" ({shown(row[3], row[0])})" * (row[-1] != _LOST) for row in real]
+    return f"Since the last evaluation: {listing(parts)}."
 
 
-def _name(key: str) -> str:
-    if key.startswith(("techniques.", "negatives.")):
-        return f"{code(key.partition('.')[2].rpartition('.')[0])} {key.rpartition('.')[2]}"
-    return {"protocol.detection": "detection of the protocol techniques"}.get(key, title_of(key))
+def shown(change: float, key: str) -> str:
+    """A change in points, or as the plain number that its figure is."""
+    return f"{change:+.4f}" if key == "auc" and not math.isnan(change) else points(change)
 
 
 def change_name(key: str) -> str:
     """A changed figure in words."""
-    return _name(key)
+    if key.startswith(("techniques.", "negatives.")):
+        part, _, measure = key.partition(".")[2].rpartition(".")
+        return f"{code(part)} {'FPR' if measure == 'fpr' else measure}"
+    return {"protocol.detection": "detection of the protocol techniques"}.get(key, title_of(key))
