@@ -137,6 +137,20 @@ def next_evaluation(run, tmp_path, change):
     return lines[2], lines
 
 
+def test_evidence_is_of_the_released_detector_and_has_the_target(run, tmp_path, without_plots):
+    reports, table = copied(run, tmp_path)
+    found = pd.read_csv(reports / "evidence.csv").iloc[-1]
+    write(reports, table, PARAMS, **HASHES)
+    section = (reports / "dashboard.md").read_text(encoding="utf-8").partition("## Evidence")[2].partition("\n## ")[0]
+    low, high = metrics.clopper_pearson(found.flagged, found.images)
+    rate = f"{100 * found.flagged / found.images:.3f} % ({100 * low:.3f} to {100 * high:.3f} %)"
+    assert "not that of this run" in section and f"| `all` | {rate} | 9 of 9,000 | ❔ too few images" in section
+    assert "| `look-alikes, new ones` |" in section and "❌ missed | 2 | 0 |" in section
+    (reports / "evidence.csv").unlink()
+    write(reports, table, PARAMS, **HASHES)
+    assert "## Evidence" not in (reports / "dashboard.md").read_text(encoding="utf-8")
+
+
 def test_what_is_no_longer_measured_is_said(run, tmp_path, without_plots):
     verdict, lines = next_evaluation(run, tmp_path, lambda f: f[(f.category != "tiny") & (f.technique != "raw")])
     assert "`raw` detection no longer measured and `tiny` FPR no longer measured." in verdict
@@ -154,7 +168,7 @@ def test_a_ranking_that_is_lost_is_said(run, tmp_path, without_plots):
 def test_a_detector_that_flags_everything_is_summed_up(run, tmp_path, without_plots):
     verdict, _ = next_evaluation(run, tmp_path, lambda f: f.assign(v4_flagged=1))
     assert "**V4 fine-tuned against V3: worse in false positives, better in stego found**" in verdict
-    assert "missed (FPR" not in verdict and "missed (false-positive rate (FPR)" in verdict
+    assert "missed (false-positive rate (FPR)" in verdict
     assert re.search(r"alerts \(fpr, \d of fpr\.\*, accuracy, accuracy_drop\)", verdict)
 
 
@@ -256,8 +270,15 @@ def test_status_says_what_it_would_take():
     low = metrics.Figure(0.0002, *metrics.clopper_pearson(1, 5000), 1, 5000)
     assert re.search(r"7,376 without an error, about \d\d,000 at the rate seen$", status(low, goal))
     high = metrics.Figure(1 / 600, *metrics.clopper_pearson(1, 600), 1, 600)
-    assert status(high, goal).endswith("the rate seen is beyond the target")
+    assert status(high, goal).endswith(
+        "it takes 7,376 without an error; the rate seen is beyond the target, maybe by chance"
+    )
+    many = metrics.Figure(9 / 9000, *metrics.clopper_pearson(9, 9000), 9, 9000)
+    assert status(many, goal) == "❔ too few images to tell: the rate seen is beyond the target, maybe by chance"
+    near = metrics.Figure(3 / 9000, *metrics.clopper_pearson(3, 9000), 3, 9000)
+    assert re.search(r"tell: it takes about \d\d,000 at the rate seen$", status(near, goal))
     assert status(metrics.Figure(float("nan")), goal) == "not measured"
+    assert status(metrics.Figure(0.6), Goal("", "map.mcc", 0.5, ">=")) == "✅ met (judged without an interval)"
     assert status(metrics.Figure(1.0, *metrics.clopper_pearson(99, 99), 99, 99), Goal("", "x", 0.9, ">=")) == "✅ met"
 
 

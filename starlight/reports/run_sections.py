@@ -6,10 +6,11 @@ from collections.abc import Iterator
 import pandas as pd
 
 from starlight.alerts.text import show, words
-from starlight.markdown import NOTHING, code, counts, image, interval, number, percent, table, whole
-from starlight.metrics import figure, flatten, view
+from starlight.markdown import NOTHING, code, counts, image, number, percent, table, whole
+from starlight.metrics import Figure, figure, flatten, view
+from starlight.reports.figures import goals_of
 from starlight.reports.inputs import Run
-from starlight.reports.targets import cell
+from starlight.reports.targets import cell, status
 from starlight.reports.words import plural
 
 __all__ = ["alerts", "evidence", "hardest", "latency", "mining", "training", "trends"]
@@ -24,11 +25,11 @@ def trends(run: Run) -> Iterator[str]:
         entry = run.entries[place]
         seen = [cell(figure(entry["metrics"], key), key) for key in ("fpr", "protocol.detection", "accuracy")]
         mark = " (this one)" if place == run.place else ""
-        rows.append([f"{place + 1}{mark}", *seen, code(entry["params"][:8]), code(entry["data"][:8])])
+        rows.append([f"{place + 1}{mark}", *seen, *(code(entry[name][:8]) for name in ("params", "data", "code"))])
     yield "## Trends"
     shown = min(_SHOWN, len(run.entries))
     yield f"`history.jsonl` has a line for each evaluation of new params, data or code. {shown} of {len(run.entries)}:"
-    yield table(["Evaluation", "FPR", "Protocol found", "Accuracy", "Params", "Data"], rows, "lrrrll")
+    yield table(["Evaluation", "FPR", "Protocol found", "Accuracy", "Params", "Data", "Code"], rows, "lrrrlll")
     yield run.plot("Main figures from evaluation to evaluation", "trend")
 
 
@@ -91,14 +92,19 @@ def evidence(run: Run) -> Iterator[str]:
     found = run.tables.get("evidence")
     if found is None or found.empty:
         return
+    goal = goals_of(run)["fpr"]
     yield "## Evidence on false alarms"
-    yield "The released detector on clean images made for the purpose (`make evidence`)."
-    rows = [
-        [code(r.source), f"{percent(r.fpr, 3)} ({interval(r.low, r.high, 3)})", counts(int(r.flagged), int(r.images)),
-         whole(int(r.abstained))]
-        for r in found.itertuples()
-    ]  # fmt: skip
-    yield table(["Source", "FPR (95 %)", "Images", "Cannot tell"], rows, "lrrr")
+    yield (
+        "The released detector of `models/release/`, which is not that of this run, on clean images made for the "
+        f"purpose (`make evidence`, `evidence.csv`). The target is an FPR of {100 * goal.target:g} % or less."
+    )
+    rows = []
+    for row in found.itertuples():
+        seen = Figure(row.fpr, row.low, row.high, int(row.flagged), int(row.images))
+        stands = status(seen, goal)
+        rows.append([code(row.source), cell(seen, "fpr", 3), counts(seen.k, seen.n), stands, whole(int(row.abstained)),
+                     whole(int(row.unreadable))])  # fmt: skip
+    yield table(["Source", "FPR (95 %)", "Images", "Status", "Cannot tell", "Unreadable"], rows, "lrrlrr")
 
 
 def _worst(rows: pd.DataFrame, highest: bool) -> list[list[str]]:
@@ -121,6 +127,10 @@ def hardest(run: Run) -> Iterator[str]:
     yield f"**Missed stego**: {counts(len(missed), int((frame.label == 1).sum()))}; the farthest off first."
     yield table(header, _worst(missed, highest=False), "llrlr")
     if (run.directory / "hardest.png").exists():
+        yield (
+            "Each image beside its map (the redder, the surer of a payload), with what it is and its score; over 0 is "
+            "flagged."
+        )
         yield image("Hardest images of the test split with their maps", "hardest.png")
 
 

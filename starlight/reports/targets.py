@@ -82,11 +82,12 @@ def needed(found: Figure, goal: Goal) -> str:
     target, rate = (goal.target, found.value) if goal.direction == "<=" else (1 - goal.target, 1 - found.value)
     if not 0 < target < 1:
         return "no number of images would do"
-    text = f"it takes {whole(images_needed(target))} without an error"
-    at_rate = images_needed(target, rate) if rate > 0 else None
-    if rate <= 0:
-        return text
-    return f"{text}, {_about(at_rate)} at the rate seen" if at_rate else f"{text}; the rate seen is beyond the target"
+    enough, at_rate = images_needed(target), images_needed(target, rate) if rate > 0 else None
+    takes = [f"{whole(enough)} without an error"] if found.n < enough else []
+    takes += [f"{_about(at_rate)} at the rate seen"] if at_rate else []
+    text = [f"it takes {', '.join(takes)}"] if takes else []
+    beyond = ["the rate seen is beyond the target, maybe by chance"] if rate > 0 and not at_rate else []
+    return "; ".join([*text, *beyond])
 
 
 def _about(n: int) -> str:
@@ -99,4 +100,6 @@ def status(found: Figure, goal: Goal) -> str:
     """Standing with its sign, and what it would take where it cannot be told."""
     stands = standing(found, goal)
     text = f"{_SIGNS.get(stands, '')} {stands}".strip()
+    if math.isnan(found.low) and stands in (MET, MISSED):
+        return f"{text} (judged without an interval)"
     return f"{text}: {needed(found, goal)}" if stands == TOO_FEW else text
