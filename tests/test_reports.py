@@ -12,7 +12,7 @@ from PIL import Image
 from synthetic_predictions import make_predictions
 from synthetic_run import PARAMS, ROADMAP, make_run
 
-from starlight import markdown, metrics
+from starlight import manifest, markdown, metrics
 from starlight.alerts import Limits
 from starlight.errors import StarlightError
 from starlight.reports import ReportParams, contact_sheet, inputs, main_figures, plot_data, style, write
@@ -130,6 +130,8 @@ def next_evaluation(run, tmp_path, change):
     """The dashboard's verdict and its rows after an evaluation with other predictions."""
     reports, table = copied(run, tmp_path)
     frame = change(metrics.read_predictions(reports / "predictions.csv"))
+    rows = manifest.read(table)
+    manifest.write(rows[(rows.split != "test") | rows.sample_id.isin(frame.sample_id)], table)
     frame.to_csv(reports / "predictions.csv", index=False)
     (reports / "metrics.json").write_text(metrics.dumps(metrics.evaluate_all(frame)), encoding="utf-8")
     write(reports, table, PARAMS, params_hash="2" * 16, code_hash="1" * 16)
@@ -163,6 +165,15 @@ def test_a_ranking_that_is_lost_is_said(run, tmp_path, without_plots):
     assert any(
         re.match(r"\| AUC \| 0\.9845 \| 0\.5000 \| -0\.4845 \| -0\.\d{4} to -0\.\d{4} \| worse", x) for x in lines
     )
+
+
+def test_a_handful_of_images_shows_no_change(run, tmp_path, without_plots):
+    def three(frame):
+        return pd.concat([frame[frame.label == 0].head(2), frame[frame.technique == "alpha"].head(1)])
+
+    verdict, lines = next_evaluation(run, tmp_path, three)
+    assert " better" not in verdict and " worse" not in verdict and "`exif` detection no longer measured" in verdict
+    assert any(re.match(r"\| AUC .* too few covers to tell \|$", line) for line in lines)
 
 
 def test_a_detector_that_flags_everything_is_summed_up(run, tmp_path, without_plots):
@@ -229,7 +240,10 @@ def test_files_of_two_evaluations_are_not_mixed(run, tmp_path):
     with pytest.raises(StarlightError, match=r"v4\.fpr_k is 0, in predictions\.csv it is 390"):
         write(reports, table, PARAMS, **HASHES)
     frame.assign(sample_id="f" * 16).to_csv(reports / "predictions.csv", index=False)
-    with pytest.raises(StarlightError, match="630 images are not in the manifest's test split"):
+    with pytest.raises(StarlightError, match="the manifest's test split differ by 631 images"):
+        write(reports, table, PARAMS, **HASHES)
+    frame.iloc[3:].to_csv(reports / "predictions.csv", index=False)
+    with pytest.raises(StarlightError, match="the manifest's test split differ by 3 images"):
         write(reports, table, PARAMS, **HASHES)
 
 

@@ -106,6 +106,7 @@ def _equals(p: float) -> str:
 _CHANGES = (("fpr", True), ("protocol.detection", False), ("recall", False), ("accuracy", False), ("precision", False),
             ("auc", False))  # fmt: skip
 _LOST = "no longer measured"
+_FEWEST_COVERS = 30  # from which on an interval resampled by cover is worth looking at
 
 
 def changes(now: Mapping, before: Mapping) -> list[tuple[str, float, float, float, float, float, str]]:
@@ -119,7 +120,7 @@ def changes(now: Mapping, before: Mapping) -> list[tuple[str, float, float, floa
     """
     found = []
     for key, lower_is_better in _CHANGES:
-        found.append((key, *_change(figure(now, key), figure(before, key), lower_is_better)))
+        found.append((key, *_change(_main(now, key), _main(before, key), lower_is_better)))
     for group, measure, lower_is_better in (("techniques", "detection", False), ("negatives", "fpr", True)):
         own, other = now.get(group, {}), before.get(group, {})
         shared = len(set(own) & set(other))
@@ -130,10 +131,18 @@ def changes(now: Mapping, before: Mapping) -> list[tuple[str, float, float, floa
     return found
 
 
+def _main(metrics: Mapping, key: str) -> Figure:
+    found = figure(metrics, key)
+    few = key == "auc" and (metrics.get("covers") or 0) < _FEWEST_COVERS  # three images rank perfectly by chance
+    return found._replace(low=math.nan, high=math.nan) if few else found
+
+
 def _change(now: Figure, before: Figure, lower_is_better: bool) -> tuple:
     change, low, high = difference(now[:3], before[:3])
-    if math.isnan(low):
+    if math.isnan(change):
         verdict = _LOST if math.isnan(now.value) and not math.isnan(before.value) else "not measured"
+    elif math.isnan(low):
+        verdict = "too few covers to tell"
     elif low > 0 or high < 0:
         verdict = "better" if (change < 0) == lower_is_better else "worse"
     else:
