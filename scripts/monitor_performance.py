@@ -50,6 +50,6 @@ def main() -> int:
 if __name__ == "__main__":
     try:
         sys.exit(main())
-    except StarlightError as error:
+    except (StarlightError, OSError) as error:  # uncaught it would end with 1, which says that there is an alert
         print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
         sys.exit(2)

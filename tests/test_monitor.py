@@ -258,3 +258,6 @@ def test_the_command_as_typed(run, tmp_path):
         [*command, "--baseline", "none.json"], cwd=run, env=environment, capture_output=True, text=True
     )
     assert done.returncode == 2 and done.stderr.startswith("error: none.json") and done.stderr.count("\n") == 1
+    command[command.index("--output-dir") + 1] = "params.yaml"
+    done = subprocess.run(command, cwd=run, env=environment, capture_output=True, text=True)
+    assert done.returncode == 2 and "params.yaml" in done.stderr and done.stderr.count("\n") == 1
