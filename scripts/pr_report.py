@@ -8,7 +8,10 @@ MOST = 200  # lines of the dashboard's diff
 
 def said(*words: str) -> str:
     done = subprocess.run(words, capture_output=True, text=True)
-    return done.stdout if done.returncode == 0 else f"({' '.join(words)}: {done.stderr.strip().splitlines()[-1]})\n"
+    if done.returncode:
+        problem = (done.stderr.strip().splitlines() or [f"exit status {done.returncode}"])[-1]
+        return f"({' '.join(words[-4:])}: {problem})\n"
+    return done.stdout
 
 
 def main() -> int:
@@ -17,9 +20,11 @@ def main() -> int:
     if known.returncode:
         print(f"error: {base}: no such revision", file=sys.stderr)
         return 2
-    figures = said("dvc", "metrics", "diff", "--md", base, "--targets", "reports/headline.json")
+    figures = said(sys.executable, "-m", "dvc", "metrics", "diff", "--md", base, "--targets", "reports/headline.json")
+    if figures.count("\n|") < 2:  # DVC prints the head of a table, and no row, where nothing changed
+        figures = figures if figures.startswith("(") else "No figure changed."
     diff = said("git", "diff", base, "--", "reports/dashboard.md").splitlines()
-    print(f"### Figures against `{base}`\n\n{figures.strip() or 'No figure changed.'}\n")
+    print(f"### Figures against `{base}`\n\n{figures.strip()}\n")
     print("### Dashboard\n")
     if not diff:
         print("The dashboard is the same.")

@@ -161,7 +161,9 @@ def change_sentence(rows: list[tuple]) -> str:
 
 def shown(change: float, key: str) -> str:
     """A change in points, or as the plain number that its figure is."""
-    return f"{change:+.4f}" if key == "auc" and not math.isnan(change) else points(change)
+    if key != "auc" or math.isnan(change):
+        return points(change)
+    return f"{change:+.4f}" if round(change, 4) else "0.0000"
 
 
 def change_name(key: str) -> str:
