@@ -120,3 +120,27 @@ def test_patterned_images_read_as_nothing():
         image = np.broadcast_to(stripes[None, :, None], (96, 96, 3))
         assert read(scenes.file(np.ascontiguousarray(image))) is None
         assert read(scenes.file(np.ascontiguousarray(image.swapaxes(0, 1)))) is None
+
+
+@pytest.mark.parametrize(("tool", "least"), [("stegpy", 60), ("stegano", 20), ("stego-lsb", 20), ("stego-lsb-1", 20)])
+def test_a_tools_header_counts(tool, least):
+    """Sixteen bytes of text are hardly evidence by themselves; that the header announces sixteen is."""
+    stego = get("lsb.rgb").embed(scenes.scene(0, 64, 80), TEXT[:16], tool=tool)
+    net = 4 * np.sinh(features(scenes.file(stego))["rgb_net"])
+    bare = 4 * np.sinh(features(scenes.file(get("lsb.rgb").embed(scenes.scene(0, 64, 80), TEXT[:16])))["rgb_net"])
+    assert net > least and net > bare
+
+
+def test_a_header_whose_count_is_not_text_is_nothing():
+    cover = scenes.scene(0, 64, 80)
+    junk = np.random.default_rng(5).bytes(40)
+    found = features(scenes.file(get("lsb.rgb").embed(cover, b"\x40\x00\x00" + junk, framed=False)))
+    assert 4 * np.sinh(found["rgb_net"]) < 16
+
+
+def test_text_behind_what_a_device_left():
+    """A message may follow a thumbnail or a film that was there before."""
+    rng = np.random.default_rng(6)
+    left = scenes.file(scenes.scene(0, 64, 80)) + b"\xff\xd8\xff\xe0\0\x10JFIF" + rng.bytes(3000)
+    assert features(left)["trailer_net"] < np.arcsinh(10 / 4)
+    assert features(left + TEXT)["trailer_net"] > np.arcsinh(20 / 4)

@@ -98,3 +98,24 @@ def test_first_bytes_of_letters_alone_are_no_script():
 def test_hexadecimal_digits_are_text():
     letters = np.random.default_rng(12).bytes(60).hex().encode()
     assert text.score(np.frombuffer(letters, np.uint8)[None], np.array([len(letters)])).net[0] > 24
+
+
+@pytest.mark.parametrize("letters", ["heute zwischen Mädchen und ", "ένα σπίτι στην θάλασσα ", "это не что как все "])
+def test_a_text_that_repeats_itself_is_no_pattern(letters):
+    """Its words come again, which a source that learns predicts; that each of them is one of letters it does not."""
+    row = np.frombuffer((letters * 20).encode()[:256], np.uint8)[None]
+    assert text.score(row, np.array([256])).net[0] > 40
+
+
+def test_a_pattern_that_begins_late_is_no_text():
+    """What holds before the first byte that counts must not make the null forget how the bytes go on."""
+    for block in (b"\x92\x92\xb2\x96", b"\xb6\xdb\xdb\xda\xb7\xdb\xdb\xd6\xbb\xdb\xdb"):
+        row = np.frombuffer((block * 70)[:256], np.uint8)[None]
+        assert text.score(row, np.array([256])).net[0] < 24
+
+
+def test_the_end_that_is_text_is_found():
+    rng = np.random.default_rng(13)
+    assert text.tail(rng.bytes(2000) + scenes.TEXT, 256).endswith(scenes.TEXT)
+    assert len(text.tail(rng.bytes(2000) + scenes.TEXT, 256)) < len(scenes.TEXT) + 16
+    assert text.tail(b"", 256) == b""

@@ -14,7 +14,7 @@ import numpy as np
 from starlight.errors import StarlightError
 from starlight.images import Image
 from starlight.protocol import END, MARK
-from starlight.streams import text
+from starlight.streams import framed, text
 from starlight.streams.scans import HEAD, Scan, head, scans
 from starlight.techniques import lsb_framings
 
@@ -61,9 +61,7 @@ class Decoded:
 
 def compute(image: Image) -> list[float]:
     """Values of FEATURES."""
-    found = scans(image)
-    data, lengths = head(found)
-    scored = text.score(data, lengths, [scan.places for scan in found])
+    found, data, lengths, scored = _scored(image)
     values: list[float] = []
     for family in _FAMILIES:
         members = [i for i, scan in enumerate(found) if scan.family == family]
@@ -79,9 +77,7 @@ def decode_payload(image: Image) -> Decoded | None:
     Decoded or None
         None where nothing reads as text beyond doubt.
     """
-    found = scans(image)
-    data, lengths = head(found)
-    scored = text.score(data, lengths, [scan.places for scan in found])
+    found, data, lengths, scored = _scored(image)
     tried = sorted(((float(scored.net[i]), i) for i in range(len(found))), reverse=True)
     for net, i in tried:
         marked = data[i, :4].tobytes() == MARK
@@ -95,6 +91,15 @@ def decode_payload(image: Image) -> Decoded | None:
         if payload is not None:
             return Decoded(variant, technique, payload.removeprefix(MARK), payload.startswith(MARK))
     return None
+
+
+def _scored(image: Image) -> tuple[list[Scan], np.ndarray, np.ndarray, text.TextScore]:
+    """All scans, their first bytes with how many are real, and what these say."""
+    found = scans(image)
+    data, lengths = head(found)
+    scored = text.score(data, lengths, [scan.places for scan in found])
+    framed.add(image, found, data, lengths, scored)
+    return found, data, lengths, scored
 
 
 def comment_text(image: Image) -> bytes:
@@ -136,6 +141,15 @@ def _is_text(body: bytes, threshold: float = _CERTAIN) -> bool:
     return bool(scored.net[0] > (_CERTAIN_MARKED if body.startswith(MARK) else threshold) and scored.start[0] == 0)
 
 
+def _ends(raw: bytes) -> tuple[float, float]:
+    """`net` and `gain` of the start or, if it is more like text, the end: a message may follow what a device left."""
+    found = []
+    for part, price in ((raw[:HEAD], 0.0), (text.tail(raw.removesuffix(END), HEAD), math.log(HEAD))):
+        scored = text.score(np.frombuffer(part, np.uint8)[None], np.array([len(part)]))
+        found.append((float(scored.net[0]) - price, float(scored.gain[0]) - price))
+    return max(found)
+
+
 def _squash(nats: float) -> float:
     return math.asinh(nats / 4)
 
@@ -175,11 +189,11 @@ def _bytes(raw: bytes) -> list[float]:
     if not raw:
         return [math.nan] * len(_BYTE_PARTS)
     row = np.frombuffer(raw[:4096], np.uint8)
-    scored = text.score(row[None, :HEAD], np.array([min(len(row), HEAD)]))
+    net, gain = _ends(raw)
     stripped = raw.rstrip(b"\0 \xff")
     words = row[(row >= 65) & (row <= 122)].size / len(row)
     return [
-        *_text(scored.net[0]), _squash(scored.gain[0]), math.log2(1 + len(raw)),
+        *_text(net), _squash(gain), math.log2(1 + len(raw)),
         float(text.PRINTABLE[row].mean()), float(raw.endswith(END) and not raw.endswith(2 * END)),
         1 - len(stripped) / len(raw), _entropy(row), float(MARK in raw[:64]), words,
         float(any(magic in raw[:64] for magic in _VENDOR)),

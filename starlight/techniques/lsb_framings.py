@@ -34,11 +34,19 @@ class Framing:
         samples -> payload; raises StarlightError if the framing is not there.
     capacity_bits : callable
         n samples -> bits of payload that fit.
+    layout, order : str
+        How the samples' bits make bytes, as `streams.scans.Scan` names it.
+    header : callable
+        (first bytes, n samples) -> length of the header and of the payload that it announces, in bytes; None if these
+        bytes are no header.
     """
 
     write: Callable[[np.ndarray, bytes], np.ndarray]
     read: Callable[[np.ndarray], bytes]
     capacity_bits: Callable[[int], int]
+    layout: str
+    order: str
+    header: Callable[[bytes, int], tuple[int, int] | None]
 
 
 def get(tool: str) -> Framing:
@@ -59,6 +67,12 @@ def _read_stegano(samples: np.ndarray) -> bytes:
     if not colon or not digits.isdigit():
         raise StarlightError("stegano: no decimal length at the start")
     return data[len(digits) + 1 :][: int(digits)]
+
+
+def _stegano_header(data: bytes, _: int) -> tuple[int, int] | None:
+    digits, colon, _ = data[:10].partition(b":")
+    known = colon and digits.isdigit() and not digits.startswith(b"0")
+    return (len(digits) + 1, int(digits)) if known else None
 
 
 def _write_stepic(samples: np.ndarray, payload: bytes) -> np.ndarray:
@@ -94,7 +108,11 @@ def _stego_lsb(depth: int) -> Framing:
             raise StarlightError("stego-lsb: the length at the start exceeds the image")
         return data[head : head + count]
 
-    return Framing(write, read, lambda n: n * depth - 8 * tag_bytes(n))
+    def header(data: bytes, n: int) -> tuple[int, int] | None:
+        return tag_bytes(n), int.from_bytes(data[: tag_bytes(n)], "little")
+
+    layout = "pairs" if depth == 2 else "lsb"
+    return Framing(write, read, lambda n: n * depth - 8 * tag_bytes(n), layout, "msb-first", header)
 
 
 def _write_stegpy(samples: np.ndarray, payload: bytes) -> np.ndarray:
@@ -113,6 +131,11 @@ def _read_stegpy(samples: np.ndarray) -> bytes:
     return data[_STEGPY_HEADER:][: int.from_bytes(data[6:10], "big")]
 
 
+def _stegpy_header(data: bytes, _: int) -> tuple[int, int] | None:
+    known = data.startswith(_STEGPY_MAGIC) and data[_STEGPY_HEADER - 1 : _STEGPY_HEADER] == b"\0"
+    return (_STEGPY_HEADER, int.from_bytes(data[6:10], "big")) if known else None
+
+
 def _write_low(samples: np.ndarray, values: np.ndarray, depth: int) -> np.ndarray:
     if len(values) > len(samples):
         raise StarlightError(f"payload: {len(values)} samples are needed, the image has {len(samples)}")
@@ -122,9 +145,11 @@ def _write_low(samples: np.ndarray, values: np.ndarray, depth: int) -> np.ndarra
 
 
 FRAMINGS = {
-    "stegano": Framing(_write_stegano, _read_stegano, lambda n: n - 64),
-    "stepic": Framing(_write_stepic, _read_stepic, lambda n: n // 9 * 8),
+    "stegano": Framing(_write_stegano, _read_stegano, lambda n: n - 64, "lsb", "msb-first", _stegano_header),
+    "stepic": Framing(_write_stepic, _read_stepic, lambda n: n // 9 * 8, "nine", "msb-first", lambda *_: None),
     "stego-lsb": _stego_lsb(2),
     "stego-lsb-1": _stego_lsb(1),
-    "stegpy": Framing(_write_stegpy, _read_stegpy, lambda n: 2 * n - 8 * _STEGPY_HEADER - 8),
+    "stegpy": Framing(
+        _write_stegpy, _read_stegpy, lambda n: 2 * n - 8 * _STEGPY_HEADER - 8, "pairs", "lsb-first", _stegpy_header
+    ),
 }
