@@ -4,7 +4,10 @@ A validation split holds hundreds of authentic images; the false-positive rate a
 threshold is therefore extrapolated: beyond its 90 % quantile the log-odds of authentic images are taken to have an
 exponential tail, the generalised Pareto distribution with shape 0 (Coles, An Introduction to Statistical Modeling of
 Extreme Values, 2001, section 4.2). Each technique is first put in units of its own tail, so that a technique whose
-log-odds wander on unseen cameras needs more of them to raise an alarm than one whose log-odds stay put.
+log-odds wander on unseen cameras needs more of them to raise an alarm than one whose log-odds stay put. Where stego
+and authentic images lie apart, the unit is stretched until the threshold is two thirds of the way to stego: new images
+lie outside what a few hundred showed, on either side. And what the threshold is extrapolated with is the upper 95 %
+bound of the mean excess, not the mean: a lucky split must not set it.
 """
 
 from __future__ import annotations
@@ -20,6 +23,11 @@ __all__ = ["Calibration", "exponential_tail", "fit"]
 
 _TAIL = 0.1  # share of authentic images that the tail is fitted to
 _MIN_CLASS = 60  # authentic images under which a container class has no tail of its own
+_MIN_STEGO = 20  # stego images under which nobody knows where those of a technique lie
+_REACH = 0.02  # share of a technique's stego images whose log-odds may lie under what counts as theirs
+_WAY = 2 / 3  # how far between authentic and stego images the threshold lies: a false alarm costs more than a miss
+_HOPELESS, _HOPELESS_STRETCH = 0.05, 1.3  # share found under which a technique is hardly worth an alarm, and its price
+_CONFIDENCE = 0.95  # of the bound on the final tail's mean excess
 _SCALE_FLOOR = 0.1  # log-odds; a tail cannot be taken to be shorter than this
 ABSENT = -29.0  # log-odds at or under which a technique was masked out
 
@@ -32,7 +40,8 @@ class Calibration:
     ----------
     techniques : tuple of str
     location, scale : mapping of container class to tuple of float
-        Per technique: the 90 % quantile of authentic log-odds and the mean excess over it.
+        Per technique: the 90 % quantile of authentic log-odds, and the mean excess over it or what reaches most of the
+        way to stego images.
     threshold : float
         Score at which an image is flagged.
     slope, intercept : float
@@ -97,7 +106,7 @@ def exponential_tail(values: ArrayLike, share: float = _TAIL) -> tuple[float, fl
 
 def fit(
     logits: ArrayLike,
-    labels: ArrayLike,
+    technique: ArrayLike,
     classes: Sequence[str],
     *,
     techniques: Sequence[str],
@@ -109,31 +118,44 @@ def fit(
     ----------
     logits : (n, t)
         Technique log-odds, masked ones at or under `ABSENT`.
-    labels : (n,)
-        1 for stego.
+    technique : (n,)
+        Which of `techniques` an image carries, -1 for authentic ones.
     classes : sequence of str, length n
         Container class of each image.
     target_fpr : float
         In (0, 0.1).
     """
-    logits, labels = np.asarray(logits, dtype=float), np.asarray(labels)
+    logits, technique = np.asarray(logits, dtype=float), np.asarray(technique)
     classes = np.asarray(classes, dtype=object)
-    authentic = labels == 0
+    authentic = technique < 0
     location, scale = {}, {}
     location["all"], scale["all"] = _tails(logits[authentic], None, None)
     for name in sorted(set(classes)):
         chosen = authentic & (classes == name)
         if chosen.sum() >= _MIN_CLASS:
             location[name], scale[name] = _tails(logits[chosen], location["all"], scale["all"])
-    draft = Calibration(
+    plain = Calibration(
         tuple(techniques), location, scale, 0.0, 1.0, 0.0, target_fpr, int(authentic.sum())
     )  # fmt: skip
-    score = draft.score(logits, classes)
-    finite = score[authentic & np.isfinite(score)]
-    u, s = exponential_tail(finite)
-    threshold = u + s * np.log(_TAIL / target_fpr) if len(finite) else 0.0
-    slope, intercept = _platt(score - threshold, labels)
-    return dataclasses.replace(draft, threshold=float(threshold), slope=slope, intercept=intercept)
+    first = _threshold(plain, logits, classes, authentic)
+    stretch = [
+        _stretch(logits[technique == t, t], location["all"][t], scale["all"][t], first) for t in range(len(logits[0]))
+    ]
+    scale = {name: tuple(np.round(np.maximum(one, stretch), 6).tolist()) for name, one in scale.items()}
+    draft = dataclasses.replace(plain, scale=scale)
+    threshold = _threshold(draft, logits, classes, authentic)
+    slope, intercept = _platt(draft.score(logits, classes) - threshold, ~authentic)
+    return dataclasses.replace(draft, threshold=threshold, slope=slope, intercept=intercept)
+
+
+def _threshold(draft: Calibration, logits: NDArray, classes: NDArray, authentic: NDArray) -> float:
+    """Score that one authentic image in `1 / target_fpr` exceeds."""
+    score = draft.score(logits[authentic], classes[authentic])
+    score = score[np.isfinite(score)]
+    if not len(score):
+        return 0.0
+    location, scale = exponential_tail(score)
+    return float(location + scale * _bound(len(score)) * np.log(_TAIL / draft.target_fpr))
 
 
 def _tails(logits: NDArray, base_location, base_scale) -> tuple[tuple[float, ...], tuple[float, ...]]:
@@ -151,6 +173,33 @@ def _tails(logits: NDArray, base_location, base_scale) -> tuple[tuple[float, ...
         locations.append(round(location, 6))
         scales.append(round(scale, 6))
     return tuple(locations), tuple(scales)
+
+
+def _stretch(stego: NDArray, location: float, scale: float, threshold: float) -> float:
+    """Least scale of a technique, from the log-odds of its stego images.
+
+    Where they lie beyond the threshold: what ends two thirds of the way to all but a few of them. Where hardly any
+    does: what makes the technique's own tail use less of the false alarms that are allowed.
+    """
+    stego = stego[stego > ABSENT]
+    if len(stego) < _MIN_STEGO or threshold <= 0:
+        return scale
+    end = location + threshold * scale
+    if np.mean(stego > end) < _HOPELESS:
+        return scale * _HOPELESS_STRETCH
+    reach = max(end, float(np.quantile(stego, _REACH)))
+    return max(scale, (end + _WAY * (reach - end) - location) / threshold)
+
+
+def _bound(count: int) -> float:
+    """Upper bound on the mean excess of an exponential tail of `count` values, as a multiple of the mean excess.
+
+    The sum of k exponential variables is gamma distributed with shape k.
+    """
+    from scipy.stats import gamma
+
+    k = max(1, round(_TAIL * count))
+    return float(k / gamma.ppf(1 - _CONFIDENCE, k))
 
 
 def _platt(score: NDArray, labels: NDArray) -> tuple[float, float]:

@@ -14,7 +14,8 @@ from torch.utils.data import WeightedRandomSampler
 
 from starlight.model import UnifiedStarlightDetector
 from starlight.params import General, knob
-from starlight.train import Splits, TrainParams, calibrate, weight_negatives
+from starlight.train import Splits, TrainParams, calibrate, expert_weights, sampler_of, weight_negatives
+from starlight.training.build import refit
 from starlight.training.data import TrainingData
 from starlight.training.loop import Schedule, fit
 from starlight.weights import Member, Stored, data_hash, write
@@ -56,6 +57,9 @@ def finetune(
 ) -> None:  # fmt: skip
     """Fine-tune on the mined set, and on as many random authentic images as a control.
 
+    The sampling weights count twice: experts are fitted again with them, then the rest is trained on images drawn by
+    them.
+
     Writes `hard_negative_best.safetensors` (the fine-tuned detector), `detector.safetensors` (what is used: the
     ensemble, or the fine-tuned one alone), `control.safetensors`, and `curves.csv`. With nothing mined the base
     detector passes through unchanged.
@@ -88,12 +92,15 @@ def _tune(base, splits, hard, missed, general, params, training, scratch: Path):
     if not len(hard) or not params.epochs:
         return model, pd.DataFrame(columns=["epoch", "lr", "train_loss", "val_loss", "val_auc", "val_detection"])
     weights = sampling_weights(splits.train, hard, missed, params)
-    steps = -(-len(splits.train) // params.batch_size)
+    steps = training.steps(-(-len(splits.train) // params.batch_size))
 
     def batches(epoch: int) -> Iterator[np.ndarray]:
         generator = torch.Generator().manual_seed(general.seed * 1000 + epoch)
         order = np.array(list(WeightedRandomSampler(weights.tolist(), len(weights), generator=generator)))
-        return (order[k : k + params.batch_size] for k in range(0, len(order), params.batch_size))
+        return (order[k * params.batch_size : (k + 1) * params.batch_size] for k in range(steps))
+
+    balanced = expert_weights(splits.train, sampler_of(splits.train, general, params.batch_size))
+    refit(model, splits.train, balanced * weights, seed=general.seed)
 
     schedule = Schedule(params.epochs, params.lr, params.weight_decay, params.patience, general.seed)
     curves = fit(

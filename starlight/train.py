@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,7 +27,8 @@ from starlight.training.selection import forward
 from starlight.weights import Member, data_hash, write
 
 __all__ = [
-    "Splits", "TrainParams", "calibrate", "expert_weights", "groups", "held_back", "load_splits", "train",
+    "Splits", "TrainParams", "calibrate", "expert_weights", "groups", "held_back", "load_splits",
+    "sampler_of", "train",
 ]  # fmt: skip
 
 _BATCH = 64
@@ -39,6 +41,7 @@ class TrainParams:
     epochs: int = knob(4, min=1, max=1000)
     baseline_epochs: int = knob(8, min=1, max=1000)
     batch_size: int = knob(48, min=4, max=4096)
+    max_steps: int = knob(0, min=0)
     lr: float = knob(1.5e-3, min=1e-7, max=1.0)
     weight_decay: float = knob(0.02, min=0.0, max=10.0)
     tail_weight: float = knob(0.5, min=0.0, max=100.0)
@@ -51,6 +54,10 @@ class TrainParams:
     @property
     def loss(self) -> LossWeights:
         return LossWeights(self.tail_weight, self.pair_weight, self.map_weight)
+
+    def steps(self, batches: int) -> int:
+        """Batches of an epoch, of so many that there are."""
+        return min(batches, self.max_steps or batches)
 
 
 class Splits(NamedTuple):
@@ -86,13 +93,9 @@ def train(
     streams = SETS["six" if baseline else general.streams]
     splits = load_splits(manifest, reader, streams, scratch, negatives=not baseline)
     weight_negatives(splits.train, general)
-    held = held_back(splits.train, 0.0 if baseline else params.held_back)
-    kinds = np.where(held, "held back", splits.train.rows["kind"])
-    sampler = NegativeSampler(
-        0.0 if baseline else general.negative_ratio,
-        general.negative_categories,
-        kinds=kinds, groups=groups(splits.train), twins=splits.train.twins,
-        batch_size=params.batch_size, seed=general.seed,
+    sampler = sampler_of(
+        splits.train, dataclasses.replace(general, negative_ratio=0.0) if baseline else general, params.batch_size,
+        0.0 if baseline else params.held_back,
     )  # fmt: skip
     masked = params.constraint_mask and not baseline
     shares = expert_weights(splits.train, sampler)
@@ -103,7 +106,11 @@ def train(
     recipe = {"general": dataclasses.asdict(general), "train": dataclasses.asdict(params), "variant": variant}
     made_of = data_hash([*splits.train.rows["sample_id"], *splits.val.rows["sample_id"]])
     saved = scratch / f"{variant}-{data_hash([str(recipe), made_of])}.pt"
-    table = fit(model, splits.train, splits.val, sampler.epoch, len(sampler), schedule, params.loss, saved)
+    steps = params.steps(len(sampler))
+    table = fit(
+        model, splits.train, splits.val, lambda epoch: islice(sampler.epoch(epoch), steps), steps, schedule,
+        params.loss, saved,
+    )  # fmt: skip
     fitted = calibrate([Member(model, 1.0)], splits.val, params.target_fpr)
     if devices.current()[1] == 0:
         meta = {"name": variant, "params": recipe, "data_hash": made_of, "images": len(splits.train),
@@ -140,6 +147,16 @@ def load_splits(
                 )
         parts[split] = TrainingData(chosen, reader, streams, scratch)
     return Splits(**parts)
+
+
+def sampler_of(data: TrainingData, general: General, batch_size: int, held: float = 0.0) -> NegativeSampler:
+    """Sampler of the training images, without the share that is held back for mining."""
+    return NegativeSampler(
+        general.negative_ratio,
+        general.negative_categories,
+        kinds=np.where(held_back(data, held), "held back", data.rows["kind"]), groups=groups(data), twins=data.twins,
+        batch_size=batch_size, seed=general.seed,
+    )  # fmt: skip
 
 
 def groups(data: TrainingData) -> np.ndarray:
@@ -182,7 +199,7 @@ def calibrate(members: list[Member], val: TrainingData, target_fpr: float) -> ca
     device = devices.current()[0]
     total = sum(m.weight for m in members)
     logits = sum(forward(m.model, val, device).logits * (m.weight / total) for m in members)
-    return calibration.fit(logits, val.labels, val.classes, techniques=LABELS, target_fpr=target_fpr)
+    return calibration.fit(logits, val.technique, val.classes, techniques=LABELS, target_fpr=target_fpr)
 
 
 def ood_limit(model: UnifiedStarlightDetector, splits: Splits) -> float:

@@ -144,3 +144,9 @@ def test_text_behind_what_a_device_left():
     left = scenes.file(scenes.scene(0, 64, 80)) + b"\xff\xd8\xff\xe0\0\x10JFIF" + rng.bytes(3000)
     assert features(left)["trailer_net"] < np.arcsinh(10 / 4)
     assert features(left + TEXT)["trailer_net"] > np.arcsinh(20 / 4)
+
+
+def test_the_end_of_a_metadata_packet_is_no_message():
+    left = scenes.file(scenes.scene(0, 64, 80)) + b'<?xpacket end="w"?>\0'
+    assert features(left)["trailer_net"] < 0.5
+    assert features(left + TEXT)["trailer_net"] > np.arcsinh(20 / 4)

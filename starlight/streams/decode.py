@@ -7,6 +7,7 @@ orders in a family the most text-like one speaks for the family.
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,6 +35,7 @@ _CERTAIN_ENDED = 16.0  # where NUL ends it, which is worth five more
 _CERTAIN_MARKED = 10.0  # where the protocol's mark begins it, worth 22 more
 _VENDOR = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"RIFF", b"PK\x03\x04", b"\0\0\0\x18ftyp", b"MotionPhoto", b"SEFH",
            b"QDIOBS", b"Exif", b"MM\0*", b"II*\0", b"%PDF", b"ftypmp4")  # fmt: skip
+_LEFTOVERS = re.compile(rb"<\?xpacket end=.[rw].\?>")  # text, but nobody's: the end of a cut-off XMP packet
 _CHARSETS = (b"ASCII\0\0\0", b"UNICODE\0", b"JIS\0\0\0\0\0", bytes(8))
 
 
@@ -143,7 +145,7 @@ def _is_text(body: bytes, threshold: float = _CERTAIN) -> bool:
 
 def _ends(raw: bytes) -> tuple[float, float]:
     """`net` and `gain` of the start or, if it is more like text, the end: a message may follow what a device left."""
-    found = []
+    found, raw = [], _LEFTOVERS.sub(b"", raw)
     for part, price in ((raw[:HEAD], 0.0), (text.tail(raw.removesuffix(END), HEAD), math.log(HEAD))):
         scored = text.score(np.frombuffer(part, np.uint8)[None], np.array([len(part)]))
         found.append((float(scored.net[0]) - price, float(scored.gain[0]) - price))

@@ -11,9 +11,9 @@ from tqdm import tqdm
 from starlight.model import DetectorConfig, UnifiedStarlightDetector
 from starlight.model.detector import VECTOR_STREAMS
 from starlight.training.data import LABELS, TrainingData
-from starlight.training.experts import TrainingSet, fit_encoder, fit_expert, judged_by, reads
+from starlight.training.experts import AGAIN, FIRST, Passes, TrainingSet, fit_encoder, fit_expert, judged_by, reads
 
-__all__ = ["build"]
+__all__ = ["build", "refit"]
 
 _STD_FLOOR = 1e-4  # a feature that never varies in training must not blow up on the first image in which it does
 _CELL_SAMPLE = 2000  # tiles from which the cells' mean and spread are taken
@@ -39,7 +39,7 @@ def build(
     """
     torch.manual_seed(seed)
     weight = np.ones(len(data)) if weight is None else weight
-    vectors = {n: data.vectors(n) for n in streams if n in VECTOR_STREAMS}
+    vectors = _vectors(data, streams)
     config = DetectorConfig(
         streams=tuple(streams),
         sizes=tuple((n, v.shape[1]) for n, v in vectors.items()),
@@ -58,6 +58,17 @@ def build(
         model.encoders[name].mean.copy_(torch.from_numpy(mean)[:, None, None])
         model.encoders[name].std.copy_(torch.from_numpy(std)[:, None, None])
     return model
+
+
+def refit(model: UnifiedStarlightDetector, data: TrainingData, weight: np.ndarray, *, seed: int) -> None:
+    """Fit the experts of a detector again, in place, with other weights (n,) of the images: from where they stand."""
+    vectors = _vectors(data, model.config.streams)
+    _fit_linear(model, data, vectors, weight)
+    _fit_encoders(model, data, vectors, weight, seed, AGAIN)
+
+
+def _vectors(data: TrainingData, streams: Sequence[str]) -> dict[str, np.ndarray]:
+    return {n: data.vectors(n) for n in streams if n in VECTOR_STREAMS}
 
 
 @torch.no_grad()
@@ -82,8 +93,9 @@ def _fit_linear(model: UnifiedStarlightDetector, data: TrainingData, vectors: di
 
 
 def _fit_encoders(
-    model: UnifiedStarlightDetector, data: TrainingData, vectors: dict, weight: np.ndarray, seed: int
-) -> None:
+    model: UnifiedStarlightDetector, data: TrainingData, vectors: dict, weight: np.ndarray, seed: int,
+    passes: Passes = FIRST,
+) -> None:  # fmt: skip
     """Fit the encoders that techniques show in, and leave them so: with the crops they would be overfitted again."""
     stego, authentic = (torch.from_numpy(part) for part in _classes(model, data))
     for name, values in vectors.items():
@@ -91,7 +103,7 @@ def _fit_encoders(
         encoder.judges.copy_(torch.from_numpy(judged_by(name, LABELS)))
         if encoder.judges.any():
             weights = torch.from_numpy(weight).float()
-            fit_encoder(encoder, torch.from_numpy(values), stego, authentic, weights, seed=seed)
+            fit_encoder(encoder, torch.from_numpy(values), stego, authentic, weights, passes, seed=seed)
             model.has_expert |= encoder.judges
         if encoder.judges.any() or encoder.reads.any():
             encoder.requires_grad_(False)

@@ -26,12 +26,22 @@ from starlight.model.encoders import VectorEncoder
 from starlight.streams import REGISTRY
 from starlight.techniques import OTHER, get
 
-__all__ = ["TrainingSet", "fit_encoder", "fit_expert", "judged_by", "reads"]
+__all__ = ["AGAIN", "FIRST", "Passes", "TrainingSet", "fit_encoder", "fit_expert", "judged_by", "reads"]
 
 _OTHER_SHOWN_IN = ("content",)
 _MIN_PER_CLASS = 8  # stego or authentic images, in each half of the covers, under which there is no expert
 _STRENGTHS = (1e-3, 1e-2, 1e-1, 1.0, 10.0, 100.0)  # inverse of the ridge for one image's weight, from stiff to supple
-_EPOCHS, _BATCH, _LR, _DECAY = 30, 128, 1e-3, 0.3  # of the encoders
+_BATCH, _DECAY = 128, 0.3  # of the encoders
+
+
+class Passes(NamedTuple):
+    """How long and how fast an encoder is fitted: passes over the images, and the peak learning rate of AdamW."""
+
+    epochs: int
+    lr: float
+
+
+FIRST, AGAIN = Passes(30, 1e-3), Passes(6, 3e-4)  # from nothing, and on from there with other weights
 
 
 class TrainingSet(NamedTuple):
@@ -129,8 +139,9 @@ def _loss(data: TrainingSet, left_out: NDArray[np.bool_], strength: float) -> fl
 
 
 def fit_encoder(
-    encoder: VectorEncoder, vectors: Tensor, stego: Tensor, authentic: Tensor, weight: Tensor, *, seed: int
-) -> None:
+    encoder: VectorEncoder, vectors: Tensor, stego: Tensor, authentic: Tensor, weight: Tensor, passes: Passes = FIRST,
+    *, seed: int,
+) -> None:  # fmt: skip
     """Fit an encoder and its experts, in place.
 
     Parameters
@@ -143,6 +154,7 @@ def fit_encoder(
         Stego images of each technique, and authentic ones that could carry it.
     weight : (n,) float
         Of each image in the loss.
+    passes : Passes
     seed : int
         Of the order of the images and of dropout.
     """
@@ -156,11 +168,11 @@ def fit_encoder(
     vectors, target, each = vectors[used], stego[used].float(), each[used] * int(used.sum()) / 2
     generator = torch.Generator().manual_seed(seed)
     torch.manual_seed(seed)
-    optimiser = torch.optim.AdamW(encoder.parameters(), _LR, weight_decay=_DECAY)
-    steps = _EPOCHS * -(-len(vectors) // _BATCH)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, _LR, total_steps=steps)
+    optimiser = torch.optim.AdamW(encoder.parameters(), passes.lr, weight_decay=_DECAY)
+    steps = passes.epochs * -(-len(vectors) // _BATCH)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, passes.lr, total_steps=steps)
     encoder.train()
-    for _ in range(_EPOCHS):
+    for _ in range(passes.epochs):
         for chosen in torch.randperm(len(vectors), generator=generator).split(_BATCH):
             logits = encoder.judge(encoder.layers(encoder.standardise(vectors[chosen])))
             losses = F.binary_cross_entropy_with_logits(logits, target[chosen], reduction="none") * each[chosen]

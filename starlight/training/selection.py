@@ -117,7 +117,7 @@ def validate(
     """Measures of a detector on the validation split."""
     run = forward(model, data, device, weights)
     fitted = calibration.fit(
-        run.logits, data.labels, data.classes, techniques=LABELS, target_fpr=SELECTION_FPR
+        run.logits, data.technique, data.classes, techniques=LABELS, target_fpr=SELECTION_FPR
     )  # fmt: skip
     score = np.clip(fitted.score(run.logits, data.classes), -1e6, 1e6)
     authentic = np.sort(score[data.labels == 0])[::-1]
