@@ -48,8 +48,8 @@ ablations: $(READY)  ## queue and run the ablation experiments, collect reports/
 evidence: $(READY)  ## false-positive rate of the released detector on 6,000 clean images; COVERS=folder adds yours
 	python -m scripts.evidence $(if $(COVERS),--covers $(COVERS))
 
-release: $(READY)  ## train the released detector; COVERS=folder adds photographs
-	python -m scripts.release $(if $(COVERS),--covers $(COVERS))
+release: $(READY)  ## train the released detector; COVERS=folder adds photographs, TERMS="..." says whose
+	python -m scripts.release $(if $(COVERS),--covers $(COVERS)) $(if $(TERMS),--terms "$(TERMS)") $(SETTINGS)
 
 export: $(READY)  ## models/starlight.onnx, checked against torch
 	$(BIN)/pip install --quiet --disable-pip-version-check --requirement requirements-onnx.lock

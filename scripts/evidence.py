@@ -5,12 +5,12 @@ import os
 import tempfile
 from pathlib import Path
 
-from starlight.detector import Detector
 from starlight.evidence import count, gather, to_markdown
 from starlight.params import run_stage
+from starlight.release import EVIDENCE, WEIGHTS, write_card
 from starlight.sample import SampleParams, build
 
-OUT = (Path("models/release/evidence.csv"), Path("reports/evidence.csv"))
+RELEASE = Path("models/release")
 
 
 def main(_: dict) -> None:
@@ -19,17 +19,17 @@ def main(_: dict) -> None:
     arguments.add_argument("--images", type=int, default=6000, help="clean images to make")
     arguments.add_argument("--seed", type=int, default=990_001, help="of the images, other than in training")
     options = arguments.parse_args()
-    detector = Detector.load(Path("models/release/detector.safetensors"))
     with tempfile.TemporaryDirectory() as folder:
         params = SampleParams(
             covers=options.images // 2, negatives=options.images - options.images // 2, stego_per_technique=1,
             adaptive_per_technique=1,
         )  # fmt: skip
         build(Path(folder), params, options.seed, workers=os.cpu_count() or 1)
-        table = count(detector, gather(Path(folder), options.covers))
-    for path in OUT:
+        table = count(RELEASE / WEIGHTS, gather(Path(folder), options.covers))
+    for path in (RELEASE / EVIDENCE, Path("reports/evidence.csv")):
         path.parent.mkdir(parents=True, exist_ok=True)
         table.to_csv(path, index=False, lineterminator="\n")
+    write_card(RELEASE)
     print(to_markdown(table))
 
 

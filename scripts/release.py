@@ -1,41 +1,33 @@
-"""Make `models/release/` from the pipeline: its detector, and the model card with its figures."""
+"""Make `models/release/` from the pipeline, run in a clone of its own: the weights, their figures, the model card."""
 
 import argparse
-import json
-import shutil
+import os
 import subprocess
+import tempfile
 from pathlib import Path
 
-import pandas as pd
-
 from starlight.params import run_stage
-from starlight.release import model_card
-from starlight.weights import load
+from starlight.release import take
 
 OUT = Path("models/release")
 
 
-def main(raw: dict) -> None:
+def main(_: dict) -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--covers", type=Path, help="folder of further photographs, counted as a submission")
-    arguments.add_argument("--terms", default="", help="where those come from and under which terms")
+    arguments.add_argument("--covers", type=Path, help="folder of further photographs to take covers from")
+    arguments.add_argument("--terms", default="", help="where those come from and under which terms, for the card")
+    arguments.add_argument("-S", dest="settings", action="append", default=[], help="a parameter, such as seed=7")
     options = arguments.parse_args()
+    settings = list(options.settings)
     if options.covers:
-        target = Path("datasets") / f"{options.covers.name}_submission_2026" / "clean"
-        shutil.copytree(options.covers, target, dirs_exist_ok=True)
-    subprocess.run(["dvc", "repro"], check=True)
-    OUT.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile("models/detector.safetensors", OUT / "detector.safetensors")
-    evidence = OUT / "evidence.csv"
-    card = model_card(
-        load(OUT / "detector.safetensors").meta,
-        json.loads(Path("reports/metrics.json").read_text())["v4"],
-        json.loads(Path("reports/dataset.json").read_text()),
-        pd.read_csv(evidence) if evidence.exists() else None,
-        options.terms or (str(options.covers.name) if options.covers else ""),
-    )
-    (OUT / "MODEL_CARD.md").write_text(card, encoding="utf-8")
-    print(f"{OUT}/MODEL_CARD.md")
+        settings.append(f"sample.photographs={options.covers.resolve()}")
+    with tempfile.TemporaryDirectory(dir=os.environ.get("STARLIGHT_RELEASE_DIR")) as folder:
+        subprocess.run(["git", "clone", "--quiet", ".", folder], check=True)
+        words = [f"--set-param={one}" for one in settings]
+        subprocess.run(["dvc", "exp", "run", *words], check=True, cwd=folder, env=os.environ | {"PYTHONPATH": folder})
+        covers = options.terms or (options.covers.name if options.covers else "")
+        take(Path(folder), OUT, settings=options.settings, covers=covers)
+    print(f"{OUT}/MODEL_CARD.md; now `make evidence`")
 
 
 if __name__ == "__main__":

@@ -11,7 +11,8 @@ OUT = Path("datasets/sample_submission_2025")
 
 def main(raw: dict) -> None:
     params = section(raw, "sample", SampleParams)
-    made = build(OUT, params, params.seed, workers=os.cpu_count() or 1)
+    own = Path(params.photographs) if params.photographs else None
+    made = build(OUT, params, params.seed, workers=os.cpu_count() or 1, extra_covers=own)
     stego = sum(count for name, count in made.items() if name.startswith("stego."))
     negatives = sum(count for name, count in made.items() if name.startswith("negatives."))
     print(f"sample: {made.get('clean', 0)} clean, {stego} stego, {negatives} negatives in {OUT}")

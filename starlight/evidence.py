@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import functools
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import pandas as pd
-from tqdm import tqdm
 
+from starlight.detection import CANNOT_TELL, STEGO, UNREADABLE
 from starlight.detector import Detector
+from starlight.fanout import Engine, chunked, run
 from starlight.metrics import clopper_pearson
 
 __all__ = ["count", "gather", "to_markdown"]
@@ -31,35 +33,61 @@ def gather(submission: Path, covers: Path | None = None) -> Iterator[tuple[str, 
             yield f"own covers: {covers.name}", path
 
 
-def count(detector: Detector, images: Iterable[tuple[str, Path]]) -> pd.DataFrame:
+def count(weights: Path, images: Iterable[tuple[str, Path]], engine: Engine = Engine()) -> pd.DataFrame:  # noqa: B008
     """False positives by source.
+
+    Parameters
+    ----------
+    weights : Path
+        The detector.
+    images : iterable of (str, Path)
+        Source and file.
+    engine : Engine
+        How many processes.
 
     Returns
     -------
     DataFrame
-        `source`, `images`, `flagged`, `abstained`, `unreadable`, `fpr`, `low`, `high` (95 % Clopper-Pearson), the
-        last row over all sources. Unreadable files are not counted as images.
+        `source`, `images`, `flagged`, `abstained`, `unreadable`, `fpr`, `low`, `high` (95 % Clopper-Pearson),
+        `taken_for` (techniques of the false positives), the last row over all sources. Unreadable files are not
+        counted as images.
     """
-    rows = [(source, detector.detect(path).verdict) for source, path in tqdm(images, unit="image", mininterval=5)]
-    verdicts = pd.DataFrame(rows, columns=["source", "verdict"])
-    parts = [(s, g["verdict"]) for s, g in verdicts.groupby("source", sort=True)] + [("all", verdicts["verdict"])]
-    return pd.DataFrame([_row(source, verdict) for source, verdict in parts])
+    chunks = chunked(list(images), engine)
+    rows = [row for part in run(engine, functools.partial(_judge, weights), chunks, label="evidence") for row in part]
+    found = pd.DataFrame(rows, columns=["source", "verdict", "technique"])
+    parts = [*found.groupby("source", sort=True), ("all", found)]
+    return pd.DataFrame([_row(source, part) for source, part in parts])
 
 
-def _row(source: str, verdict: pd.Series) -> dict[str, object]:
-    unreadable = int((verdict == "unreadable").sum())
-    n, k = len(verdict) - unreadable, int((verdict == "stego").sum())
+def _judge(weights: Path, images: Sequence[tuple[str, Path]]) -> list[tuple[str, str, str]]:
+    detector = _detector(weights)
+    answers = ((source, detector.detect(path)) for source, path in images)
+    return [(source, a.verdict, a.technique if a.verdict == STEGO else "") for source, a in answers]
+
+
+@functools.cache
+def _detector(weights: Path) -> Detector:
+    import torch
+
+    torch.set_num_threads(1)  # the processes share the cores
+    return Detector.load(weights)
+
+
+def _row(source: str, found: pd.DataFrame) -> dict[str, object]:
+    verdict, named = found["verdict"], found["technique"][found["verdict"] == STEGO].value_counts().sort_index()
+    unreadable = int((verdict == UNREADABLE).sum())
+    n, k = len(verdict) - unreadable, len(found[verdict == STEGO])
     low, high = clopper_pearson(k, n)
     return {
-        "source": source, "images": n, "flagged": k, "abstained": int((verdict == "cannot tell").sum()),
+        "source": source, "images": n, "flagged": k, "abstained": int((verdict == CANNOT_TELL).sum()),
         "unreadable": unreadable, "fpr": round(k / n, 6) if n else float("nan"), "low": round(low, 6),
-        "high": round(high, 6),
+        "high": round(high, 6), "taken_for": " ".join(f"{name}:{times}" for name, times in named.items()),
     }  # fmt: skip
 
 
 def to_markdown(table: pd.DataFrame) -> str:
     """The table as Markdown, rates in per cent."""
-    shown = table.copy()
+    shown = table.fillna({"taken_for": ""})
     for name in ("fpr", "low", "high"):
         shown[name] = [f"{100 * v:.3f} %" for v in shown[name]]
     return shown.to_markdown(index=False) + "\n"

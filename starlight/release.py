@@ -2,35 +2,71 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import pandas as pd
 
 from starlight.evidence import to_markdown
 from starlight.markdown import interval, percent
+from starlight.weights import load
 
-__all__ = ["model_card"]
+__all__ = ["model_card", "take", "write_card"]
+
+WEIGHTS, FIGURES, EVIDENCE, CARD = "detector.safetensors", "figures.json", "evidence.csv", "MODEL_CARD.md"
 
 
-def model_card(meta: Mapping, metrics: Mapping, dataset: Mapping, evidence: pd.DataFrame | None, covers: str) -> str:
+def take(run: Path, out: Path, *, settings: Sequence[str] = (), covers: str = "") -> None:
+    """Make a run of the pipeline the release: its weights, its figures and its card.
+
+    Evidence of the weights that were there before says nothing of these, and is removed.
+
+    Parameters
+    ----------
+    run : Path
+        Project folder after `dvc repro`.
+    out : Path
+        `models/release/`.
+    settings : sequence of str
+        What differed from the committed `params.yaml`, as `key=value`.
+    covers : str
+        Where photographs beyond the packaged ones came from, and their terms; empty for none.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(run / "models" / WEIGHTS, out / WEIGHTS)
+    files = json.loads((run / "reports/dataset.json").read_text(encoding="utf-8"))["files"]
+    measured = json.loads((run / "reports/metrics.json").read_text(encoding="utf-8"))["v4"]
+    figures = {"files": files, "settings": list(settings), "covers": covers, "v4": measured}
+    (out / FIGURES).write_text(json.dumps(figures, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    (out / EVIDENCE).unlink(missing_ok=True)
+    write_card(out)
+
+
+def write_card(out: Path) -> None:
+    """Write the model card from what lies beside it."""
+    evidence = pd.read_csv(out / EVIDENCE) if (out / EVIDENCE).exists() else None
+    figures = json.loads((out / FIGURES).read_text(encoding="utf-8"))
+    (out / CARD).write_text(model_card(load(out / WEIGHTS).meta, figures, evidence), encoding="utf-8")
+
+
+def model_card(meta: Mapping, figures: Mapping, evidence: pd.DataFrame | None) -> str:
     """The model card as Markdown, every figure from the run that made the weights.
 
     Parameters
     ----------
     meta : mapping
         Of the weights file: name, params, data hash.
-    metrics : mapping
-        `v4` of `metrics.json`.
-    dataset : mapping
-        `dataset.json`.
+    figures : mapping
+        What `take` keeps: `files`, `settings`, `covers`, and `v4` of `metrics.json`.
     evidence : DataFrame, optional
         What `starlight.evidence.count` gave.
-    covers : str
-        Where photographs beyond the packaged ones came from, and their terms; empty for none.
     """
+    metrics = figures["v4"]
     parts = [
         "# Model card: the released Starlight detector\n",
-        _about(meta, dataset, covers),
+        _about(meta, figures),
         "## Detection on the test split\n",
         _techniques(metrics),
         "## False alarms on the test split\n",
@@ -43,15 +79,17 @@ def model_card(meta: Mapping, metrics: Mapping, dataset: Mapping, evidence: pd.D
     return "\n".join(parts)
 
 
-def _about(meta: Mapping, dataset: Mapping, covers: str) -> str:
+def _about(meta: Mapping, figures: Mapping) -> str:
     general = meta["params"]["general"]
     lines = [
         f"- Weights: `detector.safetensors`, `{meta['name']}`, streams: {general['streams']}, seed {general['seed']}.",
-        f"- Training data: hash `{meta['data_hash']}`, {meta['images']} training images of {dataset['files']} files; "
+        f"- Training data: hash `{meta['data_hash']}`, {meta['images']} training images of {figures['files']} files; "
         "the built-in submission (packaged photographs, a camera model, drawings, look-alikes).",
-        f"- Further photographs: {covers or 'none'}.",
+        f"- Further photographs: {figures['covers'] or 'none'}.",
+        f"- Settings that differ from `params.yaml`: {', '.join(map('`{}`'.format, figures['settings'])) or 'none'}.",
         "- The thresholds are set on the validation split for an image-level false-positive rate of "
-        f"{percent(meta['params']['train']['target_fpr'], 3)}, extrapolated with an exponential tail.",
+        f"{percent(meta['params']['train']['target_fpr'], 3)}, extrapolated with an exponential tail whose mean excess "
+        "is taken at its upper 95 % bound.",
         "- Licence: MIT, as the code. The weights hold no image.",
     ]
     return "\n".join(lines) + "\n"

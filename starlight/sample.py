@@ -63,6 +63,8 @@ class SampleParams:
         Fraction of the capacity of OutGuess and steghide, above 0 up to 1.
     max_payload_bytes : int
         Longest text, 64 to 1,000,000.
+    photographs : str
+        Folder of further photographs to take covers from; empty for none.
     """
 
     enabled: bool = knob(True)
@@ -82,6 +84,7 @@ class SampleParams:
     jpeg_rates: list[float] = knob([0.05, 0.1, 0.2, 0.4], min=0.001, max=1)
     tool_rates: list[float] = knob([0.1, 0.25, 0.5, 1.0], min=0.001, max=1)
     max_payload_bytes: int = knob(8192, min=64, max=1_000_000)
+    photographs: str = knob("")
 
 
 class _Own(NamedTuple):
@@ -89,6 +92,11 @@ class _Own(NamedTuple):
 
     names: tuple[str, ...]
     only: bool
+
+    @property
+    def share(self) -> float:
+        """Of the photographs that covers are taken from, how many are the user's: each is used as often, or more."""
+        return max(0.5, len(self.names) / (len(self.names) + len(photos.PHOTOGRAPHS)))
 
 
 def build(
@@ -196,7 +204,7 @@ def _carrier(item: Item, seed: int, attempt: int, own: _Own) -> Carrier:
     rng = np.random.default_rng([seed, 4, item.index, attempt])
     number = f"{item.index:05d}" + (f".{attempt}" if attempt else "")
     source = _source(item, attempt, own)
-    if source == "photo" and own.names and (own.only or rng.random() < 0.5):
+    if source == "photo" and own.names and (own.only or rng.random() < own.share):
         cover = covers.photograph(rng, item.height, item.width, number, names=own.names)
     else:
         cover = covers.make(source, rng, item.height, item.width, number)
