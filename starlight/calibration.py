@@ -26,7 +26,8 @@ _MIN_CLASS = 60  # authentic images under which a container class has no tail of
 _MIN_STEGO = 20  # stego images under which nobody knows where those of a technique lie
 _REACH = 0.02  # share of a technique's stego images whose log-odds may lie under what counts as theirs
 _WAY = 2 / 3  # how far between authentic and stego images the threshold lies: a false alarm costs more than a miss
-_HOPELESS, _HOPELESS_STRETCH = 0.05, 1.3  # share found under which a technique is hardly worth an alarm, and its price
+_HOPELESS = 0.1  # share found at a false-positive rate of 1 % under which a technique is hardly worth an alarm
+_HOPELESS_STRETCH = 1.3
 _CONFIDENCE = 0.95  # of the bound on the final tail's mean excess
 _SCALE_FLOOR = 0.1  # log-odds; a tail cannot be taken to be shorter than this
 ABSENT = -29.0  # log-odds at or under which a technique was masked out
@@ -185,7 +186,7 @@ def _stretch(stego: NDArray, location: float, scale: float, threshold: float) ->
     if len(stego) < _MIN_STEGO or threshold <= 0:
         return scale
     end = location + threshold * scale
-    if np.mean(stego > end) < _HOPELESS:
+    if np.mean(stego > location + np.log(_TAIL / 0.01) * scale) < _HOPELESS:
         return scale * _HOPELESS_STRETCH
     reach = max(end, float(np.quantile(stego, _REACH)))
     return max(scale, (end + _WAY * (reach - end) - location) / threshold)

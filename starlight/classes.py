@@ -8,12 +8,13 @@ from starlight.techniques import TECHNIQUES
 
 __all__ = ["CLASSES", "container_class"]
 
-CLASSES = ("grey", "indexed", "jpeg", "lossy", "truecolour")
+CLASSES = ("grey", "indexed", "jpeg", "lossy", "small grey", "small jpeg", "small truecolour", "truecolour")
+_SMALL = 20_000  # pixels under which statistics scatter so much that thresholds of their own are worth it
 _GREY = ("1", "L", "LA", "I", "F")
 _SPATIAL = TECHNIQUES.index("lsbr")
 
 
-def container_class(file_format: str, mode: str, mask: np.ndarray) -> str:
+def container_class(file_format: str, mode: str, mask: np.ndarray, pixels: int) -> str:
     """Class of an image, for thresholds and for reports.
 
     Parameters
@@ -22,16 +23,20 @@ def container_class(file_format: str, mode: str, mask: np.ndarray) -> str:
         As in the manifest.
     mask : (t,) bool
         The constraint mask: it knows whether the pixels were stored without loss.
+    pixels : int
+        Width times height.
 
     Returns
     -------
     str
-        `jpeg`, `indexed`, `lossy` (quantised WEBP, say), `grey` or `truecolour` (both lossless).
+        `indexed`, `lossy` (quantised WEBP, say); `jpeg`, `grey` and `truecolour` (both lossless), of small images with
+        `small ` in front.
     """
+    size = "small " if pixels < _SMALL else ""
     if file_format == "jpeg":
-        return "jpeg"
+        return f"{size}jpeg"
     if mode.startswith("P"):
         return "indexed"
     if not mask[_SPATIAL]:
         return "lossy"
-    return "grey" if mode.split(";")[0] in _GREY else "truecolour"
+    return size + ("grey" if mode.split(";")[0] in _GREY else "truecolour")

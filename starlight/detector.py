@@ -116,7 +116,8 @@ class Detector:
         image = decode(source) if isinstance(source, bytes) else read_file(name)
         record: dict[str, Any] = compute_streams(image, self.predictor.streams, self.predictor.max_tiles)
         record["mask"] = constraint_mask(image)
-        classes = [container_class(image.container.format, image.container.mode, record["mask"])]
+        container, pixels = image.container, image.pixels[:, :, 0].size
+        classes = [container_class(container.format, container.mode, record["mask"], pixels)]
         prediction = self.predictor.predict([record], classes)
         return Judged(image, record, classes, prediction, self._answer(name, image, prediction, started))
 

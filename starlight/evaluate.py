@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+import torch
 
 from starlight.errors import StarlightError
 from starlight.judgement import judge
@@ -54,13 +56,30 @@ class Scored(NamedTuple):
         return (self.score >= 0) & ~self.abstain
 
 
-def score(stored: Stored, data: TrainingData, *, map_threshold: float = 0.5) -> Scored:
-    """Run a stored detector, one model or an ensemble, over a data set."""
-    device = devices.current()[0]
+def score(
+    stored: Stored, data: TrainingData, *, map_threshold: float = 0.5, done: dict[bytes, Forward] | None = None
+) -> Scored:
+    """Run a stored detector, one model or an ensemble, over a data set.
+
+    `done` keeps what each model gave on it: the ensemble of the base detector and another needs no second pass of it.
+    """
+    device, done = devices.current()[0], {} if done is None else done
     total = sum(m.weight for m in stored.members)
-    runs: list[Forward] = [forward(m.model, data, device, threshold=map_threshold) for m in stored.members]
+    runs: list[Forward] = []
+    for member in stored.members:
+        key = _fingerprint(member.model)
+        if key not in done:
+            done[key] = forward(member.model, data, device, threshold=map_threshold)
+        runs.append(done[key])
     logits = sum(r.logits * (m.weight / total) for r, m in zip(runs, stored.members, strict=True))
     return _scored(stored, data, logits, runs[0].unlike, runs[-1].counts)
+
+
+def _fingerprint(model: torch.nn.Module) -> bytes:
+    digest = hashlib.sha256(str(model.config).encode())
+    for name, value in sorted(model.state_dict().items()):
+        digest.update(name.encode() + value.cpu().numpy().tobytes())
+    return digest.digest()
 
 
 def _scored(stored: Stored, data: TrainingData, logits, unlike, counts=None) -> Scored:
@@ -81,8 +100,9 @@ def predictions(detectors: Mapping[str, Stored], data: TrainingData, params: Eva
         table[name] = table[name].fillna("")
     table["twin_of"] = _twin_of(rows)
     table["container"] = data.classes
+    done: dict[bytes, Forward] = {}
     for name, stored in detectors.items():
-        answer = score(stored, data, map_threshold=params.map_threshold)
+        answer = score(stored, data, map_threshold=params.map_threshold, done=done)
         table[f"{name}_probability"] = answer.probability.round(6)
         table[f"{name}_score"] = answer.score.round(6)
         table[f"{name}_flagged"] = answer.flagged.astype(int)

@@ -31,7 +31,7 @@ __all__ = [
     "sampler_of", "train",
 ]  # fmt: skip
 
-_BATCH = 64
+_BATCH = 64  # images of a category whose mean says where it lies
 
 
 @dataclasses.dataclass(frozen=True)
@@ -202,22 +202,26 @@ def calibrate(members: list[Member], val: TrainingData, target_fpr: float) -> ca
     return calibration.fit(logits, val.technique, val.classes, techniques=LABELS, target_fpr=target_fpr)
 
 
+@torch.no_grad()
 def ood_limit(model: UnifiedStarlightDetector, splits: Splits) -> float:
     """Highest unlikeness that authentic training and validation images reach, all but one in a thousand."""
-    device = devices.current()[0]
-    values = [forward(model, part, device).unlike[part.labels == 0] for part in splits]
+    names, values = [n for n in ("content", "dct") if n in model.encoders], []
+    for part in splits:
+        authentic = part.labels == 0
+        batch = {n: torch.from_numpy(part.vectors(n)[authentic]) for n in names}
+        values.append(model.cpu().unlikeness(batch | {"tiles": torch.zeros(int(authentic.sum()))}).numpy())
     return round(float(np.quantile(np.concatenate(values), 0.999)), 6)
 
 
 @torch.no_grad()
 def centroids(model: UnifiedStarlightDetector, data: TrainingData) -> dict[str, list[float]]:
-    """Mean embedding of the training images of each category: a technique, a kind of look-alike, or `clean`."""
+    """Mean embedding of training images of each category: a technique, a kind of look-alike, or `clean`."""
     device, model = devices.current()[0], model.eval()
-    sums: dict[str, torch.Tensor] = {}
     names = np.where(groups(data) == "", "clean", groups(data))
-    for start in range(0, len(data), _BATCH):
-        batch = data.batch(range(start, min(start + _BATCH, len(data)))).to(device)
-        found = model(batch.inputs, batch.mask).embedding.float().cpu()
-        for name, vector in zip(names[start : start + _BATCH], found, strict=True):
-            sums[name] = sums.get(name, 0) + vector
-    return {str(n): [round(v, 4) for v in (sums[n] / int((names == n).sum())).tolist()] for n in sorted(sums)}
+    found = {}
+    for name in sorted(set(names)):
+        chosen = np.flatnonzero(names == name)
+        chosen = chosen[:: -(-len(chosen) // _BATCH)]  # evenly over all of them
+        batch = data.batch(chosen).to(device)
+        found[str(name)] = model.to(device)(batch.inputs, batch.mask).embedding.float().mean(0).cpu()
+    return {name: [round(v, 4) for v in mean.tolist()] for name, mean in found.items()}

@@ -76,9 +76,10 @@ class TrainingData:
         )
         self.labels = self.rows["label"].to_numpy(int)
         self.mask = np.stack([reader.mask(i) for i in ids]) if ids else np.zeros((0, len(LABELS)), bool)
+        pixels = self.rows["width"].to_numpy(int) * self.rows["height"].to_numpy(int)
         self.classes = [
-            container_class(f, m, mask)
-            for f, m, mask in zip(self.rows["format"], self.rows["mode"], self.mask, strict=True)
+            container_class(f, m, mask, n)
+            for f, m, mask, n in zip(self.rows["format"], self.rows["mode"], self.mask, pixels, strict=True)
         ]
         place = {sample: i for i, sample in enumerate(ids)}
         self.twins = np.array([place.get(t, -1) if isinstance(t, str) else -1 for t in self.rows["twin_id"]])
