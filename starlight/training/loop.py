@@ -89,7 +89,7 @@ def fit(
     state = checkpoint.State(model, optimiser, scheduler)
     torch.manual_seed(schedule.seed + rank)
     if not (checkpoint_path and state.resume(checkpoint_path)) and start_epoch_is_best:
-        state.record(0, 0.0, 0.0, validate(model, val, device, weights))
+        state.record(0, 0.0, math.nan, validate(model, val, device, weights))
     for epoch in range(state.epoch + 1, schedule.epochs + 1):
         if schedule.patience and epoch - 1 - state.best_epoch >= schedule.patience:
             break
