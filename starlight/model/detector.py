@@ -17,6 +17,7 @@ __all__ = ["CROP_STREAMS", "VECTOR_STREAMS", "DetectorConfig", "Output", "Unifie
 CROP_STREAMS = ("pixel", "alpha", "lsb", "palette_lsb")
 VECTOR_STREAMS = ("palette", "format", "content", "dct")
 Encoded = tuple[Tensor, Tensor | None, Tensor | None]  # a stream's numbers, its map, and what its experts say
+_HIDDEN = {"content": 192, "dct": 192}  # where experts read a whole stream; the others only give the map its context
 IMPOSSIBLE = -30.0  # logit of a technique that the container cannot carry
 
 
@@ -181,7 +182,7 @@ def without(encoded: Mapping[str, Encoded], blank: str | None) -> dict[str, Enco
 
 def _encoder(name: str, size: int, techniques: int) -> nn.Module:
     if name in VECTOR_STREAMS:
-        return VectorEncoder(size, techniques)
+        return VectorEncoder(size, techniques, hidden=_HIDDEN.get(name, 48))
     if name == "metadata":
         return BytesEncoder()
     return CropEncoder(FRONTENDS[name]().channels, width=24 if name == "pixel" else 16)

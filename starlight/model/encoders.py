@@ -21,7 +21,7 @@ class VectorEncoder(nn.Module):
     gives them, and readings of this encoder's own numbers, for the techniques in `judges`.
     """
 
-    def __init__(self, size: int, techniques: int, *, hidden: int = 96, dropout: float = 0.3) -> None:
+    def __init__(self, size: int, techniques: int, *, hidden: int = 48, dropout: float = 0.3) -> None:
         super().__init__()
         self.register_buffer("mean", torch.zeros(size))
         self.register_buffer("std", torch.ones(size))
