@@ -18,6 +18,8 @@ SEEDS = (2025, 2026, 2027)
 _RATIOS = (0.0, 0.2, 0.33, 0.5)
 _HARD_WEIGHTS = (1.0, 1.5, 2.0, 3.0, 4.0)
 _SHORT = {"finetune.control": False, "evaluate.stream_ablation": False}
+# In all of them: the map, which says where and not whether, is trained briefly, and the baseline is in no row.
+_SIZED = {"train.epochs": 1, "train.max_steps": 60, "train.baseline_epochs": 1, "finetune.epochs": 1}
 
 
 class Variation(NamedTuple):
@@ -37,7 +39,8 @@ class Variation(NamedTuple):
 def variations(categories: Sequence[str], seeds: Sequence[int] = SEEDS) -> list[Variation]:
     """All experiments of the table; the main ones once a seed, the rest with the first seed, which comes first.
 
-    What no row of the table needs is left out: the control and the blanked streams of all but the full detector.
+    What no row of the table needs is left out or kept short: the control and the blanked streams of all but the full
+    detector, the baseline, most of the map's training.
 
     Parameters
     ----------
@@ -57,7 +60,7 @@ def variations(categories: Sequence[str], seeds: Sequence[int] = SEEDS) -> list[
         kept = [c for c in sorted(categories) if c != left_out]
         table.append(("without", left_out, {"negative_categories": kept}, first))
     found = [
-        Variation(g, n, ({} if g == "full" else _SHORT) | o | {"seed": s}) for g, n, o, ss in table for s in ss
+        Variation(g, n, _SIZED | ({} if g == "full" else _SHORT) | o | {"seed": s}) for g, n, o, ss in table for s in ss
     ]  # fmt: skip
     return sorted(found, key=lambda v: (v.group != "full", v.overrides["seed"] != seeds[0]))
 

@@ -94,7 +94,7 @@ class Detector:
         """Judge one file, or the bytes of one. What cannot be read is `unreadable`, with the reason."""
         started = time.perf_counter()
         try:
-            return self.judge(source, started=started).detection
+            return self.judge(source, started=started, maps=False).detection
         except BadImage as error:
             name = _BYTES if isinstance(source, bytes) else os.fspath(source)
             return Detection(name, UNREADABLE, reason=error.reason, ms=_ms(started), **self._standard())
@@ -103,8 +103,10 @@ class Detector:
         """Judge one after the other, lazily; `starlight detect` spreads the work over processes."""
         return map(self.detect, sources)
 
-    def judge(self, source: str | os.PathLike[str] | bytes, *, started: float | None = None) -> Judged:
-        """As `detect`, with what led to the answer.
+    def judge(
+        self, source: str | os.PathLike[str] | bytes, *, started: float | None = None, maps: bool = True
+    ) -> Judged:
+        """As `detect`, with what led to the answer; without `maps` not where in the image it is.
 
         Raises
         ------
@@ -118,7 +120,7 @@ class Detector:
         record["mask"] = constraint_mask(image)
         container, pixels = image.container, image.pixels[:, :, 0].size
         classes = [container_class(container.format, container.mode, record["mask"], pixels)]
-        prediction = self.predictor.predict([record], classes)
+        prediction = self.predictor.predict([record], classes, maps=maps)
         return Judged(image, record, classes, prediction, self._answer(name, image, prediction, started))
 
     def _answer(self, name: str, image: Image, prediction: Prediction, started: float) -> Detection:

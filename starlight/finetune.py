@@ -68,7 +68,6 @@ def finetune(
     reports.mkdir(parents=True, exist_ok=True)
     tuned, curves = _tune(base, splits, hard, missed, general, params, training, scratch)
     curves.to_csv(reports / "curves.csv", index=False, lineterminator="\n")
-    _store(models / "hard_negative_best.safetensors", base, [Member(tuned, 1.0)], splits, training, "v4_finetuned")
     alone = not ensemble.enabled or ensemble.base == 0 or not len(hard)
 
     def used(model: UnifiedStarlightDetector) -> list[Member]:
@@ -76,12 +75,17 @@ def finetune(
             return [Member(model, 1.0)]
         return [Member(base.members[0].model, ensemble.base), Member(model, ensemble.hard_negative)]
 
-    _store(models / "detector.safetensors", base, used(tuned), splits, training, "v4")
     control = base.members[0].model  # without a control its file holds the base detector, and nobody reads it
     if params.control:
         chosen = random_control(splits.train, len(hard), general.seed)
         control, _ = _tune(base, splits, chosen, missed, general, params, training, scratch)
-    _store(models / "control.safetensors", base, used(control), splits, training, "control")
+    done: dict[int, np.ndarray] = {}
+    for file, members, name in (
+        ("hard_negative_best", [Member(tuned, 1.0)], "v4_finetuned"), ("detector", used(tuned), "v4"),
+        ("control", used(control), "control"),
+    ):  # fmt: skip
+        fitted = calibrate(members, splits.val, training.target_fpr, done)
+        write(models / f"{file}.safetensors", members, fitted, {**base.meta, "name": name})
 
 
 def _tune(base, splits, hard, missed, general, params, training, scratch: Path):
@@ -142,8 +146,3 @@ def random_control(data: TrainingData, count: int, seed: int) -> pd.DataFrame:
     authentic = np.flatnonzero(data.labels == 0)
     chosen = np.random.default_rng([seed, 77]).permutation(authentic)[:count]
     return data.rows.iloc[np.sort(chosen)]
-
-
-def _store(path: Path, base: Stored, members: list[Member], splits: Splits, training: TrainParams, name: str) -> None:
-    meta = {**base.meta, "name": name}
-    write(path, members, calibrate(members, splits.val, training.target_fpr), meta)

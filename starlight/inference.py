@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from starlight.collate import CROPS, collate, tile_count
 from starlight.judgement import READABLE, Prediction, judge
 from starlight.model.cells import record_cells
+from starlight.model.detector import VECTOR_STREAMS
 from starlight.model.encoders import MAP_WIDTH, WIDTH
 from starlight.weights import load
 
@@ -28,6 +29,7 @@ class Predictor:
         first = self.members[0].model.config
         self.streams, self.techniques = first.streams, first.techniques
         self.sizes = dict(first.sizes)
+        self._vectors = [name for name in self.streams if name in VECTOR_STREAMS]
         self.max_tiles: int = int(self.meta.get("max_tiles", 3))
         for member in self.members:
             for name in {"alpha", "palette_lsb"} & set(self.streams):
@@ -40,17 +42,33 @@ class Predictor:
 
     @torch.inference_mode()
     def predict(
-        self, records: Sequence[Mapping[str, Any]], classes: Sequence[str], blank: str | None = None
-    ) -> Prediction:
-        """Predict on records of stored streams (with their `mask`) and their container classes."""
-        batch = self._batch(records)
+        self, records: Sequence[Mapping[str, Any]], classes: Sequence[str], blank: str | None = None, *,
+        maps: bool = True,
+    ) -> Prediction:  # fmt: skip
+        """Predict on records of stored streams (with their `mask`) and their container classes.
+
+        Without `maps` the answers are the same and `cells` is empty: experts say all but where.
+        """
         mask = torch.from_numpy(np.stack([np.asarray(r["mask"], bool) for r in records]))
+        if not maps and blank is None and (quick := self._by_experts(records, mask)) is not None:
+            return judge(*quick, classes, self.calibration, self.meta["ood_limit"])
+        batch = self._batch(records)
         total = sum(m.weight for m in self.members)
         outputs = [m.model(batch, mask, blank=blank) for m in self.members]
         logits = sum(o.logits * (m.weight / total) for o, m in zip(outputs, self.members, strict=True))
         ood = self.members[0].model.unlikeness(batch).numpy()
         cells = torch.sigmoid(outputs[-1].cell_logits).numpy()
         return judge(logits.numpy(), cells, ood, classes, self.calibration, self.meta["ood_limit"])
+
+    def _by_experts(self, records: Sequence[Mapping[str, Any]], mask: Tensor) -> tuple[np.ndarray, ...] | None:
+        """Log-odds, an empty map and unlikeness; None where experts cannot answer alone."""
+        batch = {k: torch.from_numpy(v) for k, v in collate(records, self._vectors).items()}
+        said = [m.model.judge_by_experts(batch, mask) for m in self.members]
+        if any(one is None for one in said):
+            return None
+        total = sum(m.weight for m in self.members)
+        logits = sum(one * (m.weight / total) for one, m in zip(said, self.members, strict=True))
+        return logits.numpy(), np.zeros((len(records), 0, 32, 32)), self.members[0].model.unlikeness(batch).numpy()
 
     @torch.inference_mode()
     def embed(self, records: Sequence[Mapping[str, Any]]) -> np.ndarray:

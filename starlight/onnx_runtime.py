@@ -46,9 +46,10 @@ class OnnxPredictor:
         return cls(path)
 
     def predict(
-        self, records: Sequence[Mapping[str, Any]], classes: Sequence[str], blank: str | None = None
-    ) -> Prediction:
-        """Predict on records of stored streams (with their `mask`) and their container classes."""
+        self, records: Sequence[Mapping[str, Any]], classes: Sequence[str], blank: str | None = None, *,
+        maps: bool = True,
+    ) -> Prediction:  # fmt: skip
+        """Predict on records of stored streams (with their `mask`) and their container classes; always with maps."""
         batch = collate(records, self.streams)
         batch["mask"] = np.stack([np.asarray(r["mask"], bool) for r in records])
         batch["keep"] = np.array([name != blank for name in self.streams], np.float32)

@@ -194,11 +194,19 @@ def weight_negatives(data: TrainingData, general: General) -> None:
     data.weight[negative] = np.asarray(weights, np.float32)
 
 
-def calibrate(members: list[Member], val: TrainingData, target_fpr: float) -> calibration.Calibration:
-    """Thresholds and probabilities of an ensemble, on the validation split."""
-    device = devices.current()[0]
+def calibrate(
+    members: list[Member], val: TrainingData, target_fpr: float, done: dict[int, np.ndarray] | None = None
+) -> calibration.Calibration:
+    """Thresholds and probabilities of an ensemble, on the validation split.
+
+    `done` keeps the log-odds of each model, by its id, for ensembles that share one.
+    """
+    device, done = devices.current()[0], {} if done is None else done
     total = sum(m.weight for m in members)
-    logits = sum(forward(m.model, val, device).logits * (m.weight / total) for m in members)
+    for member in members:
+        if id(member.model) not in done:
+            done[id(member.model)] = forward(member.model, val, device).logits
+    logits = sum(done[id(m.model)] * (m.weight / total) for m in members)
     return calibration.fit(logits, val.technique, val.classes, techniques=LABELS, target_fpr=target_fpr)
 
 

@@ -185,3 +185,14 @@ def test_same_answer_whatever_the_name(flags_all, files, tmp_path):
     other.write_bytes(files[0].read_bytes())
     one, two = flags_all.detect(files[0]), flags_all.detect(other)
     assert np.isclose(one.probability, two.probability, rtol=0, atol=0) and two.path == str(other)
+
+
+def test_an_answer_does_not_depend_on_the_map(flags_all, files):
+    """`detect` leaves the map out where it can; `judge` makes it."""
+    for path in files:
+        quick, whole = flags_all.detect(path), flags_all.judge(path).detection
+        assert (quick.verdict, quick.probability, quick.techniques) == (
+            whole.verdict,
+            whole.probability,
+            whole.techniques,
+        )

@@ -181,3 +181,20 @@ def test_an_expert_is_blind_to_all_else():
     inputs["content"][:, :4] += 1
     after = model(inputs).logits
     assert not torch.equal(after[:, 0], before[:, 0]) and torch.equal(after[:, 1:], before[:, 1:])
+
+
+@torch.no_grad()
+def test_experts_alone_say_what_the_whole_detector_says():
+    model, inputs, mask = detector(), batch(), torch.rand(3, len(LABELS)) < 0.7
+    assert model.judge_by_experts(inputs, torch.ones_like(mask)) is None  # nobody has an expert yet
+    model.has_expert.fill_(True)
+    model.encoders["content"].judges.fill_(True)
+    model.encoders["dct"].reads.fill_(True)
+    torch.nn.init.normal_(model.encoders["dct"].linear)
+    quick = model.judge_by_experts(inputs, mask)
+    assert torch.equal(quick, model(inputs, mask).logits)
+    model.has_expert[2] = False
+    without = mask.clone()
+    without[:, 2] = False
+    assert torch.equal(model.judge_by_experts(inputs, without), model(inputs, without).logits)
+    assert model.judge_by_experts(inputs, without | (torch.arange(len(LABELS)) == 2)) is None

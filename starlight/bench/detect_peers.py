@@ -112,7 +112,7 @@ def coefficients(path: Path) -> tuple[np.ndarray, np.ndarray] | None:
 
 
 def _starlight(detector: Detector, path: Path) -> float:
-    return float(detector.judge(path).prediction.score[0])
+    return float(detector.judge(path, maps=False).prediction.score[0])
 
 
 def _mean(attack: Callable[[np.ndarray], float], path: Path) -> float | None:
