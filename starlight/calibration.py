@@ -5,9 +5,9 @@ threshold is therefore extrapolated: beyond its 90 % quantile the log-odds of au
 exponential tail, the generalised Pareto distribution with shape 0 (Coles, An Introduction to Statistical Modeling of
 Extreme Values, 2001, section 4.2). Each technique is first put in units of its own tail, so that a technique whose
 log-odds wander on unseen cameras needs more of them to raise an alarm than one whose log-odds stay put. Where stego
-and authentic images lie apart, the unit is stretched until the threshold is two thirds of the way to stego: new images
-lie outside what a few hundred showed, on either side. And what the threshold is extrapolated with is the upper 95 %
-bound of the mean excess, not the mean: a lucky split must not set it.
+and authentic images lie apart, nothing is extrapolated: the unit is such that the threshold lies two thirds of the way
+from the one to the other. And what the threshold is extrapolated with is the upper 80 % bound of the mean excess, not
+the mean: a lucky split must not set it.
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["Calibration", "exponential_tail", "fit"]
+__all__ = ["CONFIDENCE", "Calibration", "exponential_tail", "fit"]
 
 _TAIL = 0.1  # share of authentic images that the tail is fitted to
 _MIN_CLASS = 60  # authentic images under which a container class has no tail of its own
@@ -27,8 +28,8 @@ _MIN_STEGO = 20  # stego images under which nobody knows where those of a techni
 _REACH = 0.02  # share of a technique's stego images whose log-odds may lie under what counts as theirs
 _WAY = 2 / 3  # how far between authentic and stego images the threshold lies: a false alarm costs more than a miss
 _HOPELESS = 0.1  # share found at a false-positive rate of 1 % under which a technique is hardly worth an alarm
-_HOPELESS_STRETCH = 1.3
-_CONFIDENCE = 0.95  # of the bound on the final tail's mean excess
+_HOPELESS_FACTOR = 1.3
+CONFIDENCE = 0.8  # of the bound on the final tail's mean excess
 _SCALE_FLOOR = 0.1  # log-odds; a tail cannot be taken to be shorter than this
 ABSENT = -29.0  # log-odds at or under which a technique was masked out
 
@@ -41,8 +42,8 @@ class Calibration:
     ----------
     techniques : tuple of str
     location, scale : mapping of container class to tuple of float
-        Per technique: the 90 % quantile of authentic log-odds, and the mean excess over it or what reaches most of the
-        way to stego images.
+        Per technique: the 90 % quantile of authentic log-odds, and the mean excess over it or what ends between them
+        and stego images.
     threshold : float
         Score at which an image is flagged.
     slope, intercept : float
@@ -135,28 +136,28 @@ def fit(
         chosen = authentic & (classes == name)
         if chosen.sum() >= _MIN_CLASS:
             location[name], scale[name] = _tails(logits[chosen], location["all"], scale["all"])
-    plain = Calibration(
+    ways = [_way(logits[authentic, t], logits[technique == t, t]) for t in range(logits.shape[1])]
+    apart = np.array([way.end is not None for way in ways])
+    scale = {name: tuple(unit * way.factor for unit, way in zip(one, ways, strict=True)) for name, one in scale.items()}
+    draft = Calibration(
         tuple(techniques), location, scale, 0.0, 1.0, 0.0, target_fpr, int(authentic.sum())
     )  # fmt: skip
-    first = _threshold(plain, logits, classes, authentic)
-    stretch = [
-        _stretch(logits[technique == t, t], location["all"][t], scale["all"][t], first) for t in range(len(logits[0]))
-    ]
-    scale = {name: tuple(np.round(np.maximum(one, stretch), 6).tolist()) for name, one in scale.items()}
-    draft = dataclasses.replace(plain, scale=scale)
-    threshold = _threshold(draft, logits, classes, authentic)
+    threshold = _threshold(draft, np.where(apart, ABSENT, logits)[authentic], classes[authentic])
+    scale = {name: _between(location[name], one, ways, threshold) for name, one in scale.items()}
+    draft = dataclasses.replace(draft, scale=scale)
     slope, intercept = _platt(draft.score(logits, classes) - threshold, ~authentic)
     return dataclasses.replace(draft, threshold=threshold, slope=slope, intercept=intercept)
 
 
-def _threshold(draft: Calibration, logits: NDArray, classes: NDArray, authentic: NDArray) -> float:
-    """Score that one authentic image in `1 / target_fpr` exceeds."""
-    score = draft.score(logits[authentic], classes[authentic])
+def _threshold(draft: Calibration, logits: NDArray, classes: NDArray) -> float:
+    """Score that one authentic image in `1 / target_fpr` exceeds, from the log-odds of some."""
+    units = np.log(_TAIL / draft.target_fpr)
+    score = draft.score(logits, classes)
     score = score[np.isfinite(score)]
     if not len(score):
-        return 0.0
+        return float(units)
     location, scale = exponential_tail(score)
-    return float(location + scale * _bound(len(score)) * np.log(_TAIL / draft.target_fpr))
+    return max(1.0, float(location + scale * _bound(len(score)) * units))
 
 
 def _tails(logits: NDArray, base_location, base_scale) -> tuple[tuple[float, ...], tuple[float, ...]]:
@@ -176,20 +177,36 @@ def _tails(logits: NDArray, base_location, base_scale) -> tuple[tuple[float, ...
     return tuple(locations), tuple(scales)
 
 
-def _stretch(stego: NDArray, location: float, scale: float, threshold: float) -> float:
-    """Least scale of a technique, from the log-odds of its stego images.
+class _Way(NamedTuple):
+    """What stego images say of a technique's unit: log-odds that the threshold is to lie at, or a factor."""
 
-    Where they lie beyond the threshold: what ends two thirds of the way to all but a few of them. Where hardly any
-    does: what makes the technique's own tail use less of the false alarms that are allowed.
+    end: float | None
+    factor: float = 1.0
+
+
+def _way(authentic: NDArray, stego: NDArray) -> _Way:
+    """Between authentic and stego images where they lie apart; else in units of the tail, longer where it is no use.
+
+    They lie apart when all but a few stego images lie farther beyond the highest authentic one than that lies beyond
+    its 90 % quantile: no tail of that length has to be extrapolated.
     """
-    stego = stego[stego > ABSENT]
-    if len(stego) < _MIN_STEGO or threshold <= 0:
-        return scale
-    end = location + threshold * scale
-    if np.mean(stego > location + np.log(_TAIL / 0.01) * scale) < _HOPELESS:
-        return scale * _HOPELESS_STRETCH
-    reach = max(end, float(np.quantile(stego, _REACH)))
-    return max(scale, (end + _WAY * (reach - end) - location) / threshold)
+    authentic, stego = authentic[authentic > ABSENT], stego[stego > ABSENT]
+    if len(stego) < _MIN_STEGO or len(authentic) < _MIN_CLASS:
+        return _Way(None)
+    location, scale = exponential_tail(authentic)
+    highest, reach = float(authentic.max()), float(np.quantile(stego, _REACH))
+    if reach - highest > highest - location:
+        return _Way(highest + _WAY * (reach - highest))
+    hopeless = np.mean(stego > location + np.log(_TAIL / 0.01) * scale) < _HOPELESS
+    return _Way(None, _HOPELESS_FACTOR if hopeless else 1.0)
+
+
+def _between(location, scale, ways: Sequence[_Way], threshold: float) -> tuple[float, ...]:
+    """Units of which `threshold` over the location end where stego images say, where they say so."""
+    return tuple(
+        round(unit if way.end is None else (way.end - low) / threshold, 6)
+        for low, unit, way in zip(location, scale, ways, strict=True)
+    )
 
 
 def _bound(count: int) -> float:
@@ -200,7 +217,7 @@ def _bound(count: int) -> float:
     from scipy.stats import gamma
 
     k = max(1, round(_TAIL * count))
-    return float(k / gamma.ppf(1 - _CONFIDENCE, k))
+    return float(k / gamma.ppf(1 - CONFIDENCE, k))
 
 
 def _platt(score: NDArray, labels: NDArray) -> tuple[float, float]:

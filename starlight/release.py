@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from starlight.calibration import CONFIDENCE
 from starlight.evidence import to_markdown
 from starlight.markdown import interval, percent
 from starlight.weights import load
@@ -89,7 +90,7 @@ def _about(meta: Mapping, figures: Mapping) -> str:
         f"- Settings that differ from `params.yaml`: {', '.join(map('`{}`'.format, figures['settings'])) or 'none'}.",
         "- The thresholds are set on the validation split for an image-level false-positive rate of "
         f"{percent(meta['params']['train']['target_fpr'], 3)}, extrapolated with an exponential tail whose mean excess "
-        "is taken at its upper 95 % bound.",
+        f"is taken at its upper {CONFIDENCE:.0%} bound.",
         "- Licence: MIT, as the code. The weights hold no image.",
     ]
     return "\n".join(lines) + "\n"
