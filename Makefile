@@ -50,6 +50,7 @@ evidence: $(READY)  ## false-positive rate of the released detector on 6,000 cle
 
 release: $(READY)  ## train the released detector; COVERS=folder adds photographs, TERMS="..." says whose
 	python -m scripts.release $(if $(COVERS),--covers $(COVERS)) $(if $(TERMS),--terms "$(TERMS)") $(SETTINGS)
+	python -m scripts.thresholds
 
 export: $(READY)  ## models/starlight.onnx, checked against torch
 	$(BIN)/pip install --quiet --disable-pip-version-check --requirement requirements-onnx.lock

@@ -1,14 +1,12 @@
 """False alarms of the released detector on thousands of clean images that it never saw, by source."""
 
 import argparse
-import os
 import tempfile
 from pathlib import Path
 
-from starlight.evidence import count, gather, to_markdown
+from starlight.evidence import count, gather, make, to_markdown
 from starlight.params import run_stage
 from starlight.release import EVIDENCE, WEIGHTS, write_card
-from starlight.sample import SampleParams, build
 
 RELEASE = Path("models/release")
 
@@ -20,11 +18,7 @@ def main(_: dict) -> None:
     arguments.add_argument("--seed", type=int, default=990_001, help="of the images, other than in training")
     options = arguments.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        params = SampleParams(
-            covers=options.images // 2, negatives=options.images - options.images // 2, stego_per_technique=1,
-            adaptive_per_technique=1,
-        )  # fmt: skip
-        build(Path(folder), params, options.seed, workers=os.cpu_count() or 1)
+        make(Path(folder), options.images, options.seed)
         table = count(RELEASE / WEIGHTS, gather(Path(folder), options.covers))
     for path in (RELEASE / EVIDENCE, Path("reports/evidence.csv")):
         path.parent.mkdir(parents=True, exist_ok=True)

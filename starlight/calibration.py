@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -23,6 +23,7 @@ from numpy.typing import ArrayLike, NDArray
 __all__ = ["CONFIDENCE", "Calibration", "exponential_tail", "fit"]
 
 _TAIL = 0.1  # share of authentic images that the tail is fitted to
+_FAR_TAIL = 0.01  # the same of thousands of them
 _MIN_CLASS = 60  # authentic images under which a container class has no tail of its own
 _MIN_STEGO = 20  # stego images under which nobody knows where those of a technique lie
 _REACH = 0.02  # share of a technique's stego images whose log-odds may lie under what counts as theirs
@@ -51,7 +52,7 @@ class Calibration:
     target_fpr : float
         Image-level false-positive rate that the threshold was set for.
     authentic : int
-        Number of validation images that it was set on.
+        Number of authentic images that it was set on.
     """
 
     techniques: tuple[str, ...]
@@ -79,6 +80,27 @@ class Calibration:
         """Calibrated probability that an image with this score carries a payload."""
         z = self.slope * np.asarray(score, dtype=float) + self.intercept
         return 1.0 / (1.0 + np.exp(-np.clip(z, -30.0, 30.0)))
+
+    def raised(self, scores: ArrayLike, kept: Collection[str]) -> Calibration:
+        """With the threshold that further authentic images ask for, if it is a higher one.
+
+        Parameters
+        ----------
+        scores : (n,)
+            Their highest score over all techniques but those in `kept`, thousands of them.
+        kept : collection of str
+            Techniques whose thresholds stay, in log-odds: nothing was extrapolated for them.
+        """
+        scores = np.asarray(scores, dtype=float)
+        found = self.threshold + _extrapolated(scores[np.isfinite(scores)], self.target_fpr, _FAR_TAIL)
+        if not found > self.threshold:
+            return self
+        factors = [self.threshold / found if name in kept else 1.0 for name in self.techniques]
+        scale = {
+            name: tuple(round(unit * f, 6) for unit, f in zip(one, factors, strict=True))
+            for name, one in self.scale.items()
+        }
+        return dataclasses.replace(self, scale=scale, threshold=found, authentic=self.authentic + len(scores))
 
     def to_json(self) -> str:
         return json.dumps(dataclasses.asdict(self), sort_keys=True)
@@ -151,13 +173,15 @@ def fit(
 
 def _threshold(draft: Calibration, logits: NDArray, classes: NDArray) -> float:
     """Score that one authentic image in `1 / target_fpr` exceeds, from the log-odds of some."""
-    units = np.log(_TAIL / draft.target_fpr)
     score = draft.score(logits, classes)
     score = score[np.isfinite(score)]
-    if not len(score):
-        return float(units)
-    location, scale = exponential_tail(score)
-    return max(1.0, float(location + scale * _bound(len(score)) * units))
+    return max(1.0, _extrapolated(score, draft.target_fpr, _TAIL)) if len(score) else np.log(_TAIL / draft.target_fpr)
+
+
+def _extrapolated(score: NDArray, target_fpr: float, share: float) -> float:
+    """What `target_fpr` of the images exceed whose tail, beyond the `1 - share` quantile, these scores show."""
+    location, scale = exponential_tail(score, share)
+    return float(location + scale * _bound(share * len(score)) * np.log(share / target_fpr))
 
 
 def _tails(logits: NDArray, base_location, base_scale) -> tuple[tuple[float, ...], tuple[float, ...]]:
@@ -209,14 +233,14 @@ def _between(location, scale, ways: Sequence[_Way], threshold: float) -> tuple[f
     )
 
 
-def _bound(count: int) -> float:
-    """Upper bound on the mean excess of an exponential tail of `count` values, as a multiple of the mean excess.
+def _bound(count: float) -> float:
+    """Upper bound on the mean excess of `count` values with an exponential tail, as a multiple of the mean excess.
 
     The sum of k exponential variables is gamma distributed with shape k.
     """
     from scipy.stats import gamma
 
-    k = max(1, round(_TAIL * count))
+    k = max(1, round(count))
     return float(k / gamma.ppf(1 - CONFIDENCE, k))
 
 

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from starlight.detection import CANNOT_TELL, STEGO, UNREADABLE
 from starlight.detector import Detector
+from starlight.errors import BadImage
 from starlight.fanout import Engine, chunked, run
+from starlight.judgement import READABLE
 from starlight.metrics import clopper_pearson
+from starlight.sample import SampleParams, build
 
-__all__ = ["count", "gather", "to_markdown"]
+__all__ = ["count", "gather", "make", "scores", "to_markdown"]
 
 _SOURCES = {
     "photo": "packaged photographs, processed anew (the photographs are in training)",
@@ -21,6 +26,15 @@ _SOURCES = {
     "drawing": "drawings and screenshots, new ones",
     "negative": "look-alikes, new ones",
 }
+
+
+def make(folder: Path, images: int, seed: int) -> list[tuple[str, Path]]:
+    """Make new clean images in a folder, half of them look-alikes, of other scenes and crops than another seed's."""
+    params = SampleParams(
+        covers=images // 2, negatives=images - images // 2, stego_per_technique=1, adaptive_per_technique=1
+    )  # fmt: skip
+    build(folder, params, seed, workers=Engine().cores())
+    return list(gather(folder))
 
 
 def gather(submission: Path, covers: Path | None = None) -> Iterator[tuple[str, Path]]:
@@ -57,6 +71,22 @@ def count(weights: Path, images: Iterable[tuple[str, Path]], engine: Engine = En
     found = pd.DataFrame(rows, columns=["source", "verdict", "technique"])
     parts = [*found.groupby("source", sort=True), ("all", found)]
     return pd.DataFrame([_row(source, part) for source, part in parts])
+
+
+def scores(weights: Path, images: Sequence[tuple[str, Path]], engine: Engine = Engine()) -> np.ndarray:  # noqa: B008
+    """(n,) highest score of each readable image over the techniques whose payload cannot be read back."""
+    chunks = chunked(list(images), engine)
+    parts = run(engine, functools.partial(_scores, weights), chunks, label="thresholds")
+    return np.array([score for part in parts for score in part])
+
+
+def _scores(weights: Path, images: Sequence[tuple[str, Path]]) -> list[float]:
+    detector, found = _detector(weights), []
+    counted = ~np.isin(detector.predictor.techniques, READABLE)
+    for _, path in images:
+        with contextlib.suppress(BadImage):
+            found.append(float(detector.judge(path, maps=False).prediction.technique_scores[0, counted].max()))
+    return found
 
 
 def _judge(weights: Path, images: Sequence[tuple[str, Path]]) -> list[tuple[str, str, str]]:

@@ -90,10 +90,19 @@ def _about(meta: Mapping, figures: Mapping) -> str:
         f"- Settings that differ from `params.yaml`: {', '.join(map('`{}`'.format, figures['settings'])) or 'none'}.",
         "- The thresholds are set on the validation split for an image-level false-positive rate of "
         f"{percent(meta['params']['train']['target_fpr'], 3)}, extrapolated with an exponential tail whose mean excess "
-        f"is taken at its upper {CONFIDENCE:.0%} bound.",
+        f"is taken at its upper {CONFIDENCE:.0%} bound{_further(meta)}.",
         "- Licence: MIT, as the code. The weights hold no image.",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _further(meta: Mapping) -> str:
+    count = meta.get("further_clean")
+    return (
+        f", then raised to what {count} further clean images ask for; the figures below are from before"
+        if count
+        else ""
+    )
 
 
 def _techniques(metrics: Mapping) -> str:

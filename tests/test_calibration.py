@@ -75,3 +75,17 @@ def test_a_hopeless_technique_costs_the_others_little():
         fitted = fit(logits, known, ["x"] * 3000, techniques=("a", "b"), target_fpr=0.001)
         found.append((fitted.technique_scores(logits, ["x"] * 3000)[technique == 0, 0] >= 0).mean())
     assert found[0] >= found[1]
+
+
+def test_further_clean_images_raise_the_threshold_of_what_is_not_kept():
+    rng = np.random.default_rng(6)
+    names = ("a", "b")
+    fitted = fit(rng.exponential(1.0, (300, 2)), np.full(300, -1), ["x"] * 300, techniques=names, target_fpr=0.001)
+    classes = ["x"] * 20_000
+    fresh = rng.exponential([1.0, 2.0], (20_000, 2))  # on these, b wanders twice as far as it was thought to
+    found = fitted.raised(fitted.technique_scores(fresh, classes)[:, 1], kept=("a",))
+    assert found.threshold > fitted.threshold and found.authentic == 20_300
+    before, after = (one.technique_scores(fresh, classes) >= 0 for one in (fitted, found))
+    assert np.mean(after[:, 0] != before[:, 0]) < 1e-3  # but for what is rounded
+    assert np.mean(before[:, 1]) > 0.003 and np.mean(after[:, 1]) <= 0.001
+    assert fitted.raised(np.full(1000, -9.0), kept=()) is fitted
