@@ -17,7 +17,7 @@ from starlight.constraints import constraint_mask
 from starlight.detection import CANNOT_TELL, CLEAN, STEGO, UNREADABLE, Detection
 from starlight.errors import BadImage, StarlightError
 from starlight.images import Image, decode, read, sample_id
-from starlight.judgement import Prediction
+from starlight.judgement import Prediction, named
 from starlight.payload import describe, read_payload
 from starlight.previews import preview
 from starlight.streams import REGISTRY
@@ -134,7 +134,7 @@ class Detector:
             if np.isfinite(score)
         }
         verdict = CANNOT_TELL if abstain else STEGO if flagged else CLEAN
-        technique = None if verdict == CLEAN else self.predictor.techniques[int(scores.argmax())]
+        technique = None if verdict == CLEAN else str(named(scores[None], self.predictor.techniques)[0])
         found = read_payload(image, technique) if flagged else None
         return Detection(
             name, verdict,

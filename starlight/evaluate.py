@@ -13,7 +13,7 @@ import pandas as pd
 import torch
 
 from starlight.errors import StarlightError
-from starlight.judgement import judge
+from starlight.judgement import judge, named
 from starlight.metrics import auc, clopper_pearson, mcnemar
 from starlight.params import knob
 from starlight.store import StreamReader
@@ -84,7 +84,7 @@ def _fingerprint(model: torch.nn.Module) -> bytes:
 
 def _scored(stored: Stored, data: TrainingData, logits, unlike, counts=None) -> Scored:
     answer = judge(logits, np.zeros(0), unlike, data.classes, stored.calibration, stored.meta["ood_limit"])
-    technique = np.asarray(LABELS, dtype=object)[answer.technique_scores.argmax(axis=1)]
+    technique = named(answer.technique_scores, LABELS)
     return Scored(answer.score, answer.probability, technique, counts, answer.abstain)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from starlight.calibration import Calibration
 
-__all__ = ["READABLE", "Prediction", "judge"]
+__all__ = ["READABLE", "Prediction", "judge", "named"]
 
 READABLE = ("alpha", "palette", "lsb.rgb", "exif", "raw")  # techniques whose evidence is the payload itself
 
@@ -45,6 +45,18 @@ def judge(
     """Log-odds and map of n images to verdicts; `ood_limit` is the share from which an image is unlike any seen."""
     each = calibration.technique_scores(logits, classes)
     score = np.clip(each.max(axis=1), -1e3, 1e3)
-    best = np.asarray(calibration.techniques, dtype=object)[each.argmax(axis=1)]
+    best = named(each, calibration.techniques)
     abstain = (score >= 0) & (ood > ood_limit) & ~np.isin(best, READABLE)
     return Prediction(score, calibration.probability(score), each, logits, cells, ood, abstain)
+
+
+def named(scores: np.ndarray, techniques: Sequence[str]) -> np.ndarray:
+    """(n,) the most likely technique, from scores (n, t).
+
+    A payload that reads as text says what it was written with; the statistics that it changed besides are like those
+    of other techniques, and may score higher.
+    """
+    names = np.asarray(techniques, dtype=object)
+    read = np.where(np.isin(names, READABLE) & (scores >= 0), scores, -np.inf)
+    certain = np.isfinite(read).any(axis=1)
+    return names[np.where(certain, read.argmax(axis=1), scores.argmax(axis=1))]

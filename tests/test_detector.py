@@ -15,6 +15,7 @@ from starlight import Detector
 from starlight.detection import VERDICTS
 from starlight.detector import find_weights
 from starlight.errors import StarlightError
+from starlight.judgement import READABLE, named
 from starlight.techniques import get
 
 
@@ -49,7 +50,8 @@ def test_answers_of_a_stego_verdict(flags_all, files):
     for path in files:
         answer = flags_all.detect(path)
         assert answer.verdict == "stego" and answer.probability >= answer.threshold
-        assert answer.technique == max(answer.techniques, key=answer.techniques.get)
+        read = {name: p for name, p in answer.techniques.items() if name in READABLE and p >= answer.threshold}
+        assert answer.technique == max(read or answer.techniques, key=answer.techniques.get)
 
 
 def test_only_possible_techniques_are_listed(flags_all, files):
@@ -196,3 +198,9 @@ def test_an_answer_does_not_depend_on_the_map(flags_all, files):
             whole.probability,
             whole.techniques,
         )
+
+
+def test_what_is_read_names_the_technique():
+    names = ("alpha", "lsb.rgb", "lsbr")
+    scores = np.array([[-np.inf, 2.0, 9.0], [-1.0, -0.5, 0.3], [-3.0, -2.0, -1.0], [0.5, 0.1, -9.0]])
+    assert named(scores, names).tolist() == ["lsb.rgb", "lsbr", "lsbr", "alpha"]
