@@ -13,10 +13,13 @@ REPORTS = Path("reports")
 
 
 def queue(todo: list[Variation], shared: list[str]) -> None:
-    for variation in todo:
+    old = [v.experiment for v in todo if git("for-each-ref", reference(v.experiment))]
+    if old:
+        subprocess.run(["dvc", "exp", "remove", *old], check=True)
+    for variation in todo:  # without --force, which would run every stage again, from the sample on
         own = [f"{k}={json.dumps(v)}" for k, v in variation.overrides.items()]
         words = [f"--set-param={one}" for one in own + shared]
-        subprocess.run(["dvc", "exp", "run", "--queue", "--force", "--name", variation.experiment, *words], check=True)
+        subprocess.run(["dvc", "exp", "run", "--queue", "--name", variation.experiment, *words], check=True)
 
 
 def collect(done: list[Variation]) -> pd.DataFrame:
