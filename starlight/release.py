@@ -99,7 +99,7 @@ def _about(meta: Mapping, figures: Mapping) -> str:
 def _further(meta: Mapping) -> str:
     count = meta.get("further_clean")
     return (
-        f", then raised to what {count} further clean images ask for; the figures below are from before"
+        f", then raised to what {count} further clean images ask for; the test split was judged before that"
         if count
         else ""
     )
