@@ -75,14 +75,14 @@ def finetune(
             return [Member(model, 1.0)]
         return [Member(base.members[0].model, ensemble.base), Member(model, ensemble.hard_negative)]
 
-    control = base.members[0].model  # without a control its file holds the base detector, and nobody reads it
+    control = [Member(base.members[0].model, 1.0)]  # without a control its file holds the base detector
     if params.control:
         chosen = random_control(splits.train, len(hard), general.seed)
-        control, _ = _tune(base, splits, chosen, missed, general, params, training, scratch)
+        control = used(_tune(base, splits, chosen, missed, general, params, training, scratch)[0])
     done: dict[int, np.ndarray] = {}
     for file, members, name in (
         ("hard_negative_best", [Member(tuned, 1.0)], "v4_finetuned"), ("detector", used(tuned), "v4"),
-        ("control", used(control), "control"),
+        ("control", control, "control"),
     ):  # fmt: skip
         fitted = calibrate(members, splits.val, training.target_fpr, done)
         write(models / f"{file}.safetensors", members, fitted, {**base.meta, "name": name})

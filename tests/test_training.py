@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from starlight.evaluate import EvaluateParams, before_after, predictions, stream_ablation
 from starlight.finetune import EnsembleParams, FinetuneParams, area_weights, finetune, sampling_weights
@@ -154,6 +155,22 @@ def test_fine_tuning_writes_ensemble_and_control(trained, splits, tmp_path):
     assert set(effect["model"]) == set(names) and (effect["n"] > 0).any()
     blanked = stream_ablation(stored, splits.val).set_index("blanked")
     assert blanked.loc["content", "auc"] < blanked.loc["(none)", "auc"]
+
+
+def test_fine_tuning_without_a_control(trained, splits, tmp_path):
+    tune(trained, splits, tmp_path, splits.train.rows[splits.train.labels == 0].iloc[:6], control=False)
+    assert len(load(tmp_path / "detector.safetensors").members) == 2
+    assert len(load(tmp_path / "control.safetensors").members) == 1
+
+
+def test_the_mined_images_move_the_experts(trained, splits, tmp_path):
+    """What mining finds must reach the experts, which alone decide."""
+    hard = splits.train.rows[splits.train.labels == 0].iloc[:6]
+    tune(trained, splits, tmp_path, hard, hard_negative_weight=50.0, control=False)
+    base, tuned = (load(p).members[0].model for p in (trained / "base.safetensors",
+                                                      tmp_path / "hard_negative_best.safetensors"))  # fmt: skip
+    weights = [m.encoders["content"].layers[1].weight for m in (base, tuned)]
+    assert not torch.equal(*weights)
 
 
 def test_damaged_weights_are_named(tmp_path, trained):
