@@ -4,11 +4,9 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from starlight.evidence import count, gather, make, to_markdown
+from starlight.evidence import count, make, to_markdown
 from starlight.params import run_stage
-from starlight.release import EVIDENCE, WEIGHTS, write_card
-
-RELEASE = Path("models/release")
+from starlight.release import EVIDENCE, FOLDER, WEIGHTS, write_card
 
 
 def main(_: dict) -> None:
@@ -18,12 +16,11 @@ def main(_: dict) -> None:
     arguments.add_argument("--seed", type=int, default=990_001, help="of the images, other than in training")
     options = arguments.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        make(Path(folder), options.images, options.seed)
-        table = count(RELEASE / WEIGHTS, gather(Path(folder), options.covers))
-    for path in (RELEASE / EVIDENCE, Path("reports/evidence.csv")):
+        table = count(FOLDER / WEIGHTS, make(Path(folder), options.images, options.seed, options.covers))
+    for path in (FOLDER / EVIDENCE, Path("reports/evidence.csv")):
         path.parent.mkdir(parents=True, exist_ok=True)
         table.to_csv(path, index=False, lineterminator="\n")
-    write_card(RELEASE)
+    write_card(FOLDER)
     print(to_markdown(table))
 
 

@@ -7,9 +7,7 @@ import tempfile
 from pathlib import Path
 
 from starlight.params import run_stage
-from starlight.release import take
-
-OUT = Path("models/release")
+from starlight.release import CARD, FOLDER, take
 
 
 def main(_: dict) -> None:
@@ -21,13 +19,13 @@ def main(_: dict) -> None:
     settings = list(options.settings)
     if options.covers:
         settings.append(f"sample.photographs={options.covers.resolve()}")
-    with tempfile.TemporaryDirectory(dir=os.environ.get("STARLIGHT_RELEASE_DIR")) as folder:
+    with tempfile.TemporaryDirectory() as folder:
         subprocess.run(["git", "clone", "--quiet", ".", folder], check=True)
         words = [f"--set-param={one}" for one in settings]
         subprocess.run(["dvc", "exp", "run", *words], check=True, cwd=folder, env=os.environ | {"PYTHONPATH": folder})
         covers = options.terms or (options.covers.name if options.covers else "")
-        take(Path(folder), OUT, settings=options.settings, covers=covers)
-    print(f"{OUT}/MODEL_CARD.md; now `make evidence`")
+        take(Path(folder), FOLDER, settings=options.settings, covers=covers)
+    print(f"{FOLDER / CARD}; now `make evidence`")
 
 
 if __name__ == "__main__":

@@ -7,10 +7,8 @@ from pathlib import Path
 from starlight.evidence import make, scores
 from starlight.judgement import READABLE
 from starlight.params import run_stage
-from starlight.release import EVIDENCE, WEIGHTS, write_card
+from starlight.release import EVIDENCE, FOLDER, WEIGHTS, write_card
 from starlight.weights import load, write
-
-RELEASE = Path("models/release")
 
 
 def main(_: dict) -> None:
@@ -18,13 +16,13 @@ def main(_: dict) -> None:
     arguments.add_argument("--images", type=int, default=6000, help="clean images to make")
     arguments.add_argument("--seed", type=int, default=880_001, help="of the images, other than the evidence's")
     options = arguments.parse_args()
-    stored = load(RELEASE / WEIGHTS)
+    stored = load(FOLDER / WEIGHTS)
     with tempfile.TemporaryDirectory() as folder:
-        found = scores(RELEASE / WEIGHTS, make(Path(folder), options.images, options.seed))
+        found = scores(FOLDER / WEIGHTS, make(Path(folder), options.images, options.seed))
     calibration = stored.calibration.raised(found, READABLE)
-    write(RELEASE / WEIGHTS, stored.members, calibration, stored.meta | {"further_clean": len(found)})
-    (RELEASE / EVIDENCE).unlink(missing_ok=True)  # it was of other thresholds
-    write_card(RELEASE)
+    write(FOLDER / WEIGHTS, stored.members, calibration, stored.meta | {"further_clean": len(found)})
+    (FOLDER / EVIDENCE).unlink(missing_ok=True)  # it was of other thresholds
+    write_card(FOLDER)
     print(f"threshold {stored.calibration.threshold:.2f} -> {calibration.threshold:.2f} from {len(found)} clean images")
 
 

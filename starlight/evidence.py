@@ -28,13 +28,16 @@ _SOURCES = {
 }
 
 
-def make(folder: Path, images: int, seed: int) -> list[tuple[str, Path]]:
-    """Make new clean images in a folder, half of them look-alikes, of other scenes and crops than another seed's."""
+def make(folder: Path, images: int, seed: int, covers: Path | None = None) -> list[tuple[str, Path]]:
+    """Make new clean images in a folder, half of them look-alikes, of other scenes and crops than another seed's.
+
+    Returns them as `gather` does, with those of a folder of one's own.
+    """
     params = SampleParams(
         covers=images // 2, negatives=images - images // 2, stego_per_technique=1, adaptive_per_technique=1
     )  # fmt: skip
     build(folder, params, seed, workers=Engine().cores())
-    return list(gather(folder))
+    return list(gather(folder, covers))
 
 
 def gather(submission: Path, covers: Path | None = None) -> Iterator[tuple[str, Path]]:

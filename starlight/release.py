@@ -14,8 +14,9 @@ from starlight.evidence import to_markdown
 from starlight.markdown import interval, percent
 from starlight.weights import load
 
-__all__ = ["model_card", "take", "write_card"]
+__all__ = ["CARD", "EVIDENCE", "FOLDER", "WEIGHTS", "model_card", "take", "write_card"]
 
+FOLDER = Path("models/release")
 WEIGHTS, FIGURES, EVIDENCE, CARD = "detector.safetensors", "figures.json", "evidence.csv", "MODEL_CARD.md"
 
 

@@ -1,9 +1,13 @@
 """Ablations: every ingredient is varied, rows come from an experiment's own figures, changes are paired by seed."""
 
+import json
+import subprocess
+
 import numpy as np
 import pandas as pd
 
 from starlight.ablations import MEASURES, SEEDS, rows, summary, variations
+from starlight.experiments import collect
 
 CATEGORIES = ("flat", "tiny")
 
@@ -44,3 +48,17 @@ def test_changes_are_against_the_full_detector_with_the_same_seed():
     found = summary(table).set_index("group")
     assert found.loc["mask", "fpr_change"] == 0.05 and found.loc["full", "fpr_change"] == 0
     assert found.loc["mask", "fpr"] == 0.25 and found.loc["mask", "fpr_sd"] == round(np.std([0.15, 0.35], ddof=1), 6)
+
+
+def test_experiments_that_have_run_are_collected_and_the_others_named(tmp_path, monkeypatch, capsys):
+    todo = variations(CATEGORIES)[:2]
+    (tmp_path / "reports").mkdir()
+    (tmp_path / "reports/metrics.json").write_text(json.dumps({"v4": metrics(0.01), "v4_base": metrics(0.04)}))
+    who = ("-c", "user.name=t", "-c", "user.email=t@localhost")
+    for words in (("init", "--quiet"), ("add", "."), (*who, "commit", "--quiet", "--message", "run"),
+                  ("update-ref", f"refs/exps/ab/cdef/{todo[0].experiment}", "HEAD")):  # fmt: skip
+        subprocess.run(["git", *words], cwd=tmp_path, check=True)
+    monkeypatch.chdir(tmp_path)
+    table = collect(todo)
+    assert table["experiment"].tolist() == ["all", "off"] and table["fpr"].tolist() == [0.01, 0.04]
+    assert todo[1].experiment in capsys.readouterr().out

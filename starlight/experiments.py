@@ -1,0 +1,58 @@
+"""Ablations as DVC experiments: queue them, and read what those that have run measured."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Sequence
+
+import pandas as pd
+
+from starlight.ablations import Variation, rows
+
+__all__ = ["collect", "queue"]
+
+
+def queue(variations: Sequence[Variation], shared: Sequence[str]) -> None:
+    """Queue one experiment for each variation, in place of one of the same name.
+
+    Parameters
+    ----------
+    variations : sequence of Variation
+    shared : sequence of str
+        `key=value` that all of them set besides.
+
+    Raises
+    ------
+    subprocess.CalledProcessError
+        DVC refused; it has said why.
+    """
+    old = set(_references()) & {v.experiment for v in variations}
+    if old:
+        subprocess.run(["dvc", "exp", "remove", *sorted(old)], check=True)
+    for variation in variations:  # without --force, which would run every stage again, from the sample on
+        own = [f"{k}={json.dumps(v)}" for k, v in variation.overrides.items()]
+        words = [f"--set-param={one}" for one in [*own, *shared]]
+        subprocess.run(["dvc", "exp", "run", "--queue", "--name", variation.experiment, *words], check=True)
+
+
+def collect(variations: Sequence[Variation]) -> pd.DataFrame:
+    """Rows of `reports/ablations.csv` from the experiments that have run; those that have not are named."""
+    found, references = [], _references()
+    for variation in variations:
+        place = references.get(variation.experiment)
+        shown = _git("show", f"{place}:reports/metrics.json") if place else ""
+        if shown:
+            found += rows(variation, json.loads(shown))
+        else:
+            print(f"{variation.experiment}: no metrics, left out of the table")
+    return pd.DataFrame(found)
+
+
+def _references() -> dict[str, str]:
+    """Git's reference of each experiment that has run, by the experiment's name."""
+    return {ref.rpartition("/")[2]: ref for ref in _git("for-each-ref", "--format=%(refname)", "refs/exps").split()}
+
+
+def _git(*words: str) -> str:
+    return subprocess.run(["git", *words], capture_output=True, text=True).stdout
