@@ -53,9 +53,8 @@ class Predictor:
         if not maps and blank is None and (quick := self._by_experts(records, mask)) is not None:
             return judge(*quick, classes, self.calibration, self.meta["ood_limit"])
         batch = self._batch(records)
-        total = sum(m.weight for m in self.members)
         outputs = [m.model(batch, mask, blank=blank) for m in self.members]
-        logits = sum(o.logits * (m.weight / total) for o, m in zip(outputs, self.members, strict=True))
+        logits = self._averaged([o.logits for o in outputs])
         ood = self.members[0].model.unlikeness(batch).numpy()
         cells = torch.sigmoid(outputs[-1].cell_logits).numpy()
         return judge(logits.numpy(), cells, ood, classes, self.calibration, self.meta["ood_limit"])
@@ -66,9 +65,16 @@ class Predictor:
         said = [m.model.judge_by_experts(batch, mask) for m in self.members]
         if any(one is None for one in said):
             return None
+        return (
+            self._averaged(said).numpy(),
+            np.zeros((len(records), 0, 32, 32)),
+            self.members[0].model.unlikeness(batch).numpy(),
+        )
+
+    def _averaged(self, logits: Sequence[Tensor]) -> Tensor:
+        """Mean of the members' log-odds, by their weights."""
         total = sum(m.weight for m in self.members)
-        logits = sum(one * (m.weight / total) for one, m in zip(said, self.members, strict=True))
-        return logits.numpy(), np.zeros((len(records), 0, 32, 32)), self.members[0].model.unlikeness(batch).numpy()
+        return sum(one * (m.weight / total) for one, m in zip(logits, self.members, strict=True))
 
     @torch.inference_mode()
     def embed(self, records: Sequence[Mapping[str, Any]]) -> np.ndarray:
