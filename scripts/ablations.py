@@ -2,18 +2,17 @@
 
 import argparse
 import json
-import subprocess
 from pathlib import Path
 
 from starlight.ablations import summary, variations
-from starlight.experiments import collect, queue
+from starlight.experiments import collect, queue, run
 
 REPORTS = Path("reports")
 
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--jobs", type=int, default=1, help="experiments at a time")
+    arguments.add_argument("--jobs", type=int, default=2, help="experiments at a time")
     arguments.add_argument("--collect-only", action="store_true", help="read experiments that have run")
     arguments.add_argument("--groups", nargs="*", help="full, streams, mask, ratio, hard, without (default: all)")
     arguments.add_argument("-S", dest="shared", action="append", default=[], help="a parameter for all of them")
@@ -22,7 +21,7 @@ def main() -> None:
     chosen = [v for v in variations(categories) if not options.groups or v.group in options.groups]
     if not options.collect_only:
         queue(chosen, options.shared)
-        subprocess.run(["dvc", "exp", "run", "--run-all", "--jobs", str(options.jobs)])
+        run(options.jobs)
     if (table := collect(chosen)).empty:
         raise SystemExit("reports/ablations.csv: left as it is, no experiment of these has run")
     for name, frame in (("ablations", table), ("ablations_summary", summary(table))):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from collections.abc import Sequence
 
@@ -10,7 +11,9 @@ import pandas as pd
 
 from starlight.ablations import Variation, rows
 
-__all__ = ["collect", "queue"]
+__all__ = ["collect", "queue", "run"]
+
+_LAST = "evaluate"  # the stage that the table is read from; no report is made of an experiment
 
 
 def queue(variations: Sequence[Variation], shared: Sequence[str]) -> None:
@@ -33,7 +36,14 @@ def queue(variations: Sequence[Variation], shared: Sequence[str]) -> None:
     for variation in variations:  # without --force, which would run every stage again, from the sample on
         own = [f"{k}={json.dumps(v)}" for k, v in variation.overrides.items()]
         words = [f"--set-param={one}" for one in [*own, *shared]]
-        subprocess.run(["dvc", "exp", "run", "--queue", "--name", variation.experiment, *words], check=True)
+        subprocess.run(["dvc", "exp", "run", "--queue", "--name", variation.experiment, *words, _LAST], check=True)
+
+
+def run(jobs: int) -> None:
+    """Run what is queued, some experiments at a time with a share of the cores each."""
+    threads = max(1, (os.cpu_count() or 1) // jobs)  # more of them than cores wait for each other most of the time
+    environment = {**os.environ, "OMP_NUM_THREADS": str(threads)}
+    subprocess.run(["dvc", "exp", "run", "--run-all", "--jobs", str(jobs)], env=environment)
 
 
 def collect(variations: Sequence[Variation]) -> pd.DataFrame:

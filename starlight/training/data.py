@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import inspect
-import json
-import shutil
-import tempfile
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,22 +10,16 @@ import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
-from torch.nn import functional as F
-from tqdm import tqdm
 
 from starlight.classes import container_class
-from starlight.collate import CROPS, collate, tile_count
+from starlight.collate import CROPS, collate
 from starlight.extract import StreamReader
-from starlight.model import cells, frontend
-from starlight.model.cells import record_cells
-from starlight.model.frontend import CELL, FRONTENDS
 from starlight.techniques import OTHER, TECHNIQUES
+from starlight.training.cell_store import CellStore
 
 __all__ = ["Batch", "TrainingData"]
 
 LABELS = (*TECHNIQUES, OTHER)
-MAP = 32  # cells on a side of the map
-_KEPT = 6  # sets of cells that stay: training and validation of both versions, the test split, and one to spare
 
 
 @dataclass
@@ -84,7 +72,7 @@ class TrainingData:
         place = {sample: i for i, sample in enumerate(ids)}
         self.twins = np.array([place.get(t, -1) if isinstance(t, str) else -1 for t in self.rows["twin_id"]])
         self.weight = np.ones(len(ids), np.float32)
-        self._cells = _CellStore(self, scratch)
+        self._cells = CellStore(self, scratch)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -139,107 +127,6 @@ class TrainingData:
         if tile == "first" or rng is None:
             return [[0] for _ in counts]
         return [[int(rng.integers(c)) if rng.random() < 0.5 else 0] for c in counts]
-
-
-class _CellStore:
-    """Cells of the fixed front end and map targets of every tile, in memory-mapped files.
-
-    The files stay for the stages that come after, named after all that they follow from; the oldest are removed.
-    """
-
-    def __init__(self, data: TrainingData, scratch: Path) -> None:
-        self.count = np.array([tile_count(data.record(i)) for i in range(len(data))], dtype=np.int64)
-        self.start = np.concatenate([[0], np.cumsum(self.count)])
-        self.folder = scratch / f"cells-{_fingerprint(data)}"
-        if not self.folder.exists():
-            self._build(data, scratch)
-        self._open(self.folder, data, "r")
-        self.share = np.load(self.folder / "share.npy")
-
-    def _build(self, data: TrainingData, scratch: Path) -> None:
-        scratch.mkdir(parents=True, exist_ok=True)
-        for old in sorted(scratch.glob("cells-*"), key=lambda folder: folder.stat().st_mtime)[: -_KEPT + 1]:
-            shutil.rmtree(old, ignore_errors=True)
-        with tempfile.TemporaryDirectory(dir=scratch, prefix="new-cells-") as made:
-            folder = Path(made) / "cells"
-            folder.mkdir()
-            self._open(folder, data, "w+")
-            self.share = np.full(len(data), np.nan)
-            with ThreadPoolExecutor(torch.get_num_threads()) as pool:  # NumPy lets go of the lock, spans do not overlap
-                filled = pool.map(lambda i: self._fill(data, i), range(len(data)))
-                for _ in tqdm(filled, total=len(data), desc="cells", unit="image", mininterval=2.0):
-                    pass
-            np.save(folder / "share.npy", self.share)
-            try:
-                folder.rename(self.folder)
-            except OSError:
-                if not self.folder.exists():  # else another process was first, with the same
-                    raise
-
-    def _open(self, folder: Path, data: TrainingData, mode: str) -> None:
-        total = max(1, int(self.start[-1]))
-        channels = {n: FRONTENDS[n]().channels for n in data.streams if n in CROPS}
-        shapes = {n: ((total, c, MAP, MAP), np.float16) for n, c in channels.items()}
-        shapes |= {n: ((total, MAP, MAP), np.bool_) for n in ("target", "valid")}
-        maps = {n: np.memmap(folder / n, dtype, mode, shape=shape) for n, (shape, dtype) in shapes.items()}
-        self.target, self.valid = maps.pop("target"), maps.pop("valid")
-        self.cells = maps
-
-    def _fill(self, data: TrainingData, i: int) -> None:
-        record = data.record(i)
-        span = slice(self.start[i], self.start[i + 1])
-        for name in self.cells:
-            if record["pixel" if name == "lsb" else name].shape[1]:
-                self.cells[name][span] = record_cells(name, record)
-        height, width = record["pixel"].shape[-2:]
-        self.valid[span, : -(-height // CELL), : -(-width // CELL)] = True
-        if data.labels[i] == 1:
-            self._compare(data, i, int(data.twins[i]), span)
-
-    def _compare(self, data: TrainingData, i: int, twin: int, span: slice) -> None:
-        if twin < 0 or data.record(twin)["pixel"].shape != data.record(i)["pixel"].shape:
-            self.valid[span] = False  # without a twin nobody knows where the payload is
-            return
-        crops, other = (collate([data.record(k)], list(self.cells)) for k in (i, twin))
-        changed = np.zeros((span.stop - span.start, MAP, MAP), bool)
-        for name in CROPS.keys() & crops.keys():
-            differs = torch.from_numpy((crops[name][0] != other[name][0]).any(axis=1).astype(np.float32))
-            changed |= F.max_pool2d(differs[:, None], CELL)[:, 0].numpy() > 0
-        self.target[span] = changed
-        self.share[i] = changed[self.valid[span]].mean()
-
-    def gather(self, name: str, indices: np.ndarray, tiles: list[list[int]], most: int) -> np.ndarray:
-        """(b, most, c, 32, 32) float16, zeros past the end of a shorter list."""
-        source = self.cells[name]
-        out = np.zeros((len(indices), most, *source.shape[1:]), source.dtype)
-        for row, (i, ks) in enumerate(zip(indices, tiles, strict=True)):
-            out[row, : len(ks)] = source[self.start[i] + np.asarray(ks)]
-        return out
-
-    def moments(self, name: str, most: int) -> tuple[np.ndarray, np.ndarray]:
-        """See `TrainingData.cell_moments`."""
-        tiles = np.unique(np.linspace(0, len(self.cells[name]) - 1, most).astype(int))
-        sample = self.cells[name][tiles].astype(np.float32)
-        sample = sample[sample.reshape(len(sample), -1).any(axis=1)]
-        if not len(sample):
-            return np.zeros(sample.shape[1], np.float32), np.ones(sample.shape[1], np.float32)
-        return sample.mean((0, 2, 3)), np.maximum(sample.std((0, 2, 3)), 1e-3)
-
-    def targets(self, indices: np.ndarray, tiles: list[list[int]], most: int) -> tuple[np.ndarray, np.ndarray]:
-        """Map target and validity, (b, most, 32, 32) float32."""
-        target, valid = (np.zeros((len(indices), most, MAP, MAP), np.float32) for _ in range(2))
-        for row, (i, ks) in enumerate(zip(indices, tiles, strict=True)):
-            span = self.start[i] + np.asarray(ks)
-            target[row, : len(ks)], valid[row, : len(ks)] = self.target[span], self.valid[span]
-        return target, valid
-
-
-def _fingerprint(data: TrainingData) -> str:
-    """Hash of what the cells follow from: images, twins, stored streams, and the code that reads them."""
-    described = json.dumps(data.reader.streams, sort_keys=True)
-    code = "".join(map(inspect.getsource, (cells, frontend, collate)))
-    parts = [*data.rows["sample_id"], *map(str, data.twins), *map(str, data.labels), *data.streams, code]
-    return hashlib.sha256("\n".join([described, *parts]).encode()).hexdigest()[:16]
 
 
 def _label(technique: object, kind: str) -> int:
