@@ -12,7 +12,7 @@ from scipy import ndimage
 
 from starlight.covers.cover import as_uint8, luma
 
-__all__ = ["STEPS", "chain", "crop_and_scale", "jpeg_roundtrip", "orient"]
+__all__ = ["STEPS", "chain", "crop_and_scale", "jpeg_roundtrip", "orient", "stretch"]
 
 _RESAMPLERS = {
     "nearest": Image.Resampling.NEAREST,
@@ -131,6 +131,25 @@ def _tone(pixels: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, str
     return as_uint8((curve - 127.5) * contrast + 127.5 + lift)[pixels], f"gamma {gamma:.2f} contrast {contrast:.2f}"
 
 
+def stretch(pixels: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, str]:
+    """Spread the levels in use over all 256, by their range or by their ranks: fewer levels with gaps between them.
+
+    Neighbouring levels then differ in how often they occur, which estimates of LSB replacement take for a message.
+    """
+    counts = np.bincount(pixels.ravel(), minlength=256)
+    if rng.random() < 0.3:
+        curve, note = 255 * (counts.cumsum() - counts / 2) / counts.sum(), "equalise"
+    else:
+        cut = rng.uniform(0, 0.03, 2)
+        low, high = np.quantile(pixels, [cut[0], 1 - cut[1]])
+        width = max(high - low, 24.0) / rng.uniform(0.7, 1.1)
+        curve, note = (np.arange(256) - low) * 255 / width, f"stretch {255 / width:.2f}"
+    if rng.random() < 0.3:
+        levels = int(rng.integers(24, 128))
+        curve, note = np.round(curve * levels / 255) * 255 / levels, f"{note} to {levels} levels"
+    return as_uint8(curve)[pixels], note
+
+
 def _colour(pixels: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, str]:
     if pixels.ndim == 2:
         return _tone(pixels, rng)
@@ -182,10 +201,11 @@ STEPS: dict[str, Step] = {
     "denoise": _denoise,
     "sharpen": _sharpen,
     "tone": _tone,
+    "stretch": stretch,
     "colour": _colour,
     "noise": _noise,
     "vignette": _vignette,
     "rotate": _rotate,
     "rescale": _rescale,
 }
-_WEIGHTS = np.array([0.26, 0.06, 0.04, 0.10, 0.14, 0.10, 0.08, 0.08, 0.05, 0.04, 0.05])
+_WEIGHTS = np.array([0.26, 0.06, 0.04, 0.10, 0.14, 0.06, 0.06, 0.08, 0.08, 0.05, 0.04, 0.03])

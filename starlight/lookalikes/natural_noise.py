@@ -1,4 +1,4 @@
-"""Noise that nature or a program made: high sensitivity, dark frames, film grain, static; LSB planes look random."""
+"""Noise that nature or a program made: high sensitivity, dark frames, film grain, static, stretched tones; LSB planes look random."""
 
 import io
 
@@ -8,18 +8,19 @@ from scipy import ndimage
 
 from starlight.covers import Cover
 from starlight.covers.cover import as_uint8, luma
+from starlight.covers.processing import stretch
 from starlight.encoders import Encoding
 from starlight.lookalikes.lookalike import Lookalike, colour, lossless, pack, scene, sides
 
 __all__ = ["CONSTRAINT", "SHARE", "make"]
 
 CONSTRAINT = "the least significant bits are noise of the sensor, not a message"
-SHARE = 2.0
+SHARE = 2.6
 
 
 def make(rng: np.random.Generator, number: str) -> Lookalike:
-    """Make a noisy photograph, a dark frame, grain or static; lossless, or JPEG of high quality."""
-    kind = str(rng.choice(["sensitivity", "grain", "dark", "static", "blotches"], p=[0.35, 0.25, 0.15, 0.1, 0.15]))
+    """Make a noisy photograph, a dark frame, grain, static or stretched tones; lossless, or JPEG of high quality."""
+    kind = str(rng.choice(list(_WAYS), p=_WEIGHTS))
     cover = _WAYS[kind](rng, number)
     if rng.random() < 0.25:
         cover = Cover(_through_jpeg(cover.pixels, rng), cover.cover_id, f"{cover.processing}; decompressed jpeg")
@@ -75,10 +76,25 @@ def _blotches(rng: np.random.Generator, number: str) -> Cover:
     return Cover(as_uint8(values), f"noise/{number}", "blotches")
 
 
+def _stretched(rng: np.random.Generator, number: str) -> Cover:
+    """Stretch a noisy photograph's levels last of all: gaps in its histogram, and the noise jumps over them."""
+    cover = _sensitivity(rng, number) if rng.random() < 0.5 else scene(rng, number, drawn=0)
+    pixels, note = stretch(cover.pixels, rng)
+    return Cover(pixels, cover.cover_id, f"{cover.processing}; {note}")
+
+
 def _through_jpeg(pixels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, "JPEG", quality=int(rng.integers(60, 98)))
     return np.asarray(Image.open(buffer))
 
 
-_WAYS = {"sensitivity": _sensitivity, "grain": _grain, "dark": _dark, "static": _static, "blotches": _blotches}
+_WAYS = {
+    "sensitivity": _sensitivity,
+    "grain": _grain,
+    "dark": _dark,
+    "static": _static,
+    "blotches": _blotches,
+    "stretched": _stretched,
+}
+_WEIGHTS = (0.27, 0.12, 0.12, 0.08, 0.12, 0.29)
