@@ -1,4 +1,4 @@
-"""Noise that nature or a program made: high sensitivity, dark frames, film grain, static, stretched tones; LSB planes look random."""
+"""Noise of nature or of a program: high sensitivity, dark frames, grain, static, stretched tones; random LSB planes."""
 
 import io
 
