@@ -17,6 +17,7 @@ from starlight.images import Image
 from starlight.protocol import END, MARK
 from starlight.streams import framed, text
 from starlight.streams.scans import HEAD, Scan, head, scans
+from starlight.streams.text_models import PRINTABLE
 from starlight.techniques import lsb_framings
 
 __all__ = ["FEATURES", "Decoded", "compute", "decode_payload"]
@@ -166,7 +167,7 @@ def _family(members: list[int], data: np.ndarray, lengths: np.ndarray, scored: t
     row = data[best, : lengths[best]]
     if not len(row):
         return [math.nan] * len(_PARTS)
-    printable = text.PRINTABLE[row]
+    printable = PRINTABLE[row]
     run = int(np.argmin(printable)) if not printable.all() else len(row)
     nuls = np.flatnonzero(row == 0)
     stop = int(scored.stop[best])
@@ -196,7 +197,7 @@ def _bytes(raw: bytes) -> list[float]:
     words = row[(row >= 65) & (row <= 122)].size / len(row)
     return [
         *_text(net), _squash(gain), math.log2(1 + len(raw)),
-        float(text.PRINTABLE[row].mean()), float(raw.endswith(END) and not raw.endswith(2 * END)),
+        float(PRINTABLE[row].mean()), float(raw.endswith(END) and not raw.endswith(2 * END)),
         1 - len(stripped) / len(raw), _entropy(row), float(MARK in raw[:64]), words,
         float(any(magic in raw[:64] for magic in _VENDOR)),
     ]  # fmt: skip

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from starlight.images import Image
-from starlight.streams import text
+from starlight.streams import sources, text
 from starlight.streams.scans import Scan
 from starlight.techniques.lsb_framings import FRAMINGS, Framing
 
@@ -44,10 +44,11 @@ def _raise(scored: text.TextScore, i: int, row: np.ndarray, framing: Framing, sa
     # Lengths are as likely in each decade: a header of h bytes says 1 in count * log(capacity) instead of 1 in 256^h.
     told = start * math.log(256) - math.log(count * math.log(samples))
     stop = min(start + count, len(row))
-    written = text.stretch(row, start, stop)
+    counts = sources.count(row)
+    written = text.stretch(row, counts, start, stop)
     if told + written < max(scored.net[i], text.CANDIDATE) and told < _ALONE:
         return
-    null = text.null_gains(row, places)[0]
+    null = sources.null_gains(row, counts, places)[0]
     for gain, end in ((told + written, stop), (told if told > _ALONE else -math.inf, start)):
         if gain - null[end] > scored.net[i]:
             scored.gain[i] = max(gain, scored.gain[i])

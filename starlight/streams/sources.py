@@ -1,0 +1,134 @@
+"""What images leave in their low bits, as sources that learn from the bytes before: sequential log-likelihood ratios.
+
+The sources: uniform bytes, bytes of a skewed but unknown distribution, alone or given the bytes before them, bytes that
+repeat at a fixed distance, and bits that depend on the bits before them or on their place. Text may learn as well: a
+source then starts from a model of text instead of from uniform bytes (see `text`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+__all__ = ["Counts", "count", "learnt", "null_gains"]
+
+_LAGS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 15, 16, 24, 32, 48, 64)
+_COPY = 0.9  # probability that a repeating source repeats
+_ALPHA = 0.05  # Dirichlet prior of a source with an unknown distribution, for a byte that is as likely as any
+_ORDERS = 3  # such sources: of single bytes, and of bytes given the one or two before
+_BIT_LAGS = ((1, 2, 3, 4), (3, 6, 9), (4, 8, 12))  # bits before it that a bit may depend on
+
+
+class Counts(NamedTuple):
+    """How often each byte of n came before after the same bytes, and how often any did: (orders, n) int each."""
+
+    seen: np.ndarray
+    total: np.ndarray
+
+
+def count(row: np.ndarray) -> Counts:
+    """Count what a source that learns has seen before each byte.
+
+    Parameters
+    ----------
+    row : (n,) uint8
+
+    Returns
+    -------
+    Counts
+        Of single bytes, of bytes given the one before, and of bytes given the two before.
+    """
+    n = len(row)
+    same = row[:, None] == row[None, :]
+    context = np.tril(np.ones((n, n), bool), -1)  # places before each one; then those of them after the same bytes
+    alike, seen, total = same, [], []
+    for _ in range(_ORDERS):
+        seen.append((context & same).sum(axis=1))
+        total.append(context.sum(axis=1))
+        alike = np.pad(alike[:-1, :-1], ((1, 0), (1, 0)))
+        context = context & alike
+    return Counts(np.array(seen), np.array(total))
+
+
+def learnt(counts: Counts, steps: np.ndarray) -> np.ndarray:
+    """Log-odds of each byte against a uniform one under sources that start from models and learn.
+
+    Parameters
+    ----------
+    counts : Counts
+        Of a row of n bytes.
+    steps : (..., n) float
+        Log-odds of its bytes under the models; 0 for uniform bytes.
+
+    Returns
+    -------
+    (orders, ..., n) float64
+    """
+    seen, total = (table.reshape(_ORDERS, *[1] * (steps.ndim - 1), -1) for table in counts)
+    return np.log((256 * seen + 256 * _ALPHA * np.exp(steps)) / (total + 256 * _ALPHA))
+
+
+def null_gains(
+    row: np.ndarray, counts: Counts, places: tuple[int, ...] = (), starts: Sequence[int] = (0,)
+) -> np.ndarray:
+    """Cumulative log-likelihood ratio of what images leave in low bits against uniform bytes.
+
+    Parameters
+    ----------
+    row : (n,) uint8
+    counts : Counts
+        Of `row`.
+    places : tuple of int
+        Bits of each byte, 0 the most significant, that come from a channel that may never change.
+    starts : sequence of int
+        From where on bytes count; those before are only learnt from.
+
+    Returns
+    -------
+    (starts, n + 1) float64
+        0 and less before each start.
+    """
+    n = len(row)
+    steps = [np.zeros(n), *learnt(counts, np.zeros(n))]
+    for lag in _LAGS:
+        step = np.zeros(n)
+        step[lag:] = np.where(row[lag:] == row[: max(0, n - lag)], math.log(_COPY * 256), math.log(1 - _COPY))
+        steps.append(step)
+    for order in ("big", "little"):
+        bits = np.unpackbits(row, bitorder=order).view(bool)
+        steps += [_bit_gains(bits, _lagged(bits, lags)).reshape(n, 8).sum(axis=1) for lags in _BIT_LAGS]
+    for chosen in (places, range(8)) if places else ():
+        bits = np.unpackbits(row).view(bool).reshape(n, 8)[:, list(chosen)]
+        gained = _bit_gains(bits.reshape(-1), np.tile(np.arange(len(chosen)), n)).reshape(n, -1).sum(axis=1)
+        steps += [gained, *learnt(counts, gained)]
+    cumulative = np.zeros((len(steps), 1, n + 1))
+    np.cumsum(steps, axis=1, out=cumulative[:, 0, 1:])
+    weights = np.full((len(steps), 1, 1), 0.5 / (len(steps) - 1))
+    weights[0] = 0.5
+    since = cumulative - cumulative[:, 0, list(starts)][:, :, None]
+    return np.logaddexp.reduce(since + np.log(weights), axis=0)
+
+
+def _lagged(bits: np.ndarray, lags: tuple[int, ...]) -> np.ndarray:
+    """Context of each bit: those at some distances before it."""
+    context = np.zeros(len(bits), np.int64)
+    for k, lag in enumerate(lags):
+        context[lag:] |= bits[:-lag].astype(np.int64) << k
+    return context
+
+
+def _bit_gains(bits: np.ndarray, context: np.ndarray) -> np.ndarray:
+    """Log-likelihood ratio of each bit given its context, learnt on the way (Krichevsky-Trofimov estimator)."""
+    order = np.argsort(context, kind="stable")
+    grouped, start = bits[order], np.flatnonzero(np.diff(context[order], prepend=-1))
+    length = np.diff(start, append=len(bits))
+    total = np.arange(len(bits)) - np.repeat(start, length)
+    before = np.cumsum(grouped) - grouped
+    ones = before - np.repeat(before[start], length)
+    likely = (np.where(grouped, ones, total - ones) + 0.5) / (total + 1)
+    out = np.empty(len(bits))
+    out[order] = np.log(2 * likely)
+    return out
