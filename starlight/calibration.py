@@ -1,13 +1,10 @@
 """Thresholds for a stated false-positive rate far out in the tail, and calibrated probabilities.
 
 A validation split holds hundreds of authentic images; the false-positive rate asked for is one in thousands. The
-threshold is therefore extrapolated: beyond its 90 % quantile the log-odds of authentic images are taken to have an
-exponential tail, the generalised Pareto distribution with shape 0 (Coles, An Introduction to Statistical Modeling of
-Extreme Values, 2001, section 4.2). Each technique is first put in units of its own tail, so that a technique whose
-log-odds wander on unseen cameras needs more of them to raise an alarm than one whose log-odds stay put. Where stego
-and authentic images lie apart, nothing is extrapolated: the unit is such that the threshold lies two thirds of the way
-from the one to the other. And what the threshold is extrapolated with is the upper 80 % bound of the mean excess, not
-the mean: a lucky split must not set it.
+threshold is therefore extrapolated from the tail of authentic images' log-odds (`tails`). Each technique is first put
+in units of its own tail, so that a technique whose log-odds wander on unseen cameras needs more of them to raise an
+alarm than one whose log-odds stay put. Where stego and authentic images lie apart, nothing is extrapolated: the unit is
+such that the threshold lies two thirds of the way from the one to the other.
 """
 
 from __future__ import annotations
@@ -20,18 +17,17 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["CONFIDENCE", "Calibration", "exponential_tail", "fit"]
+from starlight.tails import SHARE, exponential_tail, extrapolated
 
-_TAIL = 0.1  # share of authentic images that the tail is fitted to
-_FAR_TAIL = 0.01  # the same of thousands of them
+__all__ = ["ABSENT", "Calibration", "fit"]
+
+_FAR_SHARE = 0.01  # of thousands of further authentic images, that a tail is fitted to
 _MIN_CLASS = 60  # authentic images under which a container class has no tail of its own
 _MIN_STEGO = 20  # stego images under which nobody knows where those of a technique lie
 _REACH = 0.02  # share of a technique's stego images whose log-odds may lie under what counts as theirs
 _WAY = 2 / 3  # how far between authentic and stego images the threshold lies: a false alarm costs more than a miss
 _HOPELESS = 0.1  # share found at a false-positive rate of 1 % under which a technique is hardly worth an alarm
 _HOPELESS_FACTOR = 1.3
-CONFIDENCE = 0.8  # of the bound on the final tail's mean excess
-_SCALE_FLOOR = 0.1  # log-odds; a tail cannot be taken to be shorter than this
 ABSENT = -29.0  # log-odds at or under which a technique was masked out
 
 
@@ -92,7 +88,7 @@ class Calibration:
             Techniques whose thresholds stay, in log-odds: nothing was extrapolated for them.
         """
         scores = np.asarray(scores, dtype=float)
-        found = self.threshold + _extrapolated(scores[np.isfinite(scores)], self.target_fpr, _FAR_TAIL)
+        found = self.threshold + extrapolated(scores[np.isfinite(scores)], self.target_fpr, _FAR_SHARE)
         if not found > self.threshold:
             return self
         factors = [self.threshold / found if name in kept else 1.0 for name in self.techniques]
@@ -110,22 +106,6 @@ class Calibration:
         raw = json.loads(text)
         raw["techniques"] = tuple(raw["techniques"])
         return cls(**raw)
-
-
-def exponential_tail(values: ArrayLike, share: float = _TAIL) -> tuple[float, float]:
-    """Quantile at `1 - share` and mean excess over it.
-
-    Returns
-    -------
-    location, scale : float
-        `P(value > location + x) = share * exp(-x / scale)`; NaN for no values.
-    """
-    values = np.asarray(values, dtype=float)
-    if not len(values):
-        return float("nan"), float("nan")
-    location = float(np.quantile(values, 1.0 - share))
-    excess = values[values > location] - location
-    return location, max(float(excess.mean()) if len(excess) else 0.0, _SCALE_FLOOR)
 
 
 def fit(
@@ -175,13 +155,7 @@ def _threshold(draft: Calibration, logits: NDArray, classes: NDArray) -> float:
     """Score that one authentic image in `1 / target_fpr` exceeds, from the log-odds of some."""
     score = draft.score(logits, classes)
     score = score[np.isfinite(score)]
-    return max(1.0, _extrapolated(score, draft.target_fpr, _TAIL)) if len(score) else np.log(_TAIL / draft.target_fpr)
-
-
-def _extrapolated(score: NDArray, target_fpr: float, share: float) -> float:
-    """What `target_fpr` of the images exceed whose tail, beyond the `1 - share` quantile, these scores show."""
-    location, scale = exponential_tail(score, share)
-    return float(location + scale * _bound(share * len(score)) * np.log(share / target_fpr))
+    return max(1.0, extrapolated(score, draft.target_fpr)) if len(score) else np.log(SHARE / draft.target_fpr)
 
 
 def _tails(logits: NDArray, base_location, base_scale) -> tuple[tuple[float, ...], tuple[float, ...]]:
@@ -221,7 +195,7 @@ def _way(authentic: NDArray, stego: NDArray) -> _Way:
     highest, reach = float(authentic.max()), float(np.quantile(stego, _REACH))
     if reach - highest > highest - location:
         return _Way(highest + _WAY * (reach - highest))
-    hopeless = np.mean(stego > location + np.log(_TAIL / 0.01) * scale) < _HOPELESS
+    hopeless = np.mean(stego > location + np.log(SHARE / 0.01) * scale) < _HOPELESS
     return _Way(None, _HOPELESS_FACTOR if hopeless else 1.0)
 
 
@@ -231,17 +205,6 @@ def _between(location, scale, ways: Sequence[_Way], threshold: float) -> tuple[f
         round(unit if way.end is None else (way.end - low) / threshold, 6)
         for low, unit, way in zip(location, scale, ways, strict=True)
     )
-
-
-def _bound(count: float) -> float:
-    """Upper bound on the mean excess of `count` values with an exponential tail, as a multiple of the mean excess.
-
-    The sum of k exponential variables is gamma distributed with shape k.
-    """
-    from scipy.stats import gamma
-
-    k = max(1, round(count))
-    return float(k / gamma.ppf(1 - CONFIDENCE, k))
 
 
 def _platt(score: NDArray, labels: NDArray) -> tuple[float, float]:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from starlight.calibration import CONFIDENCE
 from starlight.evidence import to_markdown
 from starlight.markdown import interval, percent
+from starlight.tails import CONFIDENCE
 from starlight.weights import load
 
 __all__ = ["CARD", "EVIDENCE", "FOLDER", "WEIGHTS", "model_card", "take", "write_card"]
