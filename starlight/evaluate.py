@@ -21,7 +21,7 @@ from starlight.streams import SETS
 from starlight.training import devices
 from starlight.training.data import LABELS, TrainingData
 from starlight.training.selection import Forward, blanked, forward
-from starlight.weights import Stored
+from starlight.weights import Stored, averaged
 
 __all__ = [
     "EvaluateParams", "Scored", "before_after", "hardest", "load_test", "predictions", "score", "stream_ablation",
@@ -64,14 +64,13 @@ def score(
     `done` keeps what each model gave on it: the ensemble of the base detector and another needs no second pass of it.
     """
     device, done = devices.current()[0], {} if done is None else done
-    total = sum(m.weight for m in stored.members)
     runs: list[Forward] = []
     for member in stored.members:
         key = _fingerprint(member.model)
         if key not in done:
             done[key] = forward(member.model, data, device, threshold=map_threshold)
         runs.append(done[key])
-    logits = sum(r.logits * (m.weight / total) for r, m in zip(runs, stored.members, strict=True))
+    logits = averaged([r.logits for r in runs], [m.weight for m in stored.members])
     return _scored(stored, data, logits, runs[0].unlike, runs[-1].counts)
 
 
@@ -126,14 +125,13 @@ def _twin_of(rows: pd.DataFrame) -> list[str]:
 
 def stream_ablation(stored: Stored, data: TrainingData, *, each: bool = True) -> pd.DataFrame:
     """Measures with none blanked (the first row) and, with `each`, with each stream blanked in turn."""
-    device, total = devices.current()[0], sum(m.weight for m in stored.members)
+    device, weights = devices.current()[0], [m.weight for m in stored.members]
     blanks = (None, *(stored.members[0].model.config.streams if each else ()))
-    runs = [(blanked(m.model, data, device, blanks), m.weight / total) for m in stored.members]
+    runs = [blanked(m.model, data, device, blanks) for m in stored.members]
     unlike = np.zeros(len(data))  # an image with a stream left out is unlike any seen, which is not the question
     rows = []
     for blank in blanks:
-        logits = sum(run[blank] * weight for run, weight in runs)
-        answer = _scored(stored, data, logits, unlike)
+        answer = _scored(stored, data, averaged([run[blank] for run in runs], weights), unlike)
         authentic = data.labels == 0
         rows.append({
             "blanked": blank or "(none)",

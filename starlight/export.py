@@ -22,7 +22,7 @@ from starlight.detector import Detector
 from starlight.errors import BadImage, StarlightError
 from starlight.model import UnifiedStarlightDetector
 from starlight.model.detector import CROP_STREAMS
-from starlight.weights import Stored, load
+from starlight.weights import Stored, averaged, load
 
 __all__ = ["OPSET", "TOLERANCE", "compare", "quantise", "records_of", "write_onnx"]
 
@@ -50,8 +50,7 @@ class _Graph(nn.Module):
             model = _Switched(member.model.config)
             model.load_state_dict(member.model.state_dict())
             self.members.append(model.eval())
-        total = sum(m.weight for m in stored.members)
-        self.shares = [m.weight / total for m in stored.members]
+        self.weights = [m.weight for m in stored.members]
 
     def forward(self, *arrays: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         batch = dict(zip(self.names, arrays, strict=True))
@@ -59,7 +58,7 @@ class _Graph(nn.Module):
         first = self.members[0]
         cells = {f"{name}_cells": first.cells(name, batch) for name in first.crops}
         outputs = [m({**batch, **cells}, mask, blank=keep) for m in self.members]
-        logits = sum(o.logits * share for o, share in zip(outputs, self.shares, strict=True))
+        logits = averaged([o.logits for o in outputs], self.weights)
         return logits, torch.sigmoid(outputs[-1].cell_logits), first.unlikeness(batch).float()
 
 

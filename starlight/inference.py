@@ -15,7 +15,7 @@ from starlight.judgement import READABLE, Prediction, judge
 from starlight.model.cells import record_cells
 from starlight.model.detector import VECTOR_STREAMS
 from starlight.model.encoders import MAP_WIDTH, WIDTH
-from starlight.weights import load
+from starlight.weights import averaged, load
 
 __all__ = ["READABLE", "Prediction", "Predictor", "judge"]
 
@@ -26,6 +26,7 @@ class Predictor:
     def __init__(self, path: Path) -> None:
         stored = load(path)
         self.members, self.calibration, self.meta = stored.members, stored.calibration, stored.meta
+        self._weights = [m.weight for m in self.members]
         first = self.members[0].model.config
         self.streams, self.techniques = first.streams, first.techniques
         self.sizes = dict(first.sizes)
@@ -54,7 +55,7 @@ class Predictor:
             return judge(*quick, classes, self.calibration, self.meta["ood_limit"])
         batch = self._batch(records)
         outputs = [m.model(batch, mask, blank=blank) for m in self.members]
-        logits = self._averaged([o.logits for o in outputs])
+        logits = averaged([o.logits for o in outputs], self._weights)
         ood = self.members[0].model.unlikeness(batch).numpy()
         cells = torch.sigmoid(outputs[-1].cell_logits).numpy()
         return judge(logits.numpy(), cells, ood, classes, self.calibration, self.meta["ood_limit"])
@@ -66,15 +67,10 @@ class Predictor:
         if any(one is None for one in said):
             return None
         return (
-            self._averaged(said).numpy(),
+            averaged(said, self._weights).numpy(),
             np.zeros((len(records), 0, 32, 32)),
             self.members[0].model.unlikeness(batch).numpy(),
         )
-
-    def _averaged(self, logits: Sequence[Tensor]) -> Tensor:
-        """Mean of the members' log-odds, by their weights."""
-        total = sum(m.weight for m in self.members)
-        return sum(one * (m.weight / total) for one, m in zip(logits, self.members, strict=True))
 
     @torch.inference_mode()
     def embed(self, records: Sequence[Mapping[str, Any]]) -> np.ndarray:

@@ -24,7 +24,7 @@ from starlight.training.data import LABELS, TrainingData
 from starlight.training.loop import Schedule, fit
 from starlight.training.losses import LossWeights
 from starlight.training.selection import forward
-from starlight.weights import Member, data_hash, write
+from starlight.weights import Member, averaged, data_hash, write
 
 __all__ = [
     "Splits", "TrainParams", "calibrate", "expert_weights", "groups", "held_back", "load_splits",
@@ -202,11 +202,10 @@ def calibrate(
     `done` keeps the log-odds of each model, by its id, for ensembles that share one.
     """
     device, done = devices.current()[0], {} if done is None else done
-    total = sum(m.weight for m in members)
     for member in members:
         if id(member.model) not in done:
             done[id(member.model)] = forward(member.model, val, device).logits
-    logits = sum(done[id(m.model)] * (m.weight / total) for m in members)
+    logits = averaged([done[id(m.model)] for m in members], [m.weight for m in members])
     return calibration.fit(logits, val.technique, val.classes, techniques=LABELS, target_fpr=target_fpr)
 
 

@@ -9,16 +9,20 @@ import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
+import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
+from torch import Tensor
 
 from starlight.calibration import Calibration
 from starlight.errors import StarlightError
 from starlight.model import DetectorConfig, UnifiedStarlightDetector
 
-__all__ = ["Member", "Stored", "data_hash", "load", "write"]
+__all__ = ["Member", "Stored", "averaged", "data_hash", "load", "write"]
+
+_Array = TypeVar("_Array", np.ndarray, Tensor)
 
 
 class Member(NamedTuple):
@@ -34,6 +38,24 @@ class Stored(NamedTuple):
     members: tuple[Member, ...]
     calibration: Calibration
     meta: dict[str, Any]
+
+
+def averaged(logits: Sequence[_Array], weights: Sequence[float]) -> _Array:
+    """What an ensemble says: the mean of its members' log-odds.
+
+    Parameters
+    ----------
+    logits : sequence of (n, t) arrays or tensors
+        One a member.
+    weights : sequence of float
+        One a member; they need not add up to 1.
+
+    Returns
+    -------
+    (n, t) array or tensor
+    """
+    total = sum(weights)
+    return sum(one * (weight / total) for one, weight in zip(logits, weights, strict=True))
 
 
 def write(path: Path, members: Sequence[Member], calibration: Calibration, meta: Mapping[str, Any]) -> None:
