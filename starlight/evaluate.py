@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-import torch
 
 from starlight.errors import StarlightError
 from starlight.judgement import judge, named
@@ -20,7 +18,7 @@ from starlight.store import StreamReader
 from starlight.streams import SETS
 from starlight.training import devices
 from starlight.training.data import LABELS, TrainingData
-from starlight.training.selection import Forward, blanked, forward
+from starlight.training.selection import Passes, blanked
 from starlight.weights import Stored, averaged
 
 __all__ = [
@@ -56,29 +54,18 @@ class Scored(NamedTuple):
         return (self.score >= 0) & ~self.abstain
 
 
-def score(
-    stored: Stored, data: TrainingData, *, map_threshold: float = 0.5, done: dict[bytes, Forward] | None = None
-) -> Scored:
-    """Run a stored detector, one model or an ensemble, over a data set.
+def score(stored: Stored, passes: Passes) -> Scored:
+    """What a stored detector, one model or an ensemble, says of the images of a data set.
 
-    `done` keeps what each model gave on it: the ensemble of the base detector and another needs no second pass of it.
+    Parameters
+    ----------
+    stored : Stored
+    passes : Passes
+        Over the data set; shared by detectors that share members.
     """
-    device, done = devices.current()[0], {} if done is None else done
-    runs: list[Forward] = []
-    for member in stored.members:
-        key = _fingerprint(member.model)
-        if key not in done:
-            done[key] = forward(member.model, data, device, threshold=map_threshold)
-        runs.append(done[key])
+    runs = [passes.of(member.model) for member in stored.members]
     logits = averaged([r.logits for r in runs], [m.weight for m in stored.members])
-    return _scored(stored, data, logits, runs[0].unlike, runs[-1].counts)
-
-
-def _fingerprint(model: torch.nn.Module) -> bytes:
-    digest = hashlib.sha256(str(model.config).encode())
-    for name, value in sorted(model.state_dict().items()):
-        digest.update(name.encode() + value.cpu().numpy().tobytes())
-    return digest.digest()
+    return _scored(stored, passes.data, logits, runs[0].unlike, runs[-1].counts)
 
 
 def _scored(stored: Stored, data: TrainingData, logits, unlike, counts=None) -> Scored:
@@ -99,9 +86,9 @@ def predictions(detectors: Mapping[str, Stored], data: TrainingData, params: Eva
         table[name] = table[name].fillna("")
     table["twin_of"] = _twin_of(rows)
     table["container"] = data.classes
-    done: dict[bytes, Forward] = {}
+    passes = Passes(data, threshold=params.map_threshold)
     for name, stored in detectors.items():
-        answer = score(stored, data, map_threshold=params.map_threshold, done=done)
+        answer = score(stored, passes)
         table[f"{name}_probability"] = answer.probability.round(6)
         table[f"{name}_score"] = answer.score.round(6)
         table[f"{name}_flagged"] = answer.flagged.astype(int)

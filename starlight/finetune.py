@@ -18,6 +18,7 @@ from starlight.train import Splits, TrainParams, calibrate, expert_weights, samp
 from starlight.training.build import refit
 from starlight.training.data import TrainingData
 from starlight.training.loop import Schedule, fit
+from starlight.training.selection import Passes
 from starlight.weights import Member, Stored, data_hash, write
 
 __all__ = ["EnsembleParams", "FinetuneParams", "area_weights", "finetune", "sampling_weights"]
@@ -79,12 +80,12 @@ def finetune(
     if params.control:
         chosen = random_control(splits.train, len(hard), general.seed)
         control = used(_tune(base, splits, chosen, missed, general, params, training, scratch)[0])
-    done: dict[int, np.ndarray] = {}
+    passes = Passes(splits.val)
     for file, members, name in (
         ("hard_negative_best", [Member(tuned, 1.0)], "v4_finetuned"), ("detector", used(tuned), "v4"),
         ("control", control, "control"),
     ):  # fmt: skip
-        fitted = calibrate(members, splits.val, training.target_fpr, done)
+        fitted = calibrate(members, passes, training.target_fpr)
         write(models / f"{file}.safetensors", members, fitted, {**base.meta, "name": name})
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -23,7 +24,7 @@ from starlight.training.build import build
 from starlight.training.data import LABELS, TrainingData
 from starlight.training.loop import Schedule, fit
 from starlight.training.losses import LossWeights
-from starlight.training.selection import forward
+from starlight.training.selection import Passes
 from starlight.weights import Member, averaged, data_hash, write
 
 __all__ = [
@@ -111,7 +112,7 @@ def train(
         model, splits.train, splits.val, lambda epoch: islice(sampler.epoch(epoch), steps), steps, schedule,
         params.loss, saved,
     )  # fmt: skip
-    fitted = calibrate([Member(model, 1.0)], splits.val, params.target_fpr)
+    fitted = calibrate([Member(model, 1.0)], Passes(splits.val), params.target_fpr)
     if devices.current()[1] == 0:
         meta = {"name": variant, "params": recipe, "data_hash": made_of, "images": len(splits.train),
                 "stream_versions": {name: REGISTRY[name].VERSION for name in streams},
@@ -194,18 +195,19 @@ def weight_negatives(data: TrainingData, general: General) -> None:
     data.weight[negative] = np.asarray(weights, np.float32)
 
 
-def calibrate(
-    members: list[Member], val: TrainingData, target_fpr: float, done: dict[int, np.ndarray] | None = None
-) -> calibration.Calibration:
-    """Thresholds and probabilities of an ensemble, on the validation split.
+def calibrate(members: Sequence[Member], passes: Passes, target_fpr: float) -> calibration.Calibration:
+    """Thresholds and probabilities of an ensemble.
 
-    `done` keeps the log-odds of each model, by its id, for ensembles that share one.
+    Parameters
+    ----------
+    members : sequence of Member
+    passes : Passes
+        Over the validation split; shared by ensembles that share members.
+    target_fpr : float
+        Image-level false-positive rate, in (0, 0.1).
     """
-    device, done = devices.current()[0], {} if done is None else done
-    for member in members:
-        if id(member.model) not in done:
-            done[id(member.model)] = forward(member.model, val, device).logits
-    logits = averaged([done[id(m.model)] for m in members], [m.weight for m in members])
+    logits = averaged([passes.of(m.model).logits for m in members], [m.weight for m in members])
+    val = passes.data
     return calibration.fit(logits, val.technique, val.classes, techniques=LABELS, target_fpr=target_fpr)
 
 

@@ -1,5 +1,6 @@
 """Training: it learns, it resumes after a kill, several processes agree, mining and fine-tuning keep their rules."""
 
+import copy
 import os
 import signal
 import subprocess
@@ -19,6 +20,7 @@ from starlight.params import General
 from starlight.sampler import NegativeSampler
 from starlight.train import TrainParams, expert_weights, groups, held_back, load_splits
 from starlight.training.data import TrainingData
+from starlight.training.selection import Passes, forward
 from starlight.weights import Member, load, write
 from tests.fake_streams import data_set
 from tests.imports import ROOT
@@ -171,6 +173,20 @@ def test_the_mined_images_move_the_experts(trained, splits, tmp_path):
                                                       tmp_path / "hard_negative_best.safetensors"))  # fmt: skip
     weights = [m.encoders["content"].layers[1].weight for m in (base, tuned)]
     assert not torch.equal(*weights)
+
+
+def test_a_model_passes_once_and_again_when_it_has_changed(trained, splits, monkeypatch):
+    from starlight.training import selection
+
+    runs = []
+    monkeypatch.setattr(selection, "forward", lambda *words, **knobs: runs.append(words) or forward(*words, **knobs))
+    model = load(trained / "base.safetensors").members[0].model
+    passes = Passes(splits.val)
+    first = passes.of(model)
+    assert passes.of(copy.deepcopy(model)) is first and len(runs) == 1
+    with torch.no_grad():
+        model.encoders["content"].layers[1].weight.add_(1.0)
+    assert not np.array_equal(passes.of(model).logits, first.logits) and len(runs) == 2
 
 
 def test_damaged_weights_are_named(tmp_path, trained):

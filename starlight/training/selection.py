@@ -1,7 +1,8 @@
-"""Which epoch is the best: validation at the tail, then the map."""
+"""Passes of a detector over a data set, and which epoch is the best by them: at the tail, then by the map."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -12,10 +13,11 @@ from starlight import calibration
 from starlight.metrics import auc, map_measures
 from starlight.model import UnifiedStarlightDetector
 from starlight.model.detector import without
+from starlight.training import devices
 from starlight.training.data import LABELS, Batch, TrainingData
 from starlight.training.losses import LossWeights, detector_loss
 
-__all__ = ["SELECTION_FPR", "Forward", "Validation", "blanked", "forward", "validate"]
+__all__ = ["SELECTION_FPR", "Forward", "Passes", "Validation", "blanked", "forward", "validate"]
 
 SELECTION_FPR = 0.005  # false-positive rate at which epochs are compared; a few hundred images show no lower one
 _MAP_SHARE = 0.1  # weight of the map's MCC beside the detection
@@ -88,6 +90,37 @@ def forward(
         values, counts = zip(*losses, strict=True)
         loss = float(np.average(values, weights=counts))
     return Forward(*joined, loss)
+
+
+class Passes:
+    """Passes over one data set, one for each model however often it is asked for: ensembles share members.
+
+    Models are known by their configuration and weights: a copy needs no second pass, one trained further does.
+
+    Attributes
+    ----------
+    data : TrainingData
+    threshold : float
+        Probability from which a cell of the map counts as payload.
+    """
+
+    def __init__(self, data: TrainingData, *, threshold: float = 0.5) -> None:
+        self.data, self.threshold = data, threshold
+        self._done: dict[bytes, Forward] = {}
+
+    def of(self, model: UnifiedStarlightDetector) -> Forward:
+        """What a model gives on the data set."""
+        key = _fingerprint(model)
+        if key not in self._done:
+            self._done[key] = forward(model, self.data, devices.current()[0], threshold=self.threshold)
+        return self._done[key]
+
+
+def _fingerprint(model: UnifiedStarlightDetector) -> bytes:
+    digest = hashlib.sha256(str(model.config).encode())
+    for name, value in sorted(model.state_dict().items()):
+        digest.update(name.encode() + value.cpu().numpy().tobytes())
+    return digest.digest()
 
 
 @torch.no_grad()
