@@ -15,6 +15,7 @@ from starlight.judgement import READABLE, Prediction, judge
 from starlight.model.cells import record_cells
 from starlight.model.detector import VECTOR_STREAMS
 from starlight.model.encoders import MAP_WIDTH, WIDTH
+from starlight.model.experts import Experts
 from starlight.weights import averaged, load
 
 __all__ = ["READABLE", "Prediction", "Predictor", "judge"]
@@ -31,6 +32,7 @@ class Predictor:
         self.streams, self.techniques = first.streams, first.techniques
         self.sizes = dict(first.sizes)
         self._vectors = [name for name in self.streams if name in VECTOR_STREAMS]
+        self._experts = [Experts(member.model) for member in self.members]
         self.max_tiles: int = int(self.meta.get("max_tiles", 3))
         for member in self.members:
             for name in {"alpha", "palette_lsb"} & set(self.streams):
@@ -63,7 +65,7 @@ class Predictor:
     def _by_experts(self, records: Sequence[Mapping[str, Any]], mask: Tensor) -> tuple[np.ndarray, ...] | None:
         """Log-odds, an empty map and unlikeness; None where experts cannot answer alone."""
         batch = {k: torch.from_numpy(v) for k, v in collate(records, self._vectors).items()}
-        said = [m.model.judge_by_experts(batch, mask) for m in self.members]
+        said = [experts.judge(batch, mask) for experts in self._experts]
         if any(one is None for one in said):
             return None
         return (

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from starlight.model import DetectorConfig, UnifiedStarlightDetector
 from starlight.model.detector import IMPOSSIBLE
 from starlight.model.encoders import VectorEncoder
+from starlight.model.experts import Experts
 from starlight.model.frontend import PixelFrontend, PlaneFrontend
 from starlight.techniques import OTHER, TECHNIQUES
 from starlight.training.experts import TrainingSet, fit_encoder, fit_expert, judged_by, reads
@@ -186,15 +187,17 @@ def test_an_expert_is_blind_to_all_else():
 @torch.no_grad()
 def test_experts_alone_say_what_the_whole_detector_says():
     model, inputs, mask = detector(), batch(), torch.rand(3, len(LABELS)) < 0.7
-    assert model.judge_by_experts(inputs, torch.ones_like(mask)) is None  # nobody has an expert yet
+    assert Experts(model).judge(inputs, torch.ones_like(mask)) is None  # nobody has an expert yet
     model.has_expert.fill_(True)
     model.encoders["content"].judges.fill_(True)
     model.encoders["dct"].reads.fill_(True)
     torch.nn.init.normal_(model.encoders["dct"].linear)
-    quick = model.judge_by_experts(inputs, mask)
-    assert torch.equal(quick, model(inputs, mask).logits)
+    assert torch.equal(Experts(model).judge(inputs, mask), model(inputs, mask).logits)
+    one = {name: tensor[:1] for name, tensor in inputs.items()}
+    one["content"] = torch.full_like(one["content"], float("nan"))
+    assert torch.equal(Experts(model).judge(one, mask[:1]), model(one, mask[:1]).logits)
     model.has_expert[2] = False
     without = mask.clone()
     without[:, 2] = False
-    assert torch.equal(model.judge_by_experts(inputs, without), model(inputs, without).logits)
-    assert model.judge_by_experts(inputs, without | (torch.arange(len(LABELS)) == 2)) is None
+    assert torch.equal(Experts(model).judge(inputs, without), model(inputs, without).logits)
+    assert Experts(model).judge(inputs, without | (torch.arange(len(LABELS)) == 2)) is None

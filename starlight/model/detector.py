@@ -120,20 +120,10 @@ class UnifiedStarlightDetector(nn.Module):
         experts = experts.expand(len(parts[0]), -1)
         embedding = self.fusion(torch.cat([*parts, torch.tanh(experts / 4)], dim=1))
         logits = torch.where(self.has_expert, experts, self.technique_head(embedding))
-        return self._possible(logits, mask), embedding
+        return self.possible(logits, mask), embedding
 
-    def judge_by_experts(self, batch: Mapping[str, Tensor], mask: Tensor) -> Tensor | None:
-        """The log-odds that `forward` gives, without the map; None if an image could carry what has no expert."""
-        possible = mask if self.config.constraint_mask else torch.ones_like(mask)
-        if bool((possible & ~self.has_expert).any()):
-            return None
-        speaking = [
-            n for n, e in self.encoders.items() if n in VECTOR_STREAMS and bool((e.judges | e.reads.any(1)).any())
-        ]
-        said = sum((self.encoders[name](batch[name])[1] for name in speaking), self.offset)
-        return self._possible(said.expand(len(mask), -1), mask)
-
-    def _possible(self, logits: Tensor, mask: Tensor | None) -> Tensor:
+    def possible(self, logits: Tensor, mask: Tensor | None) -> Tensor:
+        """Log-odds with those masked out that a container cannot carry."""
         if self.config.constraint_mask and mask is not None:
             return logits.masked_fill(~mask, IMPOSSIBLE)
         return logits

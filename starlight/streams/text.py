@@ -19,9 +19,10 @@ from starlight.streams import sources
 from starlight.streams.sources import Counts
 from starlight.streams.text_models import MODELS, log_odds
 
-__all__ = ["CANDIDATE", "TextScore", "gains", "learnt_gains", "score", "stretch", "tail"]
+__all__ = ["CANDIDATE", "TextScore", "learnt_gains", "score", "stretch", "tail"]
 
-_STARTS = (0, 1, 2, 3, 4, 5, 6, 8)  # bytes of a binary header that may precede the text
+_STARTS = np.array([0, 1, 2, 3, 4, 5, 6, 8])  # bytes of a binary header that may precede the text
+_PRICES = np.array([2 * math.log1p(i) for i in range(len(_STARTS))], np.float32)  # nats, of each start
 CANDIDATE = 6.0  # nats from which bytes are compared with all of the alternatives to text
 
 
@@ -39,27 +40,8 @@ class TextScore:
         self.gain, self.net, self.start, self.stop = gain, net, start, stop
 
 
-def gains(data: np.ndarray, lengths: np.ndarray) -> np.ndarray:
-    """Cumulative log-likelihood ratio of text against uniform bytes.
-
-    Parameters
-    ----------
-    data : (V, n) uint8
-    lengths : (V,) int
-        Bytes of each row that are real.
-
-    Returns
-    -------
-    (V, starts, n + 1) float32
-        From each of the possible starts on; -inf before it and past the end.
-    """
-    out = _from_starts(log_odds(data))
-    out[np.broadcast_to(np.arange(out.shape[2]) > lengths[:, None, None], out.shape)] = -np.inf
-    return out
-
-
 def learnt_gains(row: np.ndarray, counts: Counts) -> np.ndarray:
-    """As `gains`, for one row and sources that start from a model of text and learn.
+    """Cumulative log-likelihood ratio of text against uniform bytes, for sources that learn.
 
     Parameters
     ----------
@@ -70,8 +52,9 @@ def learnt_gains(row: np.ndarray, counts: Counts) -> np.ndarray:
     Returns
     -------
     (starts, n + 1) float32
+        From each of the possible starts on; -inf before it.
     """
-    return _from_starts(_learnt_odds(row, counts)[:, None])[0]
+    return _from_starts(_cumulative(_learnt_odds(row, counts)[:, None]))[0]
 
 
 def tail(raw: bytes, most: int) -> bytes:
@@ -98,7 +81,8 @@ def stretch(row: np.ndarray, counts: Counts, start: int, stop: int) -> float:
     float
         In nats.
     """
-    each = log_odds(row[None])[:, 0], _learnt_odds(row, counts)
+    plain = np.asfortranarray(log_odds(row[None])[:, 0])  # summed byte by byte, as in all that is stored by now
+    each = plain, _learnt_odds(row, counts)
     return max(float(steps[:, start:stop].sum(axis=1).max()) - math.log(2 * len(steps)) for steps in each)
 
 
@@ -107,22 +91,44 @@ def _learnt_odds(row: np.ndarray, counts: Counts) -> np.ndarray:
     return sources.learnt(counts, log_odds(row[None])[:, 0]).reshape(-1, len(row)).astype(np.float32)
 
 
-def _from_starts(steps: np.ndarray) -> np.ndarray:
-    """Gain of the best of some models, (models, V, n), from each of the possible starts on: (V, starts, n + 1)."""
-    models, count, n = steps.shape
-    cumulative = np.zeros((models, count, n + 1), np.float32)
-    np.cumsum(steps, axis=2, out=cumulative[:, :, 1:])
-    starts = [s for s in _STARTS if s <= n]
-    out = np.empty((count, len(starts), n + 1), np.float32)
+def _starts(n: int) -> np.ndarray:
+    """Those that n bytes have."""
+    return _STARTS[: np.searchsorted(_STARTS, n, side="right")]
+
+
+def _cumulative(steps: np.ndarray) -> np.ndarray:
+    """Log-likelihood ratio of the first 0 .. n bytes under each model, from steps (models, V, n)."""
+    sums = np.zeros((*steps.shape[:2], steps.shape[2] + 1), np.float32)
+    np.cumsum(steps, axis=2, out=sums[:, :, 1:])
+    return sums
+
+
+def _from_starts(cumulative: np.ndarray) -> np.ndarray:
+    """Gain of the best of some models, (models, V, n + 1), from each of the possible starts on: (V, starts, n + 1)."""
+    models, count, size = cumulative.shape
+    starts = _starts(size - 1)
+    out = np.empty((count, len(starts), size), np.float32)
     for i, s in enumerate(starts):
-        top = (cumulative - cumulative[:, :, s : s + 1]).max(axis=0)
-        out[:, i] = top - math.log(2 * models) - math.log1p(i) * 2
+        out[:, i] = (cumulative - cumulative[:, :, s : s + 1]).max(axis=0) - math.log(2 * models) - _PRICES[i]
         out[:, i, :s] = -np.inf
     return out
 
 
-def _starts(row: np.ndarray) -> list[int]:
-    return [s for s in _STARTS if s <= len(row)]
+def _best(cumulative: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What is highest in each row of `_from_starts`, the index of its start, and its stop; the table is not made."""
+    models, count, size = cumulative.shape
+    starts, rows = _starts(size - 1), np.arange(count)
+    highest = cumulative[:, :, : starts[-1] + 1].copy()  # from each place on
+    highest[:, :, -1] = cumulative[:, :, starts[-1] :].max(axis=2)
+    np.maximum.accumulate(highest[:, :, ::-1], axis=2, out=highest[:, :, ::-1])
+    gain = (highest - cumulative[:, :, : starts[-1] + 1]).max(axis=0)[:, starts]
+    gain = gain - math.log(2 * models) - _PRICES[: len(starts)]
+    start_at = gain.argmax(axis=1)
+    start = starts[start_at]
+    since = (cumulative - cumulative[:, rows, start][:, :, None]).max(axis=0)
+    since = since - math.log(2 * models) - _PRICES[start_at][:, None]  # rounded as `gain` is: of equals the first
+    since[np.arange(size) < start[:, None]] = -np.inf
+    return gain[rows, start_at], start_at, since.argmax(axis=1)
 
 
 def score(data: np.ndarray, lengths: np.ndarray, places: Sequence[tuple[int, ...]] | None = None) -> TextScore:
@@ -138,20 +144,19 @@ def score(data: np.ndarray, lengths: np.ndarray, places: Sequence[tuple[int, ...
 
     Rows whose gain is not over `CANDIDATE` are compared with uniform bytes alone.
     """
-    table = gains(data, lengths)
-    flat = table.reshape(len(data), table.shape[1] * table.shape[2])
-    best = flat.argmax(axis=1)
-    gain = flat[np.arange(len(data)), best]
-    start_at, stop = np.divmod(best, table.shape[2])
+    steps = log_odds(data)
+    steps[:, np.arange(data.shape[1]) >= lengths[:, None]] = 0  # past the end nothing is gained
+    cumulative = _cumulative(steps)
+    gain, start_at, stop = _best(cumulative)
     net = gain.copy()
     for v in np.flatnonzero(gain > CANDIDATE):
-        row = data[v, : lengths[v]]
-        counts, starts = sources.count(row), _starts(row)
+        row, real = data[v, : lengths[v]], cumulative[:, v : v + 1, : lengths[v] + 1]
+        counts, starts = sources.count(row), _starts(len(row))
         null = sources.null_gains(row, counts, places[v] if places else (), starts)
-        rows = np.maximum(table[v, : len(starts), : len(row) + 1], learnt_gains(row, counts))
+        rows = np.maximum(_from_starts(real)[0], learnt_gains(row, counts))
         gain[v] = max(gain[v], rows.max())
         against = rows - null
         k = int(np.argmax(against))
         net[v] = min(float(against.flat[k]), gain[v])
         start_at[v], stop[v] = divmod(k, against.shape[1])
-    return TextScore(gain, net, np.array(_STARTS)[start_at], stop)
+    return TextScore(gain, net, _STARTS[start_at], stop)

@@ -1,8 +1,10 @@
-"""Simple models of text: prose, any printable characters, base64, code and addresses, digits, UTF-8 scripts."""
+"""Models of text: how much likelier each makes a byte than uniform bytes do.
+
+Prose, any printable characters, base64, code and addresses, hexadecimal digits, tables of numbers, UTF-8; and scripts
+in UTF-8, where it matters which bytes came before.
+"""
 
 from __future__ import annotations
-
-import math
 
 import numpy as np
 
@@ -55,6 +57,16 @@ def _models() -> np.ndarray:
 MODELS = _models()  # of bytes that do not depend on each other
 
 
+def _against_uniform(*shares: float) -> np.ndarray:
+    """Log-odds of bytes with these probabilities."""
+    return np.log(np.array(shares) * 256).astype(np.float32)
+
+
+_TABLES = np.concatenate([MODELS, MODELS[[1, 1, 0]] + np.log([[0.3], [0.3], [0.95]]).astype(np.float32)])
+_BROKEN, _CONTINUED, _ACCENT, _KANA = _against_uniform(_BAD, 1 / 64, 0.05 / 3, 0.7 / 7)
+_SAME_TWO, _OTHER_TWO, _SAME_THREE, _OTHER_THREE = _against_uniform(0.35, 0.3 / 29, 0.2, 0.6 / 64)
+
+
 def log_odds(data: np.ndarray) -> np.ndarray:
     """Log-odds of each byte against a uniform one under each model of text.
 
@@ -64,36 +76,35 @@ def log_odds(data: np.ndarray) -> np.ndarray:
 
     Returns
     -------
-    (models, V, n) float
+    (models, V, n) float32
         First those of `MODELS`, then those in which a byte depends on the ones before it.
     """
-    return np.concatenate([MODELS[:, data], _script_odds(data)])
+    steps = np.take(_TABLES, data, axis=1)
+    _to_scripts(steps[len(MODELS) :], data)
+    return steps
 
 
-def _script_odds(data: np.ndarray) -> np.ndarray:
-    """Log-odds under UTF-8 of scripts with two and with three bytes a letter, and of prose with accents, (3, V, n).
+def _to_scripts(steps: np.ndarray, data: np.ndarray) -> None:
+    """Make log-odds (3, V, n) those of UTF-8: of scripts with two and three bytes a letter, of prose with accents.
 
     A letter's first byte is mostly that of the letter before (two bytes: Greek, Cyrillic, Hebrew, Arabic), or one of
     seven (three bytes: kana and Han), or of Latin with accents; the others are uniform over the 64 continuation bytes.
     """
     tail = (data & 0xC0) == 0x80
-    broken = math.log(_BAD * 256)  # a letter that its next byte does not go on with
-    steps = np.stack([MODELS[1] + np.float32(math.log(0.3))] * 2 + [MODELS[0] + np.float32(math.log(0.95))])[:, data]
     before, two = _shifted(data, 1), _shifted(data, 2)
     within = (before >= 0xC3) & (before < 0xE0)
+    continued = np.where(tail, _CONTINUED, _BROKEN)
     repeat = (data >= 0xC3) & (data < 0xE0)
-    same = np.where((two | 1) == (data | 1), 0.35, 0.3 / 29) * 256
-    steps[0] = np.where(within, np.where(tail, math.log(256 / 64), broken), np.where(repeat, np.log(same), steps[0]))
-    inside = ((before >= 0xE3) & (before < 0xEA)) | ((two >= 0xE3) & (two < 0xEA) & _shifted(tail, 1))
-    first = (data >= 0xE3) & (data < 0xEA)
+    same = np.where((two | 1) == (data | 1), _SAME_TWO, _OTHER_TWO)
+    steps[0] = np.where(within, continued, np.where(repeat, same, steps[0]))
     middle = (before >= 0xE3) & (before < 0xEA)
-    again = np.where((_shifted(data, 3) | 1) == (data | 1), 0.2, 0.6 / 64) * 256
-    inner = np.where(middle, np.log(again), math.log(256 / 64))
-    start = np.where(first, math.log(0.7 / 7 * 256), steps[1])
-    steps[1] = np.where(inside, np.where(tail, inner, broken), start)
-    accent = ((data >= 0xC3) & (data < 0xC6)) * math.log(0.05 / 3 * 256)
-    steps[2] = np.where(within, np.where(tail, math.log(256 / 64), broken), np.where(accent > 0, accent, steps[2]))
-    return steps
+    inside = middle | ((two >= 0xE3) & (two < 0xEA) & _shifted(tail, 1))
+    first = (data >= 0xE3) & (data < 0xEA)
+    again = np.where((_shifted(data, 3) | 1) == (data | 1), _SAME_THREE, _OTHER_THREE)
+    inner = np.where(tail, np.where(middle, again, _CONTINUED), _BROKEN)
+    steps[1] = np.where(inside, inner, np.where(first, _KANA, steps[1]))
+    accent = (data >= 0xC3) & (data < 0xC6)
+    steps[2] = np.where(within, continued, np.where(accent, _ACCENT, steps[2]))
 
 
 def _shifted(data: np.ndarray, by: int) -> np.ndarray:
