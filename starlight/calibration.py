@@ -23,6 +23,7 @@ __all__ = ["ABSENT", "Calibration", "fit"]
 
 _FAR_SHARE = 0.01  # of thousands of further authentic images, that a tail is fitted to
 _MIN_CLASS = 60  # authentic images under which a container class has no tail of its own
+_PRIOR = 30  # values over the 90 % quantile that the pooled tail counts as, in each class's
 _MIN_STEGO = 20  # stego images under which nobody knows where those of a technique lie
 _REACH = 0.02  # share of a technique's stego images whose log-odds may lie under what counts as theirs
 _WAY = 2 / 3  # how far between authentic and stego images the threshold lies: a false alarm costs more than a miss
@@ -159,15 +160,15 @@ def _threshold(draft: Calibration, logits: NDArray, classes: NDArray) -> float:
 
 
 def _tails(logits: NDArray, base_location, base_scale) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Per technique; a class never gets a shorter tail than half of the pooled one, nor one from few values."""
+    """Per technique; a class's mean excess is drawn towards the pooled one as if `_PRIOR` values had shown that."""
     locations, scales = [], []
     for t in range(logits.shape[1]):
         values = logits[logits[:, t] > ABSENT, t]
         location, scale = exponential_tail(values)
         if base_location is not None:
-            few = len(values) < _MIN_CLASS
-            location = base_location[t] if few else location
-            scale = base_scale[t] if few else max(scale, 0.5 * base_scale[t])
+            over = SHARE * len(values) if len(values) >= _MIN_CLASS else 0.0  # values that show the class's own tail
+            location = location if over else base_location[t]
+            scale = (over * np.nan_to_num(scale) + _PRIOR * base_scale[t]) / (over + _PRIOR)
         elif len(values) < 2:
             location, scale = 0.0, 1.0
         locations.append(round(location, 6))

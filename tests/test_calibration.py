@@ -38,6 +38,15 @@ def test_probability_rises_with_the_score_and_survives_json():
     )
 
 
+def test_the_tail_of_a_class_with_few_images_is_drawn_towards_that_of_all():
+    rng = np.random.default_rng(6)
+    classes = np.repeat(["many", "few"], [4000, 100])
+    logits = np.where(classes == "few", 0.2, 2.0)[:, None] * rng.exponential(1.0, (4100, 1))
+    scale = fit(logits, np.full(4100, -1), classes, techniques=("a",), target_fpr=0.001).scale
+    assert 0.2 * 2 < scale["few"][0] < scale["all"][0]
+    assert scale["many"][0] == pytest.approx(scale["all"][0], rel=0.1)
+
+
 def far_apart(rng, n: int = 400):
     """Log-odds of a technique that lies 20 from authentic images, and of one that cannot be told from them."""
     technique = rng.choice([-1, 0, 1], n)

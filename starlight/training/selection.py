@@ -69,7 +69,7 @@ def forward(
     threshold: float = 0.5,
 ) -> Forward:
     """Run a detector over all tiles of all images of a data set."""
-    model.eval()
+    model.to(device).eval()
     parts: list[tuple[np.ndarray, ...]] = []
     losses: list[tuple[float, int]] = []
     for start in range(0, len(data), _BATCH):
