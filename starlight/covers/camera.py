@@ -16,6 +16,7 @@ from starlight.covers.cover import Cover, as_uint8
 
 __all__ = ["Camera", "demosaic", "draw_camera", "expose", "shoot"]
 
+_DARKEST = 0.1  # mean linear light
 _MAX_SENSOR_SIDE = 640  # pixels; larger scenes cost more time than variety
 
 
@@ -118,7 +119,8 @@ def expose(light: np.ndarray, depth: np.ndarray, camera: Camera, rng: np.random.
     """
     light = _lens(light, depth, camera)
     gains = np.array(camera.gains, np.float32)
-    signal = light * (camera.exposure * 0.5 / (light.mean() + 1e-6)) / gains
+    metered = max(float(light.mean()), _DARKEST)  # nobody exposes a night for as long as it takes to look like day
+    signal = light * (camera.exposure * 0.5 / metered) / gains
     if camera.bayer:
         signal = _mosaic(signal, camera.pattern)
     noise = np.sqrt(camera.shot * np.maximum(signal, 0) + camera.read**2)

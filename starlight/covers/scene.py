@@ -1,15 +1,17 @@
-"""Dead-leaves scenes: opaque shapes of all sizes on top of one another, textured and shaded, in linear light.
+"""Scenes in linear light: opaque shapes of all sizes on top of one another, textured and shaded; points in the dark.
 
-Their edges and scale invariance are those of natural images: Lee, Mumford, Huang, "Occlusion Models for Natural
-Images", IJCV 2001.
+The edges and scale invariance of the dead leaves are those of natural images: Lee, Mumford, Huang, "Occlusion Models
+for Natural Images", IJCV 2001.
 """
 
 import numpy as np
 from PIL import Image, ImageDraw
+from scipy import ndimage
 
 __all__ = ["fractal_noise", "render"]
 
 _SMOOTH = 0.85
+_NIGHT = 0.1  # share of scenes that are points of light in the dark
 
 
 def fractal_noise(rng: np.random.Generator, height: int, width: int, slope: float) -> np.ndarray:
@@ -56,6 +58,8 @@ def render(rng: np.random.Generator, height: int, width: int) -> tuple[np.ndarra
     depth : ndarray of float32, shape (height, width)
         0 in front to 1 behind, for the lens.
     """
+    if rng.random() < _NIGHT:
+        return _night(rng, height, width), np.ones((height, width), np.float32)
     count = int(np.exp(rng.uniform(np.log(40), np.log(1200))))
     labels = _warp(rng, _leaves(rng, height, width, count))
     palette = _palette(rng, count + 1)
@@ -69,6 +73,22 @@ def render(rng: np.random.Generator, height: int, width: int) -> tuple[np.ndarra
         shading *= 1 + rng.uniform(0.1, 0.5) * np.clip(fractal_noise(rng, height, width, 1.8), -1.5, 1.5)
     light = light * np.clip(shading, 0.02, 4)[..., None]
     return light, (1 - labels / max(count, 1)).astype(np.float32)
+
+
+def _night(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
+    """Stars or lamps before a dark ground with some haze: nearly nothing, and single sharp points, fewer the brighter.
+
+    How many are brighter than b falls as b to the power of -1.5, as for stars of one kind spread evenly through space.
+    """
+    count = int(np.exp(rng.uniform(np.log(2e-4), np.log(0.02))) * height * width) + 3
+    points = np.zeros((height, width, 3), np.float32)
+    strength = rng.uniform(0.02, 0.3) * (1 - rng.random(count)) ** (-1 / 1.5)
+    warmth = np.exp(rng.normal(0, 0.4, (count, 1)) * np.array([1, 0, -1]))
+    np.add.at(points, (rng.integers(0, height, count), rng.integers(0, width, count)), strength[:, None] * warmth)
+    sharp, glow = (ndimage.gaussian_filter(points, (s, s, 0)) for s in (rng.uniform(0.4, 1.5), rng.uniform(2, 8)))
+    haze = np.exp(rng.uniform(0.2, 1.2) * fractal_noise(rng, height, width, rng.uniform(0.9, 1.8)))
+    ground = np.exp(rng.uniform(np.log(5e-4), np.log(0.03))) * haze[..., None] * rng.uniform(0.5, 1.5, 3)
+    return (ground + sharp * rng.uniform(1, 6) + glow * rng.uniform(0, 3)).astype(np.float32)
 
 
 def _leaves(rng: np.random.Generator, height: int, width: int, count: int) -> np.ndarray:

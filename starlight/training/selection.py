@@ -128,7 +128,7 @@ def blanked(
     model: UnifiedStarlightDetector, data: TrainingData, device: torch.device, blanks: Sequence[str | None]
 ) -> dict[str | None, np.ndarray]:
     """Log-odds (n, t) with each of some streams left out; None leaves out nothing. Each image is encoded once."""
-    model.eval()
+    model.to(device).eval()
     parts: dict[str | None, list[np.ndarray]] = {blank: [] for blank in blanks}
     for start in range(0, len(data), _BATCH):
         batch = data.batch(range(start, min(start + _BATCH, len(data))), tile="all").to(device)
