@@ -176,10 +176,19 @@ def load_test(manifest: pd.DataFrame, reader: StreamReader, scratch: Path) -> Tr
 
 
 def hardest(table: pd.DataFrame, data: TrainingData, count: int, name: str = "v4") -> tuple[list[int], list[str]]:
-    """Positions in `data` and captions of the images that a detector is most wrong about."""
-    wrong = np.where(table["label"] == 1, -table[f"{name}_score"], table[f"{name}_score"])
-    order = np.argsort(-wrong, kind="stable")[:count]
+    """The authentic images that look most like stego and the stego images that look least so, half of each.
+
+    Returns
+    -------
+    positions : list of int
+        In `data`; authentic images first, the worst of each half first.
+    captions : list of str
+        Technique, category or `clean`, and the score, which flags from 0 on.
+    """
+    authentic = table[table["label"] == 0].sort_values([f"{name}_score", "path"], ascending=[False, True])
+    stego = table[table["label"] == 1].sort_values([f"{name}_score", "path"])
+    shown = pd.concat([authentic.head(-(-count // 2)), stego.head(count // 2)])
     place = {path: i for i, path in enumerate(data.rows["path"])}
-    rows = [table.iloc[k] for k in order]
-    captions = [f"{r['technique'] or r['category'] or 'clean'} {r[f'{name}_score']:+.2f}" for r in rows]
-    return [place[r["path"]] for r in rows], captions
+    kinds = shown["technique"].where(shown["technique"] != "", shown["category"]).replace("", "clean")
+    captions = [f"{kind} {score:+.2f}" for kind, score in zip(kinds, shown[f"{name}_score"], strict=True)]
+    return [place[path] for path in shown["path"]], captions

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 import torch
 
-from starlight.evaluate import EvaluateParams, before_after, predictions, stream_ablation
+from starlight.evaluate import EvaluateParams, before_after, hardest, predictions, stream_ablation
 from starlight.finetune import EnsembleParams, FinetuneParams, area_weights, finetune, sampling_weights
 from starlight.mine import MineParams, mine
 from starlight.params import General
@@ -48,6 +48,18 @@ def test_it_learns(trained, splits):
     auc = [table.loc[table["label"] == label, "v4_score"] for label in (1, 0)]
     assert np.mean(auc[0].to_numpy()[:, None] > auc[1].to_numpy()[None]) > 0.95
     assert len(pd.read_csv(trained / "base.csv")) == 4
+
+
+def test_the_hardest_images_are_the_worst_of_both_kinds(splits):
+    data = splits.val
+    table = predictions({}, data, EvaluateParams())
+    table["v4_score"] = np.linspace(-5, 5, len(table))
+    places, captions = hardest(table, data, 5)
+    assert data.labels[places].tolist() == [0, 0, 0, 1, 1]
+    scores = table.set_index("path")["v4_score"][data.rows["path"].iloc[places]].to_numpy()
+    assert scores[0] == table.loc[table["label"] == 0, "v4_score"].max()
+    assert scores[3] == table.loc[table["label"] == 1, "v4_score"].min()
+    assert [float(caption.split()[-1]) for caption in captions] == scores.round(2).tolist()
 
 
 def test_map_target_is_where_stego_and_twin_differ(splits):

@@ -128,8 +128,8 @@ def hardest(run: Run) -> Iterator[str]:
     yield table(header, _worst(missed, highest=False), "llrlr")
     if (run.directory / "hardest.png").exists():
         yield (
-            "Each image beside its map (the redder, the surer of a payload), with what it is and its score; over 0 is "
-            "flagged."
+            "First the authentic images that look most like stego, flagged or not, then the stego that looks least so. "
+            "Each beside its map (the redder, the surer of a payload), with what it is and its score; over 0 is flagged."
         )
         yield image("Hardest images of the test split with their maps", "hardest.png")
 
