@@ -129,7 +129,7 @@ def hardest(run: Run) -> Iterator[str]:
     if (run.directory / "hardest.png").exists():
         yield (
             "First the authentic images that look most like stego, flagged or not, then the stego that looks least so. "
-            "Each beside its map (the redder, the surer of a payload), what it is and its score; from 0 on it is flagged."
+            "Each beside its map (the redder, the surer of a payload), what it is and its score; 0 and over is flagged."
         )
         yield image("Hardest images of the test split with their maps", "hardest.png")
 
