@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -45,8 +46,8 @@ def judge(
     """Log-odds and map of n images to verdicts; `ood_limit` is the share from which an image is unlike any seen."""
     each = calibration.technique_scores(logits, classes)
     score = np.clip(each.max(axis=1), -1e3, 1e3)
-    best = named(each, calibration.techniques)
-    abstain = (score >= 0) & (ood > ood_limit) & ~np.isin(best, READABLE)
+    readable = _readable(calibration.techniques)[_likeliest(each, calibration.techniques)]
+    abstain = (score >= 0) & (ood > ood_limit) & ~readable
     return Prediction(score, calibration.probability(score), each, logits, cells, ood, abstain)
 
 
@@ -56,7 +57,15 @@ def named(scores: np.ndarray, techniques: Sequence[str]) -> np.ndarray:
     A payload that reads as text says what it was written with; the statistics that it changed besides are like those
     of other techniques, and may score higher.
     """
-    names = np.asarray(techniques, dtype=object)
-    read = np.where(np.isin(names, READABLE) & (scores >= 0), scores, -np.inf)
+    return np.asarray(techniques, dtype=object)[_likeliest(scores, tuple(techniques))]
+
+
+def _likeliest(scores: np.ndarray, techniques: tuple[str, ...]) -> np.ndarray:
+    read = np.where(_readable(techniques) & (scores >= 0), scores, -np.inf)
     certain = np.isfinite(read).any(axis=1)
-    return names[np.where(certain, read.argmax(axis=1), scores.argmax(axis=1))]
+    return np.where(certain, read.argmax(axis=1), scores.argmax(axis=1))
+
+
+@functools.cache
+def _readable(techniques: tuple[str, ...]) -> np.ndarray:
+    return np.array([name in READABLE for name in techniques])

@@ -1,5 +1,7 @@
 """Counts over quantised DCT coefficients: by mode and neighbourhood, and of pairs of neighbours."""
 
+import functools
+
 import numpy as np
 
 from starlight.streams.counts import byte_histogram
@@ -156,5 +158,5 @@ def _clipped_magnitudes(modes: np.ndarray, top: int) -> np.ndarray:
 
 def _tally(kinds: tuple, size: int) -> np.ndarray:
     """Count the codes that the members of each tuple add up to; tuples of one kind are pooled."""
-    counts = [sum(byte_histogram(first + sum(rest)) for first, *rest in kind)[:size] for kind in kinds]
+    counts = [sum(byte_histogram(functools.reduce(np.add, parts)) for parts in kind)[:size] for kind in kinds]
     return np.concatenate(counts).astype(float)
