@@ -40,6 +40,18 @@ class Judged(NamedTuple):
     detection: Detection
 
 
+class _Record(dict):
+    """Streams of an image; one that is not there yet is computed when it is asked for."""
+
+    def __init__(self, image: Image, max_tiles: int) -> None:
+        super().__init__()
+        self._image, self._max_tiles = image, max_tiles
+
+    def __missing__(self, name: str) -> np.ndarray:
+        self.update(compute_streams(self._image, [name], self._max_tiles))
+        return self[name]
+
+
 class Detector:
     """A trained detector. Safe to share between threads.
 
@@ -116,7 +128,9 @@ class Detector:
         started = time.perf_counter() if started is None else started
         name = _BYTES if isinstance(source, bytes) else os.fspath(source)
         image = decode(source) if isinstance(source, bytes) else read_file(name)
-        record: dict[str, Any] = compute_streams(image, self.predictor.streams, self.predictor.max_tiles)
+        record = _Record(image, self.predictor.max_tiles)
+        wanted = self.predictor.streams if maps else self.predictor.quick_streams
+        record |= compute_streams(image, wanted, self.predictor.max_tiles)
         record["mask"] = constraint_mask(image)
         container, pixels = image.container, image.pixels[:, :, 0].size
         classes = [container_class(container.format, container.mode, record["mask"], pixels)]

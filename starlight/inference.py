@@ -13,16 +13,19 @@ from torch import Tensor, nn
 from starlight.collate import CROPS, collate, tile_count
 from starlight.judgement import READABLE, Prediction, judge
 from starlight.model.cells import record_cells
-from starlight.model.detector import VECTOR_STREAMS
 from starlight.model.encoders import MAP_WIDTH, WIDTH
 from starlight.model.experts import Experts
+from starlight.streams import REGISTRY
 from starlight.weights import averaged, load
 
 __all__ = ["READABLE", "Prediction", "Predictor", "judge"]
 
 
 class Predictor:
-    """A stored detector, ready to predict; safe to share between threads for reading."""
+    """A stored detector, ready to predict; safe to share between threads for reading.
+
+    `quick_streams` are those that an answer without a map needs as a rule.
+    """
 
     def __init__(self, path: Path) -> None:
         stored = load(path)
@@ -31,8 +34,8 @@ class Predictor:
         first = self.members[0].model.config
         self.streams, self.techniques = first.streams, first.techniques
         self.sizes = dict(first.sizes)
-        self._vectors = [name for name in self.streams if name in VECTOR_STREAMS]
         self._experts = [Experts(member.model) for member in self.members]
+        self.quick_streams = tuple(dict.fromkeys(name for experts in self._experts for name in experts.streams))
         self.max_tiles: int = int(self.meta.get("max_tiles", 3))
         for member in self.members:
             for name in {"alpha", "palette_lsb"} & set(self.streams):
@@ -64,14 +67,15 @@ class Predictor:
 
     def _by_experts(self, records: Sequence[Mapping[str, Any]], mask: Tensor) -> tuple[np.ndarray, ...] | None:
         """Log-odds, an empty map and unlikeness; None where experts cannot answer alone."""
-        batch = {k: torch.from_numpy(v) for k, v in collate(records, self._vectors).items()}
+        vectors = {name: np.stack([REGISTRY[name].to_model(r[name]) for r in records]) for name in self.quick_streams}
+        batch = {name: torch.from_numpy(vector) for name, vector in vectors.items()}
         said = [experts.judge(batch, mask) for experts in self._experts]
         if any(one is None for one in said):
             return None
         return (
             averaged(said, self._weights).numpy(),
             np.zeros((len(records), 0, 32, 32)),
-            self.members[0].model.unlikeness(batch).numpy(),
+            self._experts[0].unlikeness(batch, len(records)).numpy(),
         )
 
     @torch.inference_mode()

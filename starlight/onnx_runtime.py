@@ -37,6 +37,7 @@ class OnnxPredictor:
         except (KeyError, ValueError, TypeError) as error:
             raise StarlightError(f"{path}: not written by `make export`: {error}") from error
         self.streams, self.techniques = tuple(config["streams"]), tuple(config["techniques"])
+        self.quick_streams = self.streams  # the graph computes the map whether it is asked for or not
         self.sizes = dict(config["sizes"])
         self.max_tiles = int(self.meta.get("max_tiles", 3))
 

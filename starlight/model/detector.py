@@ -12,10 +12,19 @@ from torch import Tensor, nn
 from starlight.model.encoders import MAP_WIDTH, WIDTH, BytesEncoder, CropEncoder, VectorEncoder
 from starlight.model.frontend import FRONTENDS
 
-__all__ = ["CROP_STREAMS", "VECTOR_STREAMS", "DetectorConfig", "Output", "UnifiedStarlightDetector", "without"]
+__all__ = [
+    "COUNTED",
+    "CROP_STREAMS",
+    "VECTOR_STREAMS",
+    "DetectorConfig",
+    "Output",
+    "UnifiedStarlightDetector",
+    "without",
+]
 
 CROP_STREAMS = ("pixel", "alpha", "lsb", "palette_lsb")
 VECTOR_STREAMS = ("palette", "format", "content", "dct")
+COUNTED = ("content", "dct")  # whose statistics say how unlike training an image is
 Encoded = tuple[Tensor, Tensor | None, Tensor | None]  # a stream's numbers, its map, and what its experts say
 _HIDDEN = {"content": 192, "dct": 192}  # where experts read a whole stream; the others only give the map its context
 IMPOSSIBLE = -30.0  # logit of a technique that the container cannot carry
@@ -132,7 +141,7 @@ class UnifiedStarlightDetector(nn.Module):
         """(b,) share of the statistics that lie beyond all training images; 0 where none does."""
         beyond, count = 0.0, 0
         for name in self.encoders:
-            if name in ("content", "dct"):
+            if name in COUNTED:
                 beyond = beyond + self.encoders[name].beyond(batch[name])
                 count += batch[name].shape[1]
         if not count:

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from starlight.model.detector import VECTOR_STREAMS, UnifiedStarlightDetector
+from starlight.model.detector import COUNTED, VECTOR_STREAMS, UnifiedStarlightDetector
 from starlight.model.encoders import VectorEncoder
 
 __all__ = ["Experts"]
@@ -25,15 +25,20 @@ class Experts:
     ----------
     model : UnifiedStarlightDetector
         In evaluation mode; later changes of its weights go unnoticed.
+
+    Attributes
+    ----------
+    streams : tuple of str
+        What they read.
     """
 
     @torch.inference_mode()
     def __init__(self, model: UnifiedStarlightDetector) -> None:
         self._model = model
-        encoders = {name: model.encoders[name] for name in model.encoders if name in VECTOR_STREAMS}
-        self._speaking = {
-            name: _Speaker(encoder) for name, encoder in encoders.items() if encoder.judges.any() or encoder.reads.any()
-        }
+        self._streams = {name: _Stream(model.encoders[name]) for name in model.encoders if name in VECTOR_STREAMS}
+        self._speaking = [name for name, stream in self._streams.items() if stream.speaks]
+        self._counted = [name for name in COUNTED if name in self._streams]
+        self.streams = tuple(name for name in self._streams if name in {*self._speaking, *self._counted})
         self._no_expert = ~model.has_expert
 
     def judge(self, batch: Mapping[str, Tensor], mask: Tensor) -> Tensor | None:
@@ -49,15 +54,23 @@ class Experts:
         possible = mask if self._model.config.constraint_mask else torch.ones_like(mask)
         if bool((possible & self._no_expert).any()):
             return None
-        said = sum((speaker.said(batch[name]) for name, speaker in self._speaking.items()), self._model.offset)
+        said = sum((self._streams[name].said(batch[name]) for name in self._speaking), self._model.offset)
         return self._model.possible(said.expand(len(mask), -1), mask)
 
+    def unlikeness(self, batch: Mapping[str, Tensor], count: int) -> Tensor:
+        """(count,) share of the statistics that lie beyond all training images; 0 where none does."""
+        beyond = torch.zeros(count)
+        for name in self._counted:
+            beyond = beyond + self._streams[name].beyond(batch[name])
+        return beyond / max(1, sum(batch[name].shape[1] for name in self._counted))
 
-class _Speaker:
-    """What the experts that read one stream add to the log-odds."""
+
+class _Stream:
+    """What the experts that read one stream add to the log-odds, and how much of it is unlike all training images."""
 
     def __init__(self, encoder: VectorEncoder) -> None:
         self._encoder = encoder
+        self.speaks = bool(encoder.judges.any() or encoder.reads.any())
         self._linear = encoder.linear.masked_fill(~encoder.reads, 0.0)
         self._layers = nn.Sequential(*(layer for layer in encoder.layers if not isinstance(layer, nn.Dropout)))
         self._silent = ~encoder.judges
@@ -65,9 +78,17 @@ class _Speaker:
 
     def said(self, vector: Tensor) -> Tensor:
         """(b, t), or (1, t) for the one image that lacks the stream; of more, sums are taken in another order."""
-        return self._of_nothing if len(vector) == 1 and bool(vector.isnan().all()) else self._said(vector)
+        return self._of_nothing if _is_nothing(vector) else self._said(vector)
+
+    def beyond(self, vector: Tensor) -> Tensor | int:
+        """(b,) number of entries beyond; 0 for the one image that lacks the stream."""
+        return 0 if _is_nothing(vector) else self._encoder.beyond(vector)
 
     def _said(self, vector: Tensor) -> Tensor:
         z = self._encoder.standardise(vector)
         judged = self._encoder.judge(self._layers(z)).masked_fill(self._silent, 0.0)
         return F.linear(z, self._linear) + judged
+
+
+def _is_nothing(vector: Tensor) -> bool:
+    return len(vector) == 1 and bool(vector.isnan().all())
