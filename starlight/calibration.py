@@ -4,7 +4,8 @@ A validation split holds hundreds of authentic images; the false-positive rate a
 threshold is therefore extrapolated from the tail of authentic images' log-odds (`tails`). Each technique is first put
 in units of its own tail, so that a technique whose log-odds wander on unseen cameras needs more of them to raise an
 alarm than one whose log-odds stay put. Where stego and authentic images lie apart, nothing is extrapolated: the unit is
-such that the threshold lies two thirds of the way from the one to the other.
+such that the threshold lies one to two thirds of the way from the one to the other, farther where authentic images
+scatter more.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ _MIN_CLASS = 60  # authentic images under which a container class has no tail of
 _PRIOR = 30  # values over the 90 % quantile that the pooled tail counts as, in each class's
 _MIN_STEGO = 20  # stego images under which nobody knows where those of a technique lie
 _REACH = 0.02  # share of a technique's stego images whose log-odds may lie under what counts as theirs
-_WAY = 2 / 3  # how far between authentic and stego images the threshold lies: a false alarm costs more than a miss
+_WAY = (1 / 3, 2 / 3)  # how far between authentic and stego images the threshold lies, at least and at most
+_BEYOND = 2.0  # it lies as many times as far beyond the highest authentic image as that beyond the 90 % quantile
 _HOPELESS = 0.1  # share found at a false-positive rate of 1 % under which a technique is hardly worth an alarm
 _HOPELESS_FACTOR = 1.3
 ABSENT = -29.0  # log-odds at or under which a technique was masked out
@@ -195,7 +197,8 @@ def _way(authentic: NDArray, stego: NDArray) -> _Way:
     location, scale = exponential_tail(authentic)
     highest, reach = float(authentic.max()), float(np.quantile(stego, _REACH))
     if reach - highest > highest - location:
-        return _Way(highest + _WAY * (reach - highest))
+        beyond = np.clip(_BEYOND * (highest - location), *(way * (reach - highest) for way in _WAY))
+        return _Way(highest + float(beyond))
     hopeless = np.mean(stego > location + np.log(SHARE / 0.01) * scale) < _HOPELESS
     return _Way(None, _HOPELESS_FACTOR if hopeless else 1.0)
 
