@@ -58,9 +58,20 @@ def far_apart(rng, n: int = 400):
 def test_the_threshold_lies_between_what_lies_apart():
     logits, technique = far_apart(np.random.default_rng(4))
     fitted = fit(logits, technique, ["x"] * len(logits), techniques=("a", "b"), target_fpr=0.001)
-    between = np.array([[-10.0, -12.0], [-4.0, -12.0], [0.0, -12.0], [9.0, -12.0]])
-    assert (fitted.score(between, ["x"] * 4) >= 0).tolist() == [False, False, False, True]
+    between = np.array([[-10.0, -12.0], [-4.0, -12.0], [4.0, -12.0], [9.0, -12.0]])
+    assert (fitted.score(between, ["x"] * 4) >= 0).tolist() == [False, False, True, True]
     assert (fitted.score(logits[technique == 0], ["x"] * int((technique == 0).sum())) >= 0).mean() > 0.97
+
+
+def test_the_threshold_lies_farther_where_authentic_images_scatter():
+    logits, technique = far_apart(np.random.default_rng(4))
+    highest = logits[technique < 0, 0].argmax()
+    ends = []
+    for scattered in (0.0, 2.5):  # one authentic image so much nearer to stego
+        logits[np.flatnonzero(technique < 0)[highest], 0] += scattered
+        fitted = fit(logits, technique, ["x"] * len(logits), techniques=("a", "b"), target_fpr=0.001)
+        ends.append(fitted.location["all"][0] + fitted.threshold * fitted.scale["all"][0])
+    assert ends[1] > ends[0] + 2.5
 
 
 def test_a_hopeless_technique_costs_the_others_little():
