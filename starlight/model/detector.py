@@ -126,7 +126,7 @@ class UnifiedStarlightDetector(nn.Module):
         """Log-odds of the techniques, and the embedding, from what `encode` gave; see `forward` and `Output`."""
         parts = [part for part, _, _ in encoded.values()]
         experts = sum((said for _, _, said in encoded.values() if said is not None), self.offset)
-        experts = experts.expand(len(parts[0]), -1)
+        experts = experts.expand(parts[0].shape[0], -1)  # `len` would make the batch size a constant in an export
         embedding = self.fusion(torch.cat([*parts, torch.tanh(experts / 4)], dim=1))
         logits = torch.where(self.has_expert, experts, self.technique_head(embedding))
         return self.possible(logits, mask), embedding
@@ -145,7 +145,7 @@ class UnifiedStarlightDetector(nn.Module):
                 beyond = beyond + self.encoders[name].beyond(batch[name])
                 count += batch[name].shape[1]
         if not count:
-            return torch.zeros(len(batch["tiles"]), device=batch["tiles"].device)
+            return torch.zeros(batch["tiles"].shape[0], device=batch["tiles"].device)
         return beyond / count
 
     def cells(self, name: str, batch: Mapping[str, Tensor]) -> Tensor:
