@@ -115,8 +115,7 @@ class UnifiedStarlightDetector(nn.Module):
         encoded = self.encode(batch)
         kept = self._kept(encoded, blank)
         logits, embedding = self.judge(kept, mask)
-        maps = [cells for _, cells, _ in kept.values() if cells is not None]
-        return Output(logits, torch.logsumexp(logits, dim=1), self._map(maps, embedding), embedding)
+        return Output(logits, torch.logsumexp(logits, dim=1), self.locate(kept, embedding), embedding)
 
     def encode(self, batch: Mapping[str, Tensor]) -> dict[str, Encoded]:
         """What each stream's encoder makes of a batch."""
@@ -124,12 +123,23 @@ class UnifiedStarlightDetector(nn.Module):
 
     def judge(self, encoded: Mapping[str, Encoded], mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Log-odds of the techniques, and the embedding, from what `encode` gave; see `forward` and `Output`."""
-        parts = [part for part, _, _ in encoded.values()]
-        experts = sum((said for _, _, said in encoded.values() if said is not None), self.offset)
-        experts = experts.expand(parts[0].shape[0], -1)  # `len` would make the batch size a constant in an export
+        parts, experts = [part for part, _, _ in encoded.values()], self.experts(encoded)
         embedding = self.fusion(torch.cat([*parts, torch.tanh(experts / 4)], dim=1))
         logits = torch.where(self.has_expert, experts, self.technique_head(embedding))
         return self.possible(logits, mask), embedding
+
+    def experts(self, encoded: Mapping[str, Encoded]) -> Tensor:
+        """(b, t) log-odds that the experts of all streams give; they count where `has_expert`."""
+        part, _, _ = next(iter(encoded.values()))
+        said = sum((said for _, _, said in encoded.values() if said is not None), self.offset)
+        return said.expand(part.shape[0], -1)  # `len` would make the batch size a constant in an export
+
+    def locate(self, encoded: Mapping[str, Encoded], embedding: Tensor) -> Tensor:
+        """(b, k, 32, 32) log-odds of cells, from what `encode` and `judge` gave."""
+        cells = torch.cat([cells for _, cells, _ in encoded.values() if cells is not None], dim=2)
+        b, k, _, h, w = cells.shape
+        context = self.map_context(embedding)[:, None, :, None, None].expand(b, k, -1, h, w)
+        return self.map_head(torch.cat([cells, context], dim=2).flatten(0, 1)).view(b, k, h, w)
 
     def possible(self, logits: Tensor, mask: Tensor | None) -> Tensor:
         """Log-odds with those masked out that a container cannot carry."""
@@ -177,12 +187,6 @@ class UnifiedStarlightDetector(nn.Module):
                 keep = (torch.rand(len(part), 1, device=part.device) >= self.config.stream_dropout).float()
                 found[name] = part * keep, cells if cells is None else cells * keep[:, :, None, None, None], said
         return found
-
-    def _map(self, maps: list[Tensor], embedding: Tensor) -> Tensor:
-        cells = torch.cat(maps, dim=2)
-        b, k, _, h, w = cells.shape
-        context = self.map_context(embedding)[:, None, :, None, None].expand(b, k, -1, h, w)
-        return self.map_head(torch.cat([cells, context], dim=2).flatten(0, 1)).view(b, k, h, w)
 
 
 def without(encoded: Mapping[str, Encoded], blank: str | None) -> dict[str, Encoded]:
