@@ -130,9 +130,10 @@ class UnifiedStarlightDetector(nn.Module):
 
     def experts(self, encoded: Mapping[str, Encoded]) -> Tensor:
         """(b, t) log-odds that the experts of all streams give; they count where `has_expert`."""
+        if said := [said for _, _, said in encoded.values() if said is not None]:
+            return sum(said, self.offset)
         part, _, _ = next(iter(encoded.values()))
-        said = sum((said for _, _, said in encoded.values() if said is not None), self.offset)
-        return said.expand(part.shape[0], -1)  # `len` would make the batch size a constant in an export
+        return self.offset.expand(part.shape[0], -1)  # `len` would make the batch size a constant in an export
 
     def locate(self, encoded: Mapping[str, Encoded], embedding: Tensor) -> Tensor:
         """(b, k, 32, 32) log-odds of cells, from what `encode` and `judge` gave."""
@@ -176,7 +177,7 @@ class UnifiedStarlightDetector(nn.Module):
         b, k = cells.shape[:2]
         part, cells = encoder(cells.flatten(0, 1))
         real = (torch.arange(k, device=cells.device)[None] < batch["tiles"][:, None]).float()
-        part = (part.view(b, k, -1) * real[:, :, None]).sum(1) / real.sum(1, keepdim=True)
+        part = (part.view(b, k, part.shape[1]) * real[:, :, None]).sum(1) / real.sum(1, keepdim=True)
         return part, cells.view(b, k, *cells.shape[1:]), None
 
     def _kept(self, encoded: Mapping[str, Encoded], blank: str | None) -> dict[str, Encoded]:
