@@ -21,7 +21,8 @@ from starlight.collate import collate
 from starlight.detector import Detector
 from starlight.errors import BadImage, StarlightError
 from starlight.model import UnifiedStarlightDetector
-from starlight.model.detector import CROP_STREAMS
+from starlight.model.detector import CROP_STREAMS, Encoded
+from starlight.onnx_runtime import OUTPUTS
 from starlight.weights import Stored, averaged, load
 
 __all__ = ["OPSET", "TOLERANCE", "compare", "quantise", "records_of", "write_onnx"]
@@ -32,34 +33,36 @@ _COMPARED = ("logits", "cells", "probability")
 _LABELS = {"stego": 1, "clean": 0, "negatives": 0}
 
 
-class _Switched(UnifiedStarlightDetector):
-    """The detector with a switch a stream as an input, in place of the name of the stream to blank."""
-
-    def _keep(self, name: str, part: Tensor, blank: Tensor) -> Tensor:
-        return blank[list(self.encoders).index(name)].reshape(1, 1)
-
-
 class _Graph(nn.Module):
-    """Weighted mean of the members, with named arrays as positional arguments."""
+    """Weighted mean of the members, with named arrays as positional arguments.
+
+    What experts say alone is an output of its own: given no tiles, it is all that is computed.
+    """
 
     def __init__(self, stored: Stored, names: Sequence[str]) -> None:
         super().__init__()
         self.names = tuple(names)
-        self.members = nn.ModuleList()
-        for member in stored.members:
-            model = _Switched(member.model.config)
-            model.load_state_dict(member.model.state_dict())
-            self.members.append(model.eval())
+        self.members = nn.ModuleList(member.model for member in stored.members)
         self.weights = [m.weight for m in stored.members]
 
-    def forward(self, *arrays: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def forward(self, *arrays: Tensor) -> tuple[Tensor, ...]:
         batch = dict(zip(self.names, arrays, strict=True))
         mask, keep = batch.pop("mask"), batch.pop("keep")
-        first = self.members[0]
-        cells = {f"{name}_cells": first.cells(name, batch) for name in first.crops}
-        outputs = [m({**batch, **cells}, mask, blank=keep) for m in self.members]
-        logits = averaged([o.logits for o in outputs], self.weights)
-        return logits, torch.sigmoid(outputs[-1].cell_logits), first.unlikeness(batch).float()
+        first, last = self.members[0], self.members[-1]
+        cells = {f"{name}_cells": _real(first.cells(name, batch), batch["tiles"]) for name in first.crops}
+        encoded = [_switched(member.encode({**batch, **cells}), keep) for member in self.members]
+        judged = [member.judge(streams, mask) for member, streams in zip(self.members, encoded, strict=True)]
+        experts = [
+            member.possible(member.experts(streams), mask)
+            for member, streams in zip(self.members, encoded, strict=True)
+        ]  # fmt: skip
+        return (
+            averaged([logits for logits, _ in judged], self.weights),
+            torch.sigmoid(last.locate(encoded[-1], judged[-1][1])),
+            first.unlikeness(batch).float(),
+            averaged(experts, self.weights),
+            torch.stack([_alone(member, mask) for member in self.members]).all(0),
+        )
 
 
 def write_onnx(weights: Path, out: Path, records: Sequence[Mapping[str, Any]]) -> None:
@@ -89,13 +92,17 @@ def write_onnx(weights: Path, out: Path, records: Sequence[Mapping[str, Any]]) -
     graph = _Graph(stored, names).eval()
     shapes = [_dynamic(name) for name in names]
     with torch.inference_mode():
+        # Traced here and not by `torch.onnx`, which would make a constant of a size that the model does not leave open.
+        traced = torch.export.export(graph, tuple(arrays), dynamic_shapes=(tuple(shapes),))
         program = torch.onnx.export(
-            graph, tuple(arrays), input_names=list(names), output_names=["logits", "cells", "ood"],
-            dynamic_shapes=(tuple(shapes),), opset_version=OPSET, dynamo=True, verbose=False,
+            traced, input_names=list(names), output_names=list(OUTPUTS), opset_version=OPSET, dynamo=True,
+            verbose=False,
         )  # fmt: skip
     data = io.BytesIO()
     program.save(data)
     model = onnx.load_from_string(data.getvalue())
+    for node in model.graph.node:  # where each came from: a fifth of the file, and paths of this machine
+        del node.metadata_props[:]
     onnx.helper.set_model_props(model, _properties(weights))
     onnx.checker.check_model(model)
     _write(out, model.SerializeToString(deterministic=True))
@@ -156,16 +163,18 @@ def compare(
     Returns
     -------
     dict
-        `images`; largest differences of log-odds, map and probability; `verdicts_changed`; where labels are known,
-        `accuracy` of the second and `accuracy_lost` against the first.
+        `images`; largest differences of log-odds, map and probability, with maps or without; `verdicts_changed`; where
+        labels are known, `accuracy` of the second and `accuracy_lost` against the first.
     """
     differences, flags = [], []
     for record, name in zip(records, classes, strict=True):
         a, b = one.predict([record], [name]), other.predict([record], [name])
+        quick = other.predict([record], [name], maps=False)  # what `detect` runs
         differences.append([np.abs(x - y).max() for x, y in (
-            (a.logits, b.logits), (a.cells, b.cells), (a.probability, b.probability),
+            (a.logits, np.stack([b.logits, quick.logits])), (a.cells, b.cells),
+            (a.probability, np.stack([b.probability, quick.probability])),
         )])  # fmt: skip
-        flags.append([bool(p.score[0] >= 0 and not p.abstain[0]) for p in (a, b)])
+        flags.append([bool(p.score[0] >= 0 and not p.abstain[0]) for p in (a, quick)])
     worst, flagged = np.max(differences, axis=0), np.array(flags)
     report = {f"{name}_difference": float(f"{w:.3g}") for name, w in zip(_COMPARED, worst, strict=True)}
     report |= {"images": len(records), "verdicts_changed": int((flagged[:, 0] != flagged[:, 1]).sum())}
@@ -175,6 +184,26 @@ def compare(
         before, after = (float(r.mean()) for r in right.T)
         report |= {"accuracy": round(after, 6), "accuracy_lost": round(before - after, 6)}
     return report
+
+
+def _real(cells: Tensor, tiles: Tensor) -> Tensor:
+    """Cells (b, k, c, 32, 32) with zeros past the last tile of each image, as `starlight.inference` has them."""
+    real = torch.arange(cells.shape[1])[None] < tiles[:, None]
+    return cells * real[:, :, None, None, None]
+
+
+def _switched(encoded: Mapping[str, Encoded], keep: Tensor) -> dict[str, Encoded]:
+    """What `encode` gave, each stream times its switch: 0 leaves it out, 1 keeps it."""
+    return {
+        name: tuple(None if value is None else value * switch for value in values)
+        for (name, values), switch in zip(encoded.items(), keep.unbind(), strict=True)
+    }  # fmt: skip
+
+
+def _alone(model: UnifiedStarlightDetector, mask: Tensor) -> Tensor:
+    """(b,) bool, whether each technique that an image can carry has an expert."""
+    possible = mask if model.config.constraint_mask else torch.ones_like(mask)
+    return ~(possible & ~model.has_expert).any(1)
 
 
 def _inputs(records: Sequence[Mapping[str, Any]], streams: Sequence[str]) -> tuple[tuple[str, ...], list[Tensor]]:

@@ -14,7 +14,9 @@ from starlight.collate import collate
 from starlight.errors import StarlightError
 from starlight.judgement import Prediction, judge
 
-__all__ = ["OnnxPredictor"]
+__all__ = ["OUTPUTS", "OnnxPredictor"]
+
+OUTPUTS = ("logits", "cells", "ood", "experts", "alone")  # of the exported graph; see `starlight.export`
 
 
 class OnnxPredictor:
@@ -30,6 +32,8 @@ class OnnxPredictor:
     def __init__(self, path: Path, *, threads: int = 1) -> None:
         self._session = _session(Path(path), threads)
         stored = self._session.get_modelmeta().custom_metadata_map
+        if (found := tuple(output.name for output in self._session.get_outputs())) != OUTPUTS:
+            raise StarlightError(f"{path}: not written by this version's `make export`: its outputs are {found}")
         try:
             config = json.loads(stored["config"])[0]
             self.calibration = Calibration.from_json(stored["calibration"])
@@ -50,13 +54,37 @@ class OnnxPredictor:
         self, records: Sequence[Mapping[str, Any]], classes: Sequence[str], blank: str | None = None, *,
         maps: bool = True,
     ) -> Prediction:  # fmt: skip
-        """Predict on records of stored streams (with their `mask`) and their container classes; always with maps."""
-        batch = collate(records, self.streams)
-        batch["mask"] = np.stack([np.asarray(r["mask"], bool) for r in records])
+        """Predict on records of stored streams (with their `mask`) and their container classes.
+
+        Without `maps` the answers are the same and `cells` is empty where experts say all but where.
+        """
+        batch = {"mask": np.stack([np.asarray(r["mask"], bool) for r in records])}
         batch["keep"] = np.array([name != blank for name in self.streams], np.float32)
-        wanted = {arg.name for arg in self._session.get_inputs()}
-        logits, cells, ood = self._session.run(None, {k: v for k, v in batch.items() if k in wanted})
+        if not maps:
+            vectors = collate(records, tuple(self.sizes))  # the streams that experts read
+            logits, ood, alone = self._run(["experts", "ood", "alone"], batch | vectors)
+            if alone.all():
+                cells = np.zeros((len(records), 0, 32, 32), np.float32)
+                return judge(logits, cells, ood, classes, self.calibration, self.meta["ood_limit"])
+        logits, cells, ood = self._run(["logits", "cells", "ood"], batch | collate(records, self.streams))
         return judge(logits, cells, ood, classes, self.calibration, self.meta["ood_limit"])
+
+    def _run(self, outputs: list[str], batch: Mapping[str, np.ndarray]) -> list[np.ndarray]:
+        """Outputs of the graph. Streams left out are empty, which spares the work on them.
+
+        The runtime runs the whole graph whatever is asked for: `only_execute_path_to_fetches` works in builds for
+        training alone (https://github.com/microsoft/onnxruntime/issues/16013).
+        """
+        feed = {
+            arg.name: batch[arg.name] if arg.name in batch else _empty(len(batch["mask"]), arg.shape)
+            for arg in self._session.get_inputs()
+        }
+        return self._session.run(outputs, feed)
+
+
+def _empty(images: int, shape: Sequence[int | str]) -> np.ndarray:
+    """A stream of images without a tile; `shape` names the sizes that are open."""
+    return np.zeros((images, *(0 if isinstance(size, str) else size for size in shape[1:])), np.float32)
 
 
 def _session(path: Path, threads: int):
