@@ -89,18 +89,7 @@ def write_onnx(weights: Path, out: Path, records: Sequence[Mapping[str, Any]]) -
     stored = load(weights)
     config = stored.members[0].model.config
     names, arrays = _inputs(records[:2], config.streams)
-    graph = _Graph(stored, names).eval()
-    shapes = [_dynamic(name) for name in names]
-    with torch.inference_mode():
-        # Traced here and not by `torch.onnx`, which would make a constant of a size that the model does not leave open.
-        traced = torch.export.export(graph, tuple(arrays), dynamic_shapes=(tuple(shapes),))
-        program = torch.onnx.export(
-            traced, input_names=list(names), output_names=list(OUTPUTS), opset_version=OPSET, dynamo=True,
-            verbose=False,
-        )  # fmt: skip
-    data = io.BytesIO()
-    program.save(data)
-    model = onnx.load_from_string(data.getvalue())
+    model = onnx.load_from_string(_translated(_Graph(stored, names).eval(), arrays))
     for node in model.graph.node:  # where each came from: a fifth of the file, and paths of this machine
         del node.metadata_props[:]
     onnx.helper.set_model_props(model, _properties(weights))
@@ -204,6 +193,21 @@ def _alone(model: UnifiedStarlightDetector, mask: Tensor) -> Tensor:
     """(b,) bool, whether each technique that an image can carry has an expert."""
     possible = mask if model.config.constraint_mask else torch.ones_like(mask)
     return ~(possible & ~model.has_expert).any(1)
+
+
+@torch.inference_mode()
+def _translated(graph: _Graph, arrays: Sequence[Tensor]) -> bytes:
+    """The graph in ONNX, traced on arrays."""
+    shapes = tuple(_dynamic(name) for name in graph.names)
+    # Traced here and not by `torch.onnx`, which makes a constant of a size that the model does not leave open.
+    traced = torch.export.export(graph, tuple(arrays), dynamic_shapes=(shapes,))
+    program = torch.onnx.export(
+        traced, input_names=list(graph.names), output_names=list(OUTPUTS), opset_version=OPSET, dynamo=True,
+        verbose=False,
+    )  # fmt: skip
+    data = io.BytesIO()
+    program.save(data)
+    return data.getvalue()
 
 
 def _inputs(records: Sequence[Mapping[str, Any]], streams: Sequence[str]) -> tuple[tuple[str, ...], list[Tensor]]:
