@@ -13,6 +13,7 @@ from starlight.calibration import Calibration
 from starlight.collate import collate
 from starlight.errors import StarlightError
 from starlight.judgement import Prediction, judge
+from starlight.streams import REGISTRY
 
 __all__ = ["OUTPUTS", "OnnxPredictor"]
 
@@ -41,8 +42,8 @@ class OnnxPredictor:
         except (KeyError, ValueError, TypeError) as error:
             raise StarlightError(f"{path}: not written by `make export`: {error}") from error
         self.streams, self.techniques = tuple(config["streams"]), tuple(config["techniques"])
-        self.quick_streams = self.streams  # the graph computes the map whether it is asked for or not
         self.sizes = dict(config["sizes"])
+        self.quick_streams = tuple(self.sizes)  # experts read no others
         self.max_tiles = int(self.meta.get("max_tiles", 3))
 
     @classmethod
@@ -61,7 +62,9 @@ class OnnxPredictor:
         batch = {"mask": np.stack([np.asarray(r["mask"], bool) for r in records])}
         batch["keep"] = np.array([name != blank for name in self.streams], np.float32)
         if not maps:
-            vectors = collate(records, tuple(self.sizes))  # the streams that experts read
+            streams = self.quick_streams
+            vectors = {name: np.stack([REGISTRY[name].to_model(r[name]) for r in records]) for name in streams}
+            vectors["tiles"] = np.zeros(len(records), np.int64)
             logits, ood, alone = self._run(["experts", "ood", "alone"], batch | vectors)
             if alone.all():
                 cells = np.zeros((len(records), 0, 32, 32), np.float32)
