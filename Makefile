@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+TESTING := $(VENV)/.testing
 export PATH := $(abspath $(BIN)):$(PATH)
 export PYTHONHASHSEED := 0
 
@@ -24,7 +25,12 @@ repro: $(READY)  ## run the pipeline, then print the main figures
 	dvc repro
 	@python -m scripts.summary
 
-test: $(READY)  ## the whole test suite
+$(TESTING): $(READY) requirements-test.lock requirements-onnx.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --requirement requirements-test.lock \
+		|| echo "tests of optional parts will be skipped: requirements-test.lock could not be installed"
+	@touch $@
+
+test: $(TESTING)  ## the whole test suite
 	python -m pytest
 
 lint: $(READY)  ## style, as pre-commit checks it
