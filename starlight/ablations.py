@@ -8,6 +8,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from starlight.metrics import mcnemar
+
 __all__ = ["MEASURES", "Variation", "rows", "summary", "variations"]
 
 MEASURES = (
@@ -65,20 +67,56 @@ def variations(categories: Sequence[str], seeds: Sequence[int] = SEEDS) -> list[
     return sorted(found, key=lambda v: (v.group != "full", v.overrides["seed"] != seeds[0]))
 
 
-def rows(variation: Variation, metrics: Mapping[str, object]) -> list[dict[str, object]]:
-    """Rows of `reports/ablations.csv` from an experiment's `metrics.json`.
+def rows(
+    variation: Variation,
+    metrics: Mapping[str, object],
+    judged: pd.DataFrame | None = None,
+    full: pd.DataFrame | None = None,
+) -> list[dict[str, object]]:
+    """Rows of `reports/ablations.csv` from what an experiment wrote.
 
     The full detector's experiment has the ones without mining too: its base detector, and the one that was fine-tuned
     on random negatives.
+
+    Parameters
+    ----------
+    variation : Variation
+    metrics : mapping
+        Its `metrics.json`.
+    judged, full : DataFrame, optional
+        Its `predictions.csv`, and that of the full detector with the same seed.
+
+    Returns
+    -------
+    list of dict
+        `group`, `experiment`, `seed`, MEASURES; `authentic_n`, `stego_n`, how many of them the experiment alone gets
+        wrong and how many the full detector alone (`*_only_here`, `*_only_full`), and McNemar's `*_p`, where both
+        tables are there.
     """
     models = [(variation.group, variation.name, "v4")]
     if variation.group == "full":
         models += [("mining", "off", "v4_base"), ("mining", "random", "control")]
     return [
         {"group": group, "experiment": name, "seed": variation.overrides["seed"],
-         **{measure: _look(metrics[model], measure) for measure in MEASURES}}
+         **{measure: _look(metrics[model], measure) for measure in MEASURES}, **_against(judged, model, full)}
         for group, name, model in models if model in metrics
     ]  # fmt: skip
+
+
+def _against(judged: pd.DataFrame | None, model: str, full: pd.DataFrame | None) -> dict[str, object]:
+    """Errors on the images that both judged, set against each other."""
+    if judged is None or full is None or f"{model}_flagged" not in judged:
+        return {}
+    both = judged.merge(full[["path", "sample_id", "v4_flagged"]], on=["path", "sample_id"], suffixes=("", "_of_full"))
+    reference = both["v4_flagged_of_full" if "v4_flagged_of_full" in both else "v4_flagged"]
+    found: dict[str, object] = {}
+    for name, label in (("authentic", 0), ("stego", 1)):
+        chosen = both["label"] == label
+        here, there = (column[chosen] == label for column in (both[f"{model}_flagged"], reference))
+        test = mcnemar(here, there)
+        found |= {f"{name}_n": int(chosen.sum()), f"{name}_only_here": test.only_second,
+                  f"{name}_only_full": test.only_first, f"{name}_p": round(test.p_value, 6)}  # fmt: skip
+    return found
 
 
 def summary(table: pd.DataFrame) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
@@ -49,14 +50,26 @@ def run(jobs: int) -> None:
 def collect(variations: Sequence[Variation]) -> pd.DataFrame:
     """Rows of `reports/ablations.csv` from the experiments that have run; those that have not are named."""
     found, references = [], _references()
+    full = {v.overrides["seed"]: _predictions(references, v) for v in variations if v.group == "full"}
     for variation in variations:
-        place = references.get(variation.experiment)
-        shown = _git("show", f"{place}:reports/metrics.json") if place else ""
-        if shown:
-            found += rows(variation, json.loads(shown))
+        metrics = _file(references, variation, "metrics.json")
+        if metrics:
+            judged = _predictions(references, variation)
+            found += rows(variation, json.loads(metrics), judged, full.get(variation.overrides["seed"]))
         else:
             print(f"{variation.experiment}: no metrics, left out of the table")
     return pd.DataFrame(found)
+
+
+def _predictions(references: dict[str, str], variation: Variation) -> pd.DataFrame | None:
+    text = _file(references, variation, "predictions.csv")
+    return pd.read_csv(io.StringIO(text)) if text else None
+
+
+def _file(references: dict[str, str], variation: Variation, name: str) -> str:
+    """A report of an experiment; empty if it has not run."""
+    place = references.get(variation.experiment)
+    return _git("show", f"{place}:reports/{name}") if place else ""
 
 
 def _references() -> dict[str, str]:

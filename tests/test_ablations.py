@@ -5,9 +5,11 @@ import subprocess
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from starlight.ablations import MEASURES, SEEDS, rows, summary, variations
 from starlight.experiments import collect
+from starlight.reports.baseline_tables import ablations
 
 CATEGORIES = ("flat", "tiny")
 
@@ -37,6 +39,27 @@ def test_the_full_experiment_has_the_rows_without_mining():
     assert found[0]["negative.fpr"] == 0.005 and np.isnan(found[0]["auc"])
     mask = next(v for v in variations(CATEGORIES) if v.group == "mask")
     assert len(rows(mask, {"v4": metrics(0.02), "v4_base": metrics(0.04)})) == 1
+
+
+def judged(flagged: list[int]) -> pd.DataFrame:
+    paths = [f"{k}.png" for k in range(20)]
+    return pd.DataFrame({"path": paths, "sample_id": paths, "label": [0] * 10 + [1] * 10, "v4_flagged": flagged})
+
+
+def test_errors_are_set_against_those_of_the_full_detector_on_the_same_images():
+    full, off = judged([0] * 10 + [1] * 10), judged([1] * 8 + [0] * 2 + [1] * 9 + [0])
+    mask = next(v for v in variations(CATEGORIES) if v.group == "mask")
+    row = rows(mask, {"v4": metrics(0.8)}, off.iloc[::-1], full)[0]
+    assert (row["authentic_n"], row["authentic_only_here"], row["authentic_only_full"]) == (10, 8, 0)
+    assert (row["stego_n"], row["stego_only_here"], row["stego_only_full"]) == (10, 1, 0)
+    assert row["authentic_p"] == pytest.approx(2 / 2**8, abs=1e-6) and row["stego_p"] == 1
+    said = "\n".join(ablations(pd.DataFrame([rows(full_of(), {"v4": metrics(0.0)}, full, full)[0], row])))
+    assert "`mask: off`, seed 2025: flags authentic images that `full` does not, 8 of 10" in said
+    assert "misses stego that" not in said
+
+
+def full_of():
+    return next(v for v in variations(CATEGORIES) if v.group == "full")
 
 
 def test_changes_are_against_the_full_detector_with_the_same_seed():

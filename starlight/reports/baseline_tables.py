@@ -7,13 +7,14 @@ import pandas as pd
 from scipy.stats import ttest_1samp
 
 from starlight.markdown import NOTHING, code, interval, number, percent, points, table, whole
-from starlight.metrics import flatten
+from starlight.metrics import flatten, holm
 from starlight.reports.inputs import Run
 from starlight.reports.words import TITLES, listing, p_text, title_of
 
 __all__ = ["ablations", "before_after", "blanked_streams", "frame_table", "latency_and_size"]
 
 REFERENCE = "full"  # the group, or the experiment, that the others are compared with
+_ERRORS = {"authentic": "flags authentic images", "stego": "misses stego"}
 _PREFERRED = ("fpr", "recall", "protocol.detection", "detection_at_fpr01", "auc", "map.mcc")
 
 
@@ -131,6 +132,30 @@ def ablations(frame: pd.DataFrame | None) -> Iterator[str]:
             "seed nothing can be told):"
         )
         yield "\n".join(sentences) or "None."
+    if "stego_p" in frame:
+        yield from _same_images(frame)
+
+
+def _same_images(frame: pd.DataFrame) -> Iterator[str]:
+    """Experiments that err on other images than the full system with the same seed, beyond chance."""
+    part = frame.assign(name=_named(frame)).dropna(subset=["stego_p"])
+    part = part[part["name"] != REFERENCE]
+    names = [f"{kind}_p" for kind in _ERRORS]
+    adjusted = holm(part[names].to_numpy(float).ravel()).reshape(-1, len(names))
+    sentences = []
+    for row, ps in zip(part.to_dict("records"), adjusted, strict=True):
+        for (kind, error), p in zip(_ERRORS.items(), ps, strict=True):
+            if p < 0.05:
+                sentences.append(
+                    f"- {code(row['name'])}, seed {row['seed']}: {error} that {code(REFERENCE)} does not, "
+                    f"{whole(row[f'{kind}_only_here'])} of {whole(row[f'{kind}_n'])}; the other way round, "
+                    f"{whole(row[f'{kind}_only_full'])} (p {p_text(p)})"
+                )
+    yield (
+        f"Seed by seed on the same images: what McNemar's exact test finds real, p adjusted by Holm's method "
+        f"for {whole(adjusted.size)} comparisons:"
+    )
+    yield "\n".join(sentences) or "None."
 
 
 def latency_and_size(run: Run, sizes: dict[str, int]) -> Iterator[str]:
