@@ -41,6 +41,7 @@ baseline: $(READY)  ## keep V3's figures as the experiment `v3-baseline`, for `d
 	dvc exp run --force --name v3-baseline -S headline=v3
 
 bench: $(READY)  ## speed of extraction and of detection
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --requirement requirements-bench.lock
 	python -m scripts.bench_extract
 	python -m scripts.bench_latency
 

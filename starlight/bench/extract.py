@@ -5,7 +5,6 @@ Milliseconds are of processor time, which other work on the machine hardly touch
 
 from __future__ import annotations
 
-import importlib
 import os
 import resource
 import statistics
@@ -17,6 +16,8 @@ import numpy as np
 from joblib import Parallel, delayed
 
 from starlight import images
+from starlight.bench.detect_peers import sealwatch
+from starlight.errors import StarlightError
 from starlight.images import Image
 from starlight.streams import SETS
 from starlight.streams.compute import compute_streams, stored_names
@@ -55,11 +56,15 @@ def stream_rows(label: str, paths: Sequence[Path]) -> list[dict]:
 def spam(label: str, paths: Sequence[Path]) -> list[dict]:
     """Median milliseconds of sealwatch's SPAM features of one grey channel; no rows where sealwatch is missing."""
     try:
-        module = importlib.import_module("sealwatch").spam
-    except ImportError:
+        module = sealwatch().spam
+    except StarlightError:
         return []
     channels = [images.read(path).pixels.mean(axis=2).astype(np.uint8) for path in paths]
-    return [_row(label, "sealwatch SPAM, one grey channel", _median_ms(module.extract, channels, repeats=2), "ms")]
+    python = _median_ms(module.extract, channels, repeats=2)
+    with sealwatch().BACKEND_RUST:
+        rust = _median_ms(module.extract, channels, repeats=2)
+    what = "sealwatch SPAM, one grey channel"
+    return [_row(label, what, python, "ms"), _row(label, f"{what}, compiled", rust, "ms")]
 
 
 def images_per_second(label: str, paths: Sequence[Path], workers: int) -> dict:
