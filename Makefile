@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 READY := $(VENV)/.ready
 TESTING := $(VENV)/.testing
 export PATH := $(abspath $(BIN)):$(PATH)
@@ -15,8 +16,8 @@ help:  ## this list
 $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Starlight needs Python 3.11 or newer")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --requirement requirements.lock
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(PIP) --requirement requirements.lock
+	$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
 setup: $(READY)  ## make the virtual environment from the lock file
@@ -26,27 +27,27 @@ repro: $(READY)  ## run the pipeline, then print the main figures
 	@python -m scripts.summary
 
 $(TESTING): $(READY) requirements-test.lock requirements-onnx.lock
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --requirement requirements-test.lock \
+	$(PIP) --no-deps --requirement requirements-test.lock && touch $@ \
 		|| echo "tests of optional parts will be skipped: requirements-test.lock could not be installed"
-	@touch $@
 
 test: $(TESTING)  ## the whole test suite
 	python -m pytest
 
 lint: $(READY)  ## style, as pre-commit checks it
-	$(BIN)/pip install --quiet ruff==0.17.5
+	$(PIP) ruff==0.17.5
 	ruff check . && ruff format --check .
 
 baseline: $(READY)  ## keep V3's figures as the experiment `v3-baseline`, for `dvc metrics diff v3-baseline`
 	dvc exp run --force --name v3-baseline -S headline=v3
 
 bench: $(READY)  ## speed of extraction and of detection
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --requirement requirements-bench.lock
+	$(PIP) --no-deps --requirement requirements-bench.lock \
+		|| echo "without the peer: requirements-bench.lock could not be installed"
 	python -m scripts.bench_extract
 	python -m scripts.bench_latency
 
 bench-detect: $(READY)  ## detection beside peers; COVERS=folder makes the test set from your photographs
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --requirement requirements-bench.lock
+	$(PIP) --no-deps --requirement requirements-bench.lock
 	python -m scripts.bench_detect $(if $(COVERS),--covers $(COVERS)) --workers $(or $(WORKERS),1)
 
 ablations: $(READY)  ## queue and run the ablation experiments, collect reports/ablations.csv
@@ -60,7 +61,7 @@ release: $(READY)  ## train the released detector; COVERS=folder adds photograph
 	python -m scripts.thresholds
 
 export: $(READY)  ## models/starlight.onnx, checked against torch
-	$(BIN)/pip install --quiet --disable-pip-version-check --requirement requirements-onnx.lock
+	$(PIP) --requirement requirements-onnx.lock
 	python -m scripts.export
 
 fuzz: $(READY)  ## mutate files of every format; FILES=100000
