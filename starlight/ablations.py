@@ -107,12 +107,12 @@ def _against(judged: pd.DataFrame | None, model: str, full: pd.DataFrame | None)
     """Errors on the images that both judged, set against each other."""
     if judged is None or full is None or f"{model}_flagged" not in judged:
         return {}
-    both = judged.merge(full[["path", "sample_id", "v4_flagged"]], on=["path", "sample_id"], suffixes=("", "_of_full"))
-    reference = both["v4_flagged_of_full" if "v4_flagged_of_full" in both else "v4_flagged"]
+    image = ["path", "sample_id"]
+    both = judged.merge(full[[*image, "v4_flagged"]].rename(columns={"v4_flagged": "full"}), on=image)
     found: dict[str, object] = {}
     for name, label in (("authentic", 0), ("stego", 1)):
         chosen = both["label"] == label
-        here, there = (column[chosen] == label for column in (both[f"{model}_flagged"], reference))
+        here, there = (column[chosen] == label for column in (both[f"{model}_flagged"], both["full"]))
         test = mcnemar(here, there)
         found |= {f"{name}_n": int(chosen.sum()), f"{name}_only_here": test.only_second,
                   f"{name}_only_full": test.only_first, f"{name}_p": round(test.p_value, 6)}  # fmt: skip

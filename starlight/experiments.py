@@ -50,12 +50,13 @@ def run(jobs: int) -> None:
 def collect(variations: Sequence[Variation]) -> pd.DataFrame:
     """Rows of `reports/ablations.csv` from the experiments that have run; those that have not are named."""
     found, references = [], _references()
-    full = {v.overrides["seed"]: _predictions(references, v) for v in variations if v.group == "full"}
+    judged = {v.experiment: _predictions(references, v) for v in variations}
+    full = {v.overrides["seed"]: judged[v.experiment] for v in variations if v.group == "full"}
     for variation in variations:
         metrics = _file(references, variation, "metrics.json")
         if metrics:
-            judged = _predictions(references, variation)
-            found += rows(variation, json.loads(metrics), judged, full.get(variation.overrides["seed"]))
+            same_seed = full.get(variation.overrides["seed"])
+            found += rows(variation, json.loads(metrics), judged[variation.experiment], same_seed)
         else:
             print(f"{variation.experiment}: no metrics, left out of the table")
     return pd.DataFrame(found)
