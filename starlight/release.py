@@ -100,7 +100,8 @@ def _about(meta: Mapping, figures: Mapping) -> str:
 def _further(meta: Mapping) -> str:
     count = meta.get("further_clean")
     return (
-        f", then raised to what {count} further clean images ask for; the test split was judged before that"
+        f", then held against {count} further clean images and raised if those ask for it; the test split was judged "
+        "before that"
         if count
         else ""
     )
