@@ -16,7 +16,6 @@ import numpy as np
 from joblib import Parallel, delayed
 
 from starlight import images
-from starlight.bench.detect_peers import sealwatch
 from starlight.errors import StarlightError
 from starlight.images import Image
 from starlight.streams import SETS
@@ -55,6 +54,8 @@ def stream_rows(label: str, paths: Sequence[Path]) -> list[dict]:
 
 def spam(label: str, paths: Sequence[Path]) -> list[dict]:
     """Median milliseconds of sealwatch's SPAM features of one grey channel; no rows where sealwatch is missing."""
+    from starlight.bench.detect_peers import sealwatch  # with torch, which extraction does without
+
     try:
         module = sealwatch().spam
     except StarlightError:
