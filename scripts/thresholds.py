@@ -1,10 +1,10 @@
-"""Raise the released detector's thresholds to what thousands of further clean images ask for."""
+"""Set the released detector's thresholds by thousands of further clean images, which show the tail that they lie in."""
 
 import argparse
 import tempfile
 from pathlib import Path
 
-from starlight.evidence import make, scores
+from starlight.evidence import log_odds, make
 from starlight.judgement import READABLE
 from starlight.params import run_stage
 from starlight.release import EVIDENCE, FOLDER, WEIGHTS, write_card
@@ -18,12 +18,13 @@ def main(_: dict) -> None:
     options = arguments.parse_args()
     stored = load(FOLDER / WEIGHTS)
     with tempfile.TemporaryDirectory() as folder:
-        found = scores(FOLDER / WEIGHTS, make(Path(folder), options.images, options.seed))
-    calibration = stored.calibration.raised(found, READABLE)
-    write(FOLDER / WEIGHTS, stored.members, calibration, stored.meta | {"further_clean": len(found)})
+        logits, classes = log_odds(FOLDER / WEIGHTS, make(Path(folder), options.images, options.seed))
+    calibration = stored.calibration.refitted(logits, classes, READABLE)
+    write(FOLDER / WEIGHTS, stored.members, calibration, stored.meta | {"further_clean": len(logits)})
     (FOLDER / EVIDENCE).unlink(missing_ok=True)  # it was of other thresholds
     write_card(FOLDER)
-    print(f"threshold {stored.calibration.threshold:.2f} -> {calibration.threshold:.2f} from {len(found)} clean images")
+    before, after = ((c.score(logits, classes) >= 0).sum() for c in (stored.calibration, calibration))
+    print(f"{len(logits)} further clean images: {before} flagged before, {after} after")
 
 
 if __name__ == "__main__":

@@ -3,9 +3,10 @@
 A validation split holds hundreds of authentic images; the false-positive rate asked for is one in thousands. The
 threshold is therefore extrapolated from the tail of authentic images' log-odds (`tails`). Each technique is first put
 in units of its own tail, so that a technique whose log-odds wander on unseen cameras needs more of them to raise an
-alarm than one whose log-odds stay put. Where stego and authentic images lie apart, nothing is extrapolated: the unit is
-such that the threshold lies one to two thirds of the way from the one to the other, farther where authentic images
-scatter more.
+alarm than one whose log-odds stay put. All techniques share the false alarms that are allowed, and each gets the share
+with which most is found in all (the Neyman-Pearson trade between them): one that finds next to nothing at such rates
+gets next to none. Where stego and authentic images lie apart, nothing is extrapolated: the unit is such that the
+threshold lies one to two thirds of the way from the one to the other, farther where authentic images scatter more.
 """
 
 from __future__ import annotations
@@ -29,8 +30,8 @@ _MIN_STEGO = 20  # stego images under which nobody knows where those of a techni
 _REACH = 0.02  # share of a technique's stego images whose log-odds may lie under what counts as theirs
 _WAY = (1 / 3, 2 / 3)  # how far between authentic and stego images the threshold lies, at least and at most
 _BEYOND = 2.0  # it lies as many times as far beyond the highest authentic image as that beyond the 90 % quantile
-_HOPELESS = 0.1  # share found at a false-positive rate of 1 % under which a technique is hardly worth an alarm
-_HOPELESS_FACTOR = 1.3
+_HANDICAPS = np.arange(0.0, 4.05, 0.1)  # units that a technique may need more; e^-4 of the alarms is next to none
+_BLUR = 0.7  # units over which stego images' scores are spread, for on unseen covers they will lie elsewhere
 ABSENT = -29.0  # log-odds at or under which a technique was masked out
 
 
@@ -44,6 +45,8 @@ class Calibration:
     location, scale : mapping of container class to tuple of float
         Per technique: the 90 % quantile of authentic log-odds, and the mean excess over it or what ends between them
         and stego images.
+    handicap : tuple of float
+        Per technique: units taken off its score, 0 for a technique that lies apart.
     threshold : float
         Score at which an image is flagged.
     slope, intercept : float
@@ -57,6 +60,7 @@ class Calibration:
     techniques: tuple[str, ...]
     location: Mapping[str, tuple[float, ...]]
     scale: Mapping[str, tuple[float, ...]]
+    handicap: tuple[float, ...]
     threshold: float
     slope: float
     intercept: float
@@ -68,7 +72,8 @@ class Calibration:
         logits = np.asarray(logits, dtype=float)
         location = np.array([self.location.get(c, self.location["all"]) for c in classes])
         scale = np.array([self.scale.get(c, self.scale["all"]) for c in classes])
-        scores = (logits - location.reshape(logits.shape)) / scale.reshape(logits.shape) - self.threshold
+        units = (logits - location.reshape(logits.shape)) / scale.reshape(logits.shape)
+        scores = units - np.array(self.handicap) - self.threshold
         return np.where(logits <= ABSENT, -np.inf, scores)
 
     def score(self, logits: ArrayLike, classes: Sequence[str]) -> NDArray[np.float64]:
@@ -80,26 +85,37 @@ class Calibration:
         z = self.slope * np.asarray(score, dtype=float) + self.intercept
         return 1.0 / (1.0 + np.exp(-np.clip(z, -30.0, 30.0)))
 
-    def raised(self, scores: ArrayLike, kept: Collection[str]) -> Calibration:
-        """With the threshold that further authentic images ask for, if it is a higher one.
+    def refitted(self, logits: ArrayLike, classes: Sequence[str], kept: Collection[str]) -> Calibration:
+        """With the tails of thousands of further authentic images, which show them better than a validation split.
 
         Parameters
         ----------
-        scores : (n,)
-            Their highest score over all techniques but those in `kept`, thousands of them.
+        logits : (n, t)
+            Of the further images.
+        classes : sequence of str, length n
         kept : collection of str
             Techniques whose thresholds stay, in log-odds: nothing was extrapolated for them.
         """
-        scores = np.asarray(scores, dtype=float)
-        found = self.threshold + extrapolated(scores[np.isfinite(scores)], self.target_fpr, _FAR_SHARE)
-        if not found > self.threshold:
-            return self
-        factors = [self.threshold / found if name in kept else 1.0 for name in self.techniques]
-        scale = {
-            name: tuple(round(unit * f, 6) for unit, f in zip(one, factors, strict=True))
-            for name, one in self.scale.items()
-        }
-        return dataclasses.replace(self, scale=scale, threshold=found, authentic=self.authentic + len(scores))
+        logits, classes = np.asarray(logits, dtype=float), np.asarray(classes, dtype=object)
+        keep = np.isin(self.techniques, list(kept))
+        tails = {**self._tails_by_class(), **_tails_by_class(logits, classes)}
+        handicap = tuple(np.where(keep, 0.0, self.handicap).tolist())
+        draft = dataclasses.replace(self, **_columns(tails), handicap=handicap, threshold=0.0)
+        threshold = _threshold(draft, np.where(keep, ABSENT, logits), classes, _FAR_SHARE)
+        for name, tail in tails.items():
+            ends = np.where(keep, self._ends(name), np.nan)
+            tails[name] = tail.ending(ends, threshold)
+        return dataclasses.replace(
+            draft, **_columns(tails), threshold=threshold, authentic=self.authentic + len(logits)
+        )  # fmt: skip
+
+    def _tails_by_class(self) -> dict[str, _Tails]:
+        return {n: _Tails(np.array(low), np.array(self.scale[n])) for n, low in self.location.items()}
+
+    def _ends(self, name: str) -> NDArray[np.float64]:
+        """(t,) log-odds at which each technique raises an alarm on a container class."""
+        low, unit = (np.array(part.get(name, part["all"])) for part in (self.location, self.scale))
+        return low + (self.threshold + np.array(self.handicap)) * unit
 
     def to_json(self) -> str:
         return json.dumps(dataclasses.asdict(self), sort_keys=True)
@@ -108,6 +124,7 @@ class Calibration:
     def from_json(cls, text: str) -> Calibration:
         raw = json.loads(text)
         raw["techniques"] = tuple(raw["techniques"])
+        raw.setdefault("handicap", (0.0,) * len(raw["techniques"]))  # detectors of before there was one
         return cls(**raw)
 
 
@@ -135,80 +152,135 @@ def fit(
     logits, technique = np.asarray(logits, dtype=float), np.asarray(technique)
     classes = np.asarray(classes, dtype=object)
     authentic = technique < 0
-    location, scale = {}, {}
-    location["all"], scale["all"] = _tails(logits[authentic], None, None)
-    for name in sorted(set(classes)):
-        chosen = authentic & (classes == name)
-        if chosen.sum() >= _MIN_CLASS:
-            location[name], scale[name] = _tails(logits[chosen], location["all"], scale["all"])
-    ways = [_way(logits[authentic, t], logits[technique == t, t]) for t in range(logits.shape[1])]
-    apart = np.array([way.end is not None for way in ways])
-    scale = {name: tuple(unit * way.factor for unit, way in zip(one, ways, strict=True)) for name, one in scale.items()}
+    tails = _tails_by_class(logits[authentic], classes[authentic])
+    ends = np.array([_end(logits[authentic, t], logits[technique == t, t]) for t in range(logits.shape[1])])
+    apart = ~np.isnan(ends)
     draft = Calibration(
-        tuple(techniques), location, scale, 0.0, 1.0, 0.0, target_fpr, int(authentic.sum())
+        tuple(techniques), **_columns(tails), handicap=(0.0,) * len(ends), threshold=0.0, slope=1.0, intercept=0.0,
+        target_fpr=target_fpr, authentic=int(authentic.sum()),
     )  # fmt: skip
+    units = draft.technique_scores(logits, classes)
+    found = [None if apart[t] else units[technique == t, t] for t in range(len(ends))]
+    draft = dataclasses.replace(draft, handicap=_handicaps(found, np.log(SHARE / target_fpr)))
     threshold = _threshold(draft, np.where(apart, ABSENT, logits)[authentic], classes[authentic])
-    scale = {name: _between(location[name], one, ways, threshold) for name, one in scale.items()}
-    draft = dataclasses.replace(draft, scale=scale)
+    tails = {name: tail.ending(ends, threshold) for name, tail in tails.items()}
+    draft = dataclasses.replace(draft, **_columns(tails))
     slope, intercept = _platt(draft.score(logits, classes) - threshold, ~authentic)
     return dataclasses.replace(draft, threshold=threshold, slope=slope, intercept=intercept)
 
 
-def _threshold(draft: Calibration, logits: NDArray, classes: NDArray) -> float:
-    """Score that one authentic image in `1 / target_fpr` exceeds, from the log-odds of some."""
-    score = draft.score(logits, classes)
-    score = score[np.isfinite(score)]
-    return max(1.0, extrapolated(score, draft.target_fpr)) if len(score) else np.log(SHARE / draft.target_fpr)
+class _Tails(NamedTuple):
+    """Of a container class: per technique the 90 % quantile and the mean excess, both (t,)."""
+
+    location: NDArray[np.float64]
+    scale: NDArray[np.float64]
+
+    def ending(self, ends: NDArray[np.float64], threshold: float) -> _Tails:
+        """In units of which `threshold` over the location end at (t,) log-odds `ends`, where those are known."""
+        return self._replace(scale=np.where(np.isnan(ends), self.scale, (ends - self.location) / threshold))
 
 
-def _tails(logits: NDArray, base_location, base_scale) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Per technique; a class's mean excess is drawn towards the pooled one as if `_PRIOR` values had shown that."""
-    locations, scales = [], []
+def _columns(tails: Mapping[str, _Tails]) -> dict[str, dict[str, tuple[float, ...]]]:
+    """`location` and `scale` of a calibration."""
+    return {
+        field: {name: tuple(np.round(getattr(tail, field), 6).tolist()) for name, tail in tails.items()}
+        for field in _Tails._fields
+    }
+
+
+def _tails_by_class(logits: NDArray, classes: NDArray) -> dict[str, _Tails]:
+    """Of authentic images: all, and each container class with enough of them."""
+    pooled = _tails(logits, None)
+    tails = {"all": pooled}
+    for name in sorted(set(classes)):
+        chosen = classes == name
+        if chosen.sum() >= _MIN_CLASS:
+            tails[name] = _tails(logits[chosen], pooled)
+    return tails
+
+
+def _tails(logits: NDArray, pooled: _Tails | None) -> _Tails:
+    """A class's mean excess is drawn towards the pooled one as if `_PRIOR` values had shown that."""
+    found = []
     for t in range(logits.shape[1]):
         values = logits[logits[:, t] > ABSENT, t]
         location, scale = exponential_tail(values)
-        if base_location is not None:
+        if pooled is not None:
             over = SHARE * len(values) if len(values) >= _MIN_CLASS else 0.0  # values that show the class's own tail
-            location = location if over else base_location[t]
-            scale = (over * np.nan_to_num(scale) + _PRIOR * base_scale[t]) / (over + _PRIOR)
+            location = location if over else pooled.location[t]
+            scale = (over * np.nan_to_num(scale) + _PRIOR * pooled.scale[t]) / (over + _PRIOR)
         elif len(values) < 2:
             location, scale = 0.0, 1.0
-        locations.append(round(location, 6))
-        scales.append(round(scale, 6))
-    return tuple(locations), tuple(scales)
+        found.append((location, scale))
+    return _Tails(*np.array(found).T)
 
 
-class _Way(NamedTuple):
-    """What stego images say of a technique's unit: log-odds that the threshold is to lie at, or a factor."""
+def _threshold(draft: Calibration, logits: NDArray, classes: NDArray, share: float = SHARE) -> float:
+    """Score that one authentic image in `1 / target_fpr` exceeds, from the log-odds of some."""
+    score = draft.score(logits, classes)
+    score = score[np.isfinite(score)]
+    if not len(score):
+        return np.log(SHARE / draft.target_fpr)
+    return max(1.0, extrapolated(score, draft.target_fpr, share))
 
-    end: float | None
-    factor: float = 1.0
+
+def _handicaps(found: Sequence[NDArray | None], allowed: float) -> tuple[float, ...]:
+    """What is taken off each technique's score, so that the false alarms allowed find as much as they can.
+
+    A technique that alone may raise them all has its threshold `allowed` units over the location; `h` units more leave
+    it `exp(-h)` of them. The shares found, summed over the techniques, are greatest where one more false alarm would
+    find as much with any technique; one multiplier says how much that is.
+
+    Parameters
+    ----------
+    found : sequence of (m,) or None
+        Scores of the stego images of each technique in units of its tail; None for one that takes no part.
+    allowed : float
+
+    Returns
+    -------
+    tuple of float
+        An even share for techniques of which too few stego images are known.
+    """
+    sharing = {t: scores for t, scores in enumerate(found) if scores is not None}
+    even = np.log(max(1, len(sharing)))
+    gains = [
+        _found_beyond(scores, allowed + _HANDICAPS) if len(scores) >= _MIN_STEGO else None
+        for scores in sharing.values()
+    ]
+
+    def handicaps(price: float) -> list[float]:
+        costs = price * np.exp(-_HANDICAPS)
+        return [even if gain is None else float(_HANDICAPS[np.argmax(gain - costs)]) for gain in gains]
+
+    low, high = 1e-6, 1e6
+    for _ in range(60):
+        price = np.sqrt(low * high)
+        low, high = (price, high) if np.exp(-np.array(handicaps(price))).sum() > 1.0 else (low, price)
+    taken = dict(zip(sharing, handicaps(high), strict=True))
+    return tuple(round(float(taken.get(t, 0.0)), 6) for t in range(len(found)))
 
 
-def _way(authentic: NDArray, stego: NDArray) -> _Way:
-    """Between authentic and stego images where they lie apart; else in units of the tail, longer where it is no use.
+def _found_beyond(scores: NDArray, ends: NDArray) -> NDArray[np.float64]:
+    """(k,) share of stego images whose scores lie over each of (k,) ends, the scores spread by `_BLUR`."""
+    z = (ends[:, None] - np.clip(scores, -50.0, 50.0)) / _BLUR
+    return (1.0 / (1.0 + np.exp(np.clip(z, -50.0, 50.0)))).mean(axis=1)
+
+
+def _end(authentic: NDArray, stego: NDArray) -> float:
+    """Log-odds between authentic and stego images for the threshold to lie at; NaN where they do not lie apart.
 
     They lie apart when all but a few stego images lie farther beyond the highest authentic one than that lies beyond
     its 90 % quantile: no tail of that length has to be extrapolated.
     """
     authentic, stego = authentic[authentic > ABSENT], stego[stego > ABSENT]
     if len(stego) < _MIN_STEGO or len(authentic) < _MIN_CLASS:
-        return _Way(None)
-    location, scale = exponential_tail(authentic)
+        return np.nan
+    location, _ = exponential_tail(authentic)
     highest, reach = float(authentic.max()), float(np.quantile(stego, _REACH))
-    if reach - highest > highest - location:
-        beyond = np.clip(_BEYOND * (highest - location), *(way * (reach - highest) for way in _WAY))
-        return _Way(highest + float(beyond))
-    hopeless = np.mean(stego > location + np.log(SHARE / 0.01) * scale) < _HOPELESS
-    return _Way(None, _HOPELESS_FACTOR if hopeless else 1.0)
-
-
-def _between(location, scale, ways: Sequence[_Way], threshold: float) -> tuple[float, ...]:
-    """Units of which `threshold` over the location end where stego images say, where they say so."""
-    return tuple(
-        round(unit if way.end is None else (way.end - low) / threshold, 6)
-        for low, unit, way in zip(location, scale, ways, strict=True)
-    )
+    if reach - highest <= highest - location:
+        return np.nan
+    return highest + float(np.clip(_BEYOND * (highest - location), *(way * (reach - highest) for way in _WAY)))
 
 
 def _platt(score: NDArray, labels: NDArray) -> tuple[float, float]:

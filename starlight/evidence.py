@@ -14,11 +14,10 @@ from starlight.detection import CANNOT_TELL, STEGO, UNREADABLE
 from starlight.detector import Detector
 from starlight.errors import BadImage
 from starlight.fanout import Engine, chunked, run
-from starlight.judgement import READABLE
 from starlight.metrics import clopper_pearson
 from starlight.sample import SampleParams, build
 
-__all__ = ["count", "gather", "make", "scores", "to_markdown"]
+__all__ = ["count", "gather", "log_odds", "make", "to_markdown"]
 
 _SOURCES = {
     "photo": "packaged photographs, processed anew (the photographs are in training)",
@@ -76,19 +75,22 @@ def count(weights: Path, images: Iterable[tuple[str, Path]], engine: Engine = En
     return pd.DataFrame([_row(source, part) for source, part in parts])
 
 
-def scores(weights: Path, images: Sequence[tuple[str, Path]], engine: Engine = Engine()) -> np.ndarray:  # noqa: B008
-    """(n,) highest score of each readable image over the techniques whose payload cannot be read back."""
+def log_odds(
+    weights: Path, images: Sequence[tuple[str, Path]], engine: Engine = Engine()  # noqa: B008
+) -> tuple[np.ndarray, list[str]]:  # fmt: skip
+    """(n, t) log-odds of each readable image, and its container class."""
     chunks = chunked(list(images), engine)
-    parts = run(engine, functools.partial(_scores, weights), chunks, label="thresholds")
-    return np.array([score for part in parts for score in part])
+    parts = run(engine, functools.partial(_log_odds, weights), chunks, label="thresholds")
+    found = [one for part in parts for one in part]
+    return np.array([logits for logits, _ in found]), [name for _, name in found]
 
 
-def _scores(weights: Path, images: Sequence[tuple[str, Path]]) -> list[float]:
+def _log_odds(weights: Path, images: Sequence[tuple[str, Path]]) -> list[tuple[np.ndarray, str]]:
     detector, found = _detector(weights), []
-    counted = ~np.isin(detector.predictor.techniques, READABLE)
     for _, path in images:
         with contextlib.suppress(BadImage):
-            found.append(float(detector.judge(path, maps=False).prediction.technique_scores[0, counted].max()))
+            judged = detector.judge(path, maps=False)
+            found.append((judged.prediction.logits[0], judged.classes[0]))
     return found
 
 

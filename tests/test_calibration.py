@@ -86,15 +86,43 @@ def test_a_hopeless_technique_costs_the_others_little():
     assert found[0] >= found[1]
 
 
-def test_further_clean_images_raise_the_threshold_of_what_is_not_kept():
+def test_false_alarms_go_to_the_techniques_that_find_most_with_them():
+    rng = np.random.default_rng(7)
+    technique = rng.choice([-1, -1, 0, 1, 2], 6000)
+    logits = rng.exponential(1.0, (6000, 3))
+    for t, reach in enumerate((12.0, 9.0, 0.0)):  # the last cannot be told from authentic images
+        logits[technique == t, t] += reach * rng.random((technique == t).sum())
+    fitted = fit(logits, technique, ["x"] * 6000, techniques=("a", "b", "c"), target_fpr=0.001)
+    first, second, hopeless = fitted.handicap
+    assert hopeless > 3.0 > max(first, second)
+    assert np.exp(-np.array(fitted.handicap)).sum() == pytest.approx(1.0, abs=0.1)
+    fresh = rng.exponential(1.0, (200_000, 3))
+    assert np.mean(fitted.score(fresh, ["x"] * 200_000) >= 0) < 0.001
+
+
+def test_a_technique_without_stego_images_gets_an_even_share():
+    rng = np.random.default_rng(8)
+    logits = rng.exponential(1.0, (1000, 4))
+    fitted = fit(logits, np.full(1000, -1), ["x"] * 1000, techniques=("a", "b", "c", "d"), target_fpr=0.001)
+    assert fitted.handicap == pytest.approx([np.log(4)] * 4, abs=1e-5)
+
+
+def test_further_clean_images_set_the_thresholds_anew_of_what_is_not_kept():
     rng = np.random.default_rng(6)
     names = ("a", "b")
     fitted = fit(rng.exponential(1.0, (300, 2)), np.full(300, -1), ["x"] * 300, techniques=names, target_fpr=0.001)
-    classes = ["x"] * 20_000
-    fresh = rng.exponential([1.0, 2.0], (20_000, 2))  # on these, b wanders twice as far as it was thought to
-    found = fitted.raised(fitted.technique_scores(fresh, classes)[:, 1], kept=("a",))
-    assert found.threshold > fitted.threshold and found.authentic == 20_300
-    before, after = (one.technique_scores(fresh, classes) >= 0 for one in (fitted, found))
-    assert np.mean(after[:, 0] != before[:, 0]) < 1e-3  # but for what is rounded
-    assert np.mean(before[:, 1]) > 0.003 and np.mean(after[:, 1]) <= 0.001
-    assert fitted.raised(np.full(1000, -9.0), kept=()) is fitted
+    for wander in (0.5, 2.0):  # on these, b wanders half or twice as far as it was thought to
+        fresh, more = (rng.exponential([1.0, wander], (20_000, 2)) for _ in range(2))
+        found = fitted.refitted(fresh, ["x"] * 20_000, kept=("a",))
+        assert found.authentic == 20_300
+        before, after = (one.technique_scores(more, ["x"] * 20_000) >= 0 for one in (fitted, found))
+        assert np.mean(after[:, 0] != before[:, 0]) < 1e-3  # but for what is rounded
+        assert (np.mean(before[:, 1]) > 0.003) == (wander > 1) and 0.0003 < np.mean(after[:, 1]) < 0.002
+
+
+def test_a_class_without_further_images_keeps_its_thresholds():
+    rng = np.random.default_rng(9)
+    classes = np.repeat(["x", "y"], 300)
+    fitted = fit(rng.exponential(1.0, (600, 1)), np.full(600, -1), classes, techniques=("a",), target_fpr=0.001)
+    found = fitted.refitted(rng.exponential(1.0, (5000, 1)), ["x"] * 5000, kept=())
+    assert found.location["y"] == fitted.location["y"] and found.scale["y"] == fitted.scale["y"]

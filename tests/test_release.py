@@ -3,12 +3,14 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 import tiny
 
 from starlight import release
-from starlight.evidence import count, gather, to_markdown
+from starlight.detector import Detector
+from starlight.evidence import count, gather, log_odds, to_markdown
 from starlight.fanout import Engine
 from starlight.metrics import clopper_pearson
 
@@ -70,6 +72,16 @@ def test_false_alarms_are_counted_by_source(tmp_path):
     assert sum(int(one.rpartition(":")[2]) for one in table.loc["all", "taken_for"].split()) == 6
     none = count(tiny.weights(tmp_path / "none.safetensors", threshold=3.0), listed, HERE)
     assert none["flagged"].sum() == 0 and "0.000 %" in to_markdown(none)
+
+
+def test_log_odds_of_clean_images_are_those_that_the_detector_judges_by(tmp_path):
+    clean = tiny.images(tmp_path / "images", count=3)
+    (tmp_path / "broken.png").write_bytes(b"no image")
+    weights = tiny.weights(tmp_path / "w.safetensors")
+    logits, classes = log_odds(weights, [("a", p) for p in [*clean, tmp_path / "broken.png"]], HERE)
+    judged = [Detector.load(weights).judge(path) for path in clean]
+    assert classes == [one.classes[0] for one in judged]
+    assert logits == pytest.approx(np.vstack([one.prediction.logits for one in judged]), abs=1e-5)
 
 
 def test_sources_of_the_evidence(tmp_path):
