@@ -179,12 +179,18 @@ def held_back(data: TrainingData, share: float) -> np.ndarray:
 
 
 def expert_weights(data: TrainingData, sampler: NegativeSampler) -> np.ndarray:
-    """(n,) weight of each image in the experts' loss: what the sampler shows of it, times its loss weight."""
-    clean, _, negative = sampler.shares
-    weights = np.where(data.labels == 1, 1.0, 0.0)  # 0 for what the sampler leaves out
-    weights[sampler.clean] = clean / max(1, len(sampler.clean))
+    """(n,) weight of each image in the experts' loss; 0 for what the sampler leaves out.
+
+    An expert sees every image many times. Negatives that counted as often as batches show them, many times what a
+    clean image does, would be learnt by heart, and the images unlike them paid for it. So a negative counts the share
+    of negatives in a batch, times its loss weight, and one of a small category more, by the root of the sizes.
+    """
+    weights = np.where(data.labels == 1, 1.0, 0.0)
+    weights[sampler.clean] = 1.0
+    share = sampler.shares[2] / sum(sampler.shares)
+    sizes = np.array([len(group) for group in sampler.negatives])
     for group in sampler.negatives:
-        weights[group] = negative / len(sampler.negatives) / len(group)
+        weights[group] = share * np.sqrt(sizes.mean() / len(group))
     return weights * data.weight
 
 

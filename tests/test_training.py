@@ -94,6 +94,22 @@ def test_an_expert_gives_nothing_for_what_the_sampler_leaves_out(splits):
     assert not np.isin(np.concatenate(list(sampler.epoch(1))), left[~np.isin(left, data.twins)]).any()
 
 
+def test_negatives_count_for_an_expert_by_their_share_and_a_small_category_by_a_little_more(splits):
+    data = splits.train
+    negatives = np.flatnonzero(data.rows["kind"] == "negative")
+    names = groups(data)
+    names[negatives] = np.where(np.arange(len(negatives)) < 4, "small", "large")
+    weights = {}
+    for ratio in (0.0, 1 / 3):
+        sampler = NegativeSampler(ratio, [], kinds=data.rows["kind"], groups=names, twins=data.twins)
+        weights[ratio] = expert_weights(data, sampler)
+    clean = (data.rows["kind"] == "clean").to_numpy()
+    assert not weights[0.0][negatives].any() and np.all(weights[0.0][clean] == 1.0)
+    small, large = (weights[1 / 3][negatives[names[negatives] == name]] for name in ("small", "large"))
+    assert small[0] / large[0] == pytest.approx(np.sqrt(len(large) / len(small)), rel=1e-3)
+    assert large.max() < data.weight[negatives].max()  # the share, not many times a clean image
+
+
 def worker(*words: str) -> subprocess.Popen:
     env = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
     return subprocess.Popen([sys.executable, *words], cwd=ROOT, env=env, stderr=subprocess.PIPE, start_new_session=True)
