@@ -18,7 +18,7 @@ from starlight.extract_chunk import MASK, Work, extract_chunk
 from starlight.fanout import BACKENDS, Engine, chunked, run
 from starlight.manifest import usable
 from starlight.params import knob
-from starlight.store import Store, StreamReader, key, table_name
+from starlight.store import Store, StreamReader, Table, key, table_name
 from starlight.store.code import code_digest, decoder_versions
 from starlight.streams import REGISTRY
 from starlight.streams.compute import stored_names
@@ -93,20 +93,21 @@ def extract(
     root, store = Path(datasets_root).absolute(), Store(Path(store_root))
     engine = Engine(params.workers, params.backend, params.scheduler)
     names = table_names(params)
+    tables = {stream: store.table(name) for stream, name in names.items()}
     paths = dict(zip(rows["sample_id"], rows["path"], strict=True))
     failed = _vanished(root, rows)
     computed = dict.fromkeys(names, 0)
-    work = Work(root, limits, params.max_tiles, {stream: store.folder(name) for stream, name in names.items()})
+    work = Work(root, limits, params.max_tiles, {stream: table.folder for stream, table in tables.items()})
     with stream_files.Writer(Path(out_dir)) as writer:
         for _ in range(_ATTEMPTS):
-            _fill(store, names, work, paths, failed, computed, engine)
-            if writer.write([i for i in paths if i not in failed], names, store):
+            _fill(tables, work, paths, failed, computed, engine)
+            if writer.write([i for i in paths if i not in failed], tables, engine.threads()):
                 break
         else:
             raise StarlightError(f"{store.root}: the store's records are damaged again and again")
         writer.publish([(i, paths[i], reason) for i, reason in sorted(failed.items())], params.max_tiles)
-    for name in names.values():
-        store.table(name).compact()
+    for table in tables.values():
+        table.compact()
     return {"images": len(paths) - len(failed), "failed": len(failed), "computed": computed}
 
 
@@ -133,7 +134,7 @@ def _vanished(root: Path, rows: pd.DataFrame) -> dict[str, str]:
     failed = {}
     for sample_id, path, size in zip(rows["sample_id"], rows["path"], rows["bytes"], strict=True):
         try:
-            if os.stat(root / path).st_size != size:
+            if os.stat(os.path.join(root, path)).st_size != size:
                 failed[sample_id] = "changed since the scan"
         except OSError as error:
             failed[sample_id] = f"gone since the scan: {error.strerror or error}"
@@ -141,25 +142,27 @@ def _vanished(root: Path, rows: pd.DataFrame) -> dict[str, str]:
 
 
 def _fill(
-    store: Store,
-    names: dict[str, str],
+    tables: dict[str, Table],
     work: Work,
     paths: dict[str, str],
     failed: dict[str, str],
     computed: dict[str, int],
     engine: Engine,
 ) -> None:
-    """Compute what the store lacks; adds to `failed` and `computed`."""
+    """Compute what the store lacks by now; adds to `failed` and `computed`."""
     ids = [i for i in paths if i not in failed]
     keys = np.array([key(i) for i in ids], np.uint64)
     needed = np.zeros(len(ids), np.uint32)
-    for bit, name in enumerate(names.values()):
-        missing = ~store.table(name).has(keys)
+    for bit, table in enumerate(tables.values()):
+        missing = ~table.has(keys)
         needed |= missing.astype(np.uint32) << np.uint32(bit)
-    streams = tuple(names)
+    streams = tuple(tables)
     jobs = [(ids[i], paths[ids[i]], int(needed[i])) for i in np.flatnonzero(needed)]
     task = functools.partial(extract_chunk, work, streams)
     for result in run(engine, task, chunked(jobs, engine), label="extract"):
         failed.update(result.failed)
         for stream, count in result.computed.items():
             computed[stream] += count
+    if jobs:
+        for table in tables.values():
+            table.reload()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -18,8 +19,8 @@ __all__ = ["BACKENDS", "Engine", "chunked", "run"]
 
 BACKENDS = ("loky", "threading", "dask", "sequential")
 _CHUNK = 128  # items; a killed run loses no more than this for each worker
-
-_FEW = 64  # items that are done sooner here than workers start
+_TRIAL = 8  # items that are done here, to see how long one takes
+_START = 0.5  # seconds that worker processes take to start; where they would save less, all is done here
 _PATIENCE = 20  # seconds that a scheduler has to answer
 
 T = TypeVar("T")
@@ -49,6 +50,10 @@ class Engine:
         if self.workers:
             return self.workers
         return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+    def threads(self) -> int:
+        """Number of threads for what this process does itself: one where everything is to be done in sequence."""
+        return 1 if self.backend == "sequential" else self.cores()
 
 
 def chunked(items: Sequence[T], engine: Engine) -> list[Sequence[T]]:
@@ -84,11 +89,29 @@ def run(engine: Engine, task: Callable[[Sequence[T]], R], chunks: Sequence[Seque
 def _results(engine: Engine, task: Callable, chunks: Sequence) -> Iterator[tuple[int, R]]:
     if engine.backend not in BACKENDS:
         raise StarlightError(f"extract.backend: {engine.backend!r} is not one of {', '.join(BACKENDS)}")
-    few = engine.cores() == 1 or sum(map(len, chunks)) < _FEW
-    if engine.backend == "sequential" or (few and engine.backend != "dask"):
-        for chunk in chunks:
-            yield len(chunk), task(chunk)
-        return
+    if engine.backend == "sequential" or (engine.backend != "dask" and engine.cores() == 1):
+        yield from (_sized(task, chunk) for chunk in chunks)
+    elif engine.backend == "loky" and chunks:
+        yield from _tried(engine, task, chunks)
+    else:
+        yield from _spread(engine, task, chunks)
+
+
+def _tried(engine: Engine, task: Callable, chunks: Sequence) -> Iterator[tuple[int, R]]:
+    """Do a few items here; then the rest too, where that takes less time than workers to start and do it."""
+    items = [item for chunk in chunks for item in chunk]
+    started = time.perf_counter()
+    tried = _sized(task, items[:_TRIAL])
+    seconds_per_item = (time.perf_counter() - started) / tried[0]
+    yield tried
+    rest, share = items[_TRIAL:], 1 - 1 / engine.cores()  # share of the time that workers would save
+    if len(rest) * seconds_per_item * share < _START:
+        yield from (_sized(task, rest[i : i + _CHUNK]) for i in range(0, len(rest), _CHUNK))
+    else:
+        yield from _spread(engine, task, chunked(rest, engine))
+
+
+def _spread(engine: Engine, task: Callable, chunks: Sequence) -> Iterator[tuple[int, R]]:
     with contextlib.ExitStack() as stack:
         options = {"n_jobs": engine.cores()}
         if engine.backend == "dask":

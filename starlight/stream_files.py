@@ -7,14 +7,14 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from starlight.errors import StarlightError
 from starlight.extract_chunk import MASK
-from starlight.store import Store, key
+from starlight.store import Table, key
 from starlight.store.atomic import locked_folder, sweep
 from starlight.store.packing import Packed, pack
 from starlight.streams import REGISTRY
@@ -54,15 +54,22 @@ class Writer:
         if self.lock >= 0:
             os.close(self.lock)
 
-    def write(self, ids: list[str], names: dict[str, str], store: Store) -> bool:
-        """Pack all streams of `ids` (sorted); False where the store turned out to lack some."""
-        self.ids = ids
+    def write(self, ids: list[str], tables: Mapping[str, Table], threads: int) -> bool:
+        """Pack all streams of `ids` (sorted); False where the store turned out to lack some.
+
+        Called again, with the same `ids`, it packs those streams alone that were lacking.
+        """
+        if ids != self.ids:
+            self.ids, self.packed = ids, {}
         keys = np.array([key(i) for i in ids], np.uint64)
-        for stream, name in names.items():
-            packed = pack(store.table(name), keys, self.partial / f"{stream}.bin")
-            if packed is None:
-                return False
-            self.packed[stream] = packed
+        for stream, table in tables.items():
+            if stream not in self.packed:
+                packed = pack(table, keys, self.partial / f"{stream}.bin", threads)
+                if packed is not None:
+                    self.packed[stream] = packed
+        if len(self.packed) < len(tables):
+            return False
+        self.packed = {stream: self.packed[stream] for stream in tables}  # columns in order, whatever came late
         return True
 
     def publish(self, failed: Sequence[tuple[str, str, str]], max_tiles: int) -> None:
@@ -93,7 +100,7 @@ class Writer:
 
     def _index(self) -> None:
         columns = [column for name in self.packed for column in (f"{name}_offset", f"{name}_shape")]
-        values = [v for packed in self.packed.values() for v in (packed.offsets, packed.shapes)]
+        values = [v for packed in self.packed.values() for v in (packed.offsets.tolist(), packed.shapes)]
         self._table("index.csv", ("sample_id", *columns), zip(self.ids, *values, strict=True))
 
     def _table(self, name: str, header: Sequence[str], rows) -> None:

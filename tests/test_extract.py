@@ -99,7 +99,7 @@ def test_same_bytes_whatever_the_order_and_the_workers(world, run, tmp_path, par
 
 
 def test_processes_give_the_same_bytes(world, run, tmp_path, monkeypatch):
-    monkeypatch.setattr("starlight.fanout._FEW", 0)
+    monkeypatch.setattr("starlight.fanout._START", 0)
     run(params=dataclasses.replace(ALONE, backend="loky", workers=2))
     assert digest(tmp_path / "out") == world[2]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from starlight.store.atomic import sweep
-from starlight.store.shard import ENTRY, SUFFIX, DamagedShard, Shard, ShardWriter
+from starlight.store.shard import ENTRY, SUFFIX, DamagedShard, Shard, ShardWriter, read_index
 
 __all__ = ["Table"]
 
@@ -33,23 +33,28 @@ class Table:
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.damaged = folder, 0
+        self._known: dict[str, tuple[tuple[int, ...], np.ndarray]] = {}
         self.reload()
 
     def reload(self) -> None:
-        """Look again at what is in the folder."""
+        """Look again at what is in the folder; a shard that is the file that it was is not opened again."""
         sweep(self.folder)
+        known, self._known = self._known, {}
         self.shards: list[Path] = []
         entries, where = [np.zeros(0, ENTRY)], [np.zeros((0, 2), np.uint32)]
-        for path in sorted(self.folder.glob(f"*{SUFFIX}")):
+        for name in sorted(entry.name for entry in os.scandir(self.folder) if entry.name.endswith(SUFFIX)):
+            path = self.folder / name
             try:
-                with Shard(path) as shard:
-                    index = shard.index
+                about = os.stat(path)
+                same = (about.st_ino, about.st_size, about.st_mtime_ns)
+                index = known[name][1] if name in known and known[name][0] == same else read_index(path)
             except DamagedShard:
                 path.unlink(missing_ok=True)
                 self.damaged += 1
                 continue
             except FileNotFoundError:  # merged away by another process
                 continue
+            self._known[name] = (same, index)
             rows = np.arange(len(index), dtype=np.uint32)
             where.append(np.column_stack([np.full_like(rows, len(self.shards)), rows]))
             entries.append(index)
@@ -79,11 +84,16 @@ class Table:
         for position in np.flatnonzero(~there):
             yield int(position), None
         held = np.flatnonzero(there)
-        places = self.places[spots[held]]
+        for path, group in self.by_shard(spots[held]):
+            yield from self._read_shard(path, held[group], self.places[spots[held[group]], 1])
+
+    def by_shard(self, spots: np.ndarray) -> Iterator[tuple[Path, np.ndarray]]:
+        """Each shard with the positions in `spots`, which are places in `keys`, that it holds, in its own order."""
+        places = self.places[spots]
         order = np.lexsort((places[:, 1], places[:, 0]))
         bounds = np.flatnonzero(np.diff(places[order, 0])) + 1
         for group in np.split(order, bounds) if len(order) else []:
-            yield from self._read_shard(self.shards[places[group[0], 0]], held[group], places[group, 1])
+            yield self.shards[places[group[0], 0]], group
 
     def _read_shard(
         self, path: Path, positions: np.ndarray, rows: np.ndarray
@@ -102,9 +112,9 @@ class Table:
             for position in positions:
                 yield int(position), None
         if damaged:
-            self._mend(path)
+            self.mend(path)
 
-    def _mend(self, path: Path) -> None:
+    def mend(self, path: Path) -> None:
         """Put a shard with the good records alone in the place of one with bad ones."""
         self.damaged += 1
         self._merge([path])
