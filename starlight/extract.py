@@ -132,7 +132,8 @@ def table_names(params: ExtractParams) -> dict[str, str]:
 def _vanished(root: Path, rows: pd.DataFrame) -> dict[str, str]:
     """Contents whose file is gone, or has another length than at the scan: stored results do not speak for those."""
     failed = {}
-    for sample_id, path, size in zip(rows["sample_id"], rows["path"], rows["bytes"], strict=True):
+    columns = (rows[name].tolist() for name in ("sample_id", "path", "bytes"))
+    for sample_id, path, size in zip(*columns, strict=True):
         try:
             if os.stat(os.path.join(root, path)).st_size != size:
                 failed[sample_id] = "changed since the scan"

@@ -19,8 +19,9 @@ __all__ = ["BACKENDS", "Engine", "chunked", "run"]
 
 BACKENDS = ("loky", "threading", "dask", "sequential")
 _CHUNK = 128  # items; a killed run loses no more than this for each worker
-_TRIAL = 8  # items that are done here, to see how long one takes
-_START = 0.5  # seconds that worker processes take to start; where they would save less, all is done here
+_WARM = 2  # items that load what is loaded late, then
+_TRIAL = 8  # items that show how long one takes
+_START = 0.6  # seconds that worker processes take to start; where they would save less, all is done here
 _PATIENCE = 20  # seconds that a scheduler has to answer
 
 T = TypeVar("T")
@@ -100,12 +101,16 @@ def _results(engine: Engine, task: Callable, chunks: Sequence) -> Iterator[tuple
 def _tried(engine: Engine, task: Callable, chunks: Sequence) -> Iterator[tuple[int, R]]:
     """Do a few items here; then the rest too, where that takes less time than workers to start and do it."""
     items = [item for chunk in chunks for item in chunk]
+    warm, trial, rest = items[:_WARM], items[_WARM : _WARM + _TRIAL], items[_WARM + _TRIAL :]
+    yield _sized(task, warm)
+    if not trial:
+        return
     started = time.perf_counter()
-    tried = _sized(task, items[:_TRIAL])
-    seconds_per_item = (time.perf_counter() - started) / tried[0]
+    tried = _sized(task, trial)
+    seconds = time.perf_counter() - started
     yield tried
-    rest, share = items[_TRIAL:], 1 - 1 / engine.cores()  # share of the time that workers would save
-    if len(rest) * seconds_per_item * share < _START:
+    saved = 1 - 1 / engine.cores()  # share of the time
+    if seconds * len(rest) / _TRIAL * saved < _START:
         yield from (_sized(task, rest[i : i + _CHUNK]) for i in range(0, len(rest), _CHUNK))
     else:
         yield from _spread(engine, task, chunked(rest, engine))

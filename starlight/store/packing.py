@@ -94,7 +94,6 @@ def _copies(table: Table, spots: np.ndarray, sizes: np.ndarray, targets: np.ndar
 
 def _shape_texts(entries: np.ndarray) -> list[str]:
     """Shapes as text; there are few distinct ones, and each is made once."""
-    dims = np.column_stack([entries["ndim"].astype(np.uint32), entries["shape"]])
-    kinds, which = np.unique(dims, axis=0, return_inverse=True)
-    texts = [shape_text(tuple(shape[:count])) for count, *shape in kinds.tolist()]
-    return [texts[i] for i in which.reshape(-1).tolist()]
+    shapes = zip(map(tuple, entries["shape"].tolist()), entries["ndim"].tolist(), strict=True)
+    made: dict[tuple, str] = {}
+    return [made.get(shape) or made.setdefault(shape, shape_text(shape[0][: shape[1]])) for shape in shapes]
