@@ -18,7 +18,7 @@ from starlight.extract_chunk import MASK, Work, extract_chunk
 from starlight.fanout import BACKENDS, Engine, chunked, run
 from starlight.manifest import usable
 from starlight.params import knob
-from starlight.store import Store, StreamReader, Table, key, table_name
+from starlight.store import Store, StreamReader, key, table_name
 from starlight.store.code import code_digest, decoder_versions
 from starlight.streams import REGISTRY
 from starlight.streams.compute import stored_names
@@ -93,21 +93,20 @@ def extract(
     root, store = Path(datasets_root).absolute(), Store(Path(store_root))
     engine = Engine(params.workers, params.backend, params.scheduler)
     names = table_names(params)
-    tables = {stream: store.table(name) for stream, name in names.items()}
     paths = dict(zip(rows["sample_id"], rows["path"], strict=True))
     failed = _vanished(root, rows)
     computed = dict.fromkeys(names, 0)
-    work = Work(root, limits, params.max_tiles, {stream: table.folder for stream, table in tables.items()})
+    work = Work(root, limits, params.max_tiles, {stream: store.folder(name) for stream, name in names.items()})
     with stream_files.Writer(Path(out_dir)) as writer:
         for _ in range(_ATTEMPTS):
-            _fill(tables, work, paths, failed, computed, engine)
-            if writer.write([i for i in paths if i not in failed], tables, engine.threads()):
+            _fill(store, names, work, paths, failed, computed, engine)
+            if writer.write([i for i in paths if i not in failed], names, store, engine.threads()):
                 break
         else:
             raise StarlightError(f"{store.root}: the store's records are damaged again and again")
         writer.publish([(i, paths[i], reason) for i, reason in sorted(failed.items())], params.max_tiles)
-    for table in tables.values():
-        table.compact()
+    for name in writer.crowded:
+        store.table(name).compact()
     return {"images": len(paths) - len(failed), "failed": len(failed), "computed": computed}
 
 
@@ -143,7 +142,8 @@ def _vanished(root: Path, rows: pd.DataFrame) -> dict[str, str]:
 
 
 def _fill(
-    tables: dict[str, Table],
+    store: Store,
+    names: dict[str, str],
     work: Work,
     paths: dict[str, str],
     failed: dict[str, str],
@@ -154,16 +154,13 @@ def _fill(
     ids = [i for i in paths if i not in failed]
     keys = np.array([key(i) for i in ids], np.uint64)
     needed = np.zeros(len(ids), np.uint32)
-    for bit, table in enumerate(tables.values()):
-        missing = ~table.has(keys)
+    for bit, name in enumerate(names.values()):
+        missing = ~store.table(name).has(keys)
         needed |= missing.astype(np.uint32) << np.uint32(bit)
-    streams = tuple(tables)
+    streams = tuple(names)
     jobs = [(ids[i], paths[ids[i]], int(needed[i])) for i in np.flatnonzero(needed)]
     task = functools.partial(extract_chunk, work, streams)
     for result in run(engine, task, chunked(jobs, engine), label="extract"):
         failed.update(result.failed)
         for stream, count in result.computed.items():
             computed[stream] += count
-    if jobs:
-        for table in tables.values():
-            table.reload()

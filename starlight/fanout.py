@@ -18,6 +18,7 @@ from starlight.errors import StarlightError
 __all__ = ["BACKENDS", "Engine", "chunked", "run"]
 
 BACKENDS = ("loky", "threading", "dask", "sequential")
+_LEAST = 8  # items worth sending to a worker
 _CHUNK = 128  # items; a killed run loses no more than this for each worker
 _WARM = 2  # items that load what is loaded late, then
 _TRIAL = 8  # items that show how long one takes
@@ -58,9 +59,14 @@ class Engine:
 
 
 def chunked(items: Sequence[T], engine: Engine) -> list[Sequence[T]]:
-    """Cut items into chunks that keep every worker busy and are never larger than a kill may cost."""
-    size = min(_CHUNK, max(8, -(-len(items) // (4 * engine.cores()))))
-    return [items[i : i + size] for i in range(0, len(items), size)]
+    """Cut items into chunks never larger than a kill may cost, smaller at the end: no worker waits long for another."""
+    chunks: list[Sequence[T]] = []
+    start = 0
+    while start < len(items):
+        size = min(_CHUNK, max(_LEAST, -(-(len(items) - start) // (4 * engine.cores()))))
+        chunks.append(items[start : start + size])
+        start += size
+    return chunks
 
 
 def run(engine: Engine, task: Callable[[Sequence[T]], R], chunks: Sequence[Sequence[T]], *, label: str) -> Iterator[R]:

@@ -7,14 +7,14 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from starlight.errors import StarlightError
 from starlight.extract_chunk import MASK
-from starlight.store import Table, key
+from starlight.store import Store, key
 from starlight.store.atomic import locked_folder, sweep
 from starlight.store.packing import Packed, pack
 from starlight.streams import REGISTRY
@@ -39,6 +39,7 @@ class Writer:
         self.out_dir = out_dir.absolute()
         self.packed: dict[str, Packed] = {}
         self.ids: list[str] = []
+        self.crowded: list[str] = []
 
     def __enter__(self) -> Writer:
         try:
@@ -54,22 +55,25 @@ class Writer:
         if self.lock >= 0:
             os.close(self.lock)
 
-    def write(self, ids: list[str], tables: Mapping[str, Table], threads: int) -> bool:
+    def write(self, ids: list[str], names: dict[str, str], store: Store, threads: int) -> bool:
         """Pack all streams of `ids` (sorted); False where the store turned out to lack some.
 
-        Called again, with the same `ids`, it packs those streams alone that were lacking.
+        Called again, with the same `ids`, it packs those streams alone that were lacking. One table is open at a
+        time; those that are worth compacting are in `crowded` afterwards.
         """
         if ids != self.ids:
             self.ids, self.packed = ids, {}
         keys = np.array([key(i) for i in ids], np.uint64)
-        for stream, table in tables.items():
+        for stream, name in names.items():
             if stream not in self.packed:
+                table = store.table(name)
                 packed = pack(table, keys, self.partial / f"{stream}.bin", threads)
                 if packed is not None:
                     self.packed[stream] = packed
-        if len(self.packed) < len(tables):
+                    self.crowded += [name] if table.crowded() else []
+        if len(self.packed) < len(names):
             return False
-        self.packed = {stream: self.packed[stream] for stream in tables}  # columns in order, whatever came late
+        self.packed = {stream: self.packed[stream] for stream in names}  # columns in order, whatever came late
         return True
 
     def publish(self, failed: Sequence[tuple[str, str, str]], max_tiles: int) -> None:

@@ -185,6 +185,17 @@ def test_damage_in_every_stream_is_mended_at_once(world, run, tmp_path):
     assert digest(tmp_path / "out") == world[2]
 
 
+def test_many_small_shards_are_merged_by_a_run(world, run, tmp_path, monkeypatch):
+    monkeypatch.setattr("starlight.store.table.MANY", 3)
+    table = world[1]
+    for rows in (table[:2], table[:4], table[:6], table):
+        run(rows)
+    assert digest(tmp_path / "out") == world[2]
+    shards = [len(list((tmp_path / "store" / name).glob("*.shard"))) for name in table_names(ALONE).values()]
+    assert max(shards) <= 2
+    assert run()["computed"] == counts() and digest(tmp_path / "out") == world[2]
+
+
 def test_nothing_usable_is_an_error(run, world):
     with pytest.raises(StarlightError, match="no usable image"):
         run(world[1].assign(status="quarantined"))

@@ -45,3 +45,11 @@ def test_what_is_loaded_late_does_not_count():
         return quick(chunk)
 
     assert done(first_is_slow, 300) == {os.getpid()}
+
+
+@pytest.mark.parametrize("cores", [1, 2, 16])
+def test_chunks_shrink_towards_the_end(cores):
+    chunks = chunked(range(5000), Engine(cores))
+    sizes = [len(chunk) for chunk in chunks]
+    assert [i for chunk in chunks for i in chunk] == list(range(5000))
+    assert sizes == sorted(sizes, reverse=True) and sizes[0] <= 128 and sizes[-cores] <= 8

@@ -42,7 +42,8 @@ def pack(table: Table, keys: np.ndarray, path: Path, threads: int = 1) -> Packed
     Returns
     -------
     Packed or None
-        None where a record is absent or damaged; damaged shards have been mended, and the table shows what is left.
+        None where a record is absent or damaged; damaged shards have been mended, and `table.reload` shows what
+        is left.
 
     Raises
     ------
@@ -70,7 +71,6 @@ def pack(table: Table, keys: np.ndarray, path: Path, threads: int = 1) -> Packed
     for shard in bad:
         table.mend(shard)
     if bad:
-        table.reload()
         return None
     return Packed(np.where(held, ends - sizes, -1), _shape_texts(entries), dtype.str, total)
 

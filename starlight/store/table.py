@@ -33,28 +33,23 @@ class Table:
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.damaged = folder, 0
-        self._known: dict[str, tuple[tuple[int, ...], np.ndarray]] = {}
         self.reload()
 
     def reload(self) -> None:
-        """Look again at what is in the folder; a shard that is the file that it was is not opened again."""
+        """Look again at what is in the folder."""
         sweep(self.folder)
-        known, self._known = self._known, {}
         self.shards: list[Path] = []
         entries, where = [np.zeros(0, ENTRY)], [np.zeros((0, 2), np.uint32)]
         for name in sorted(entry.name for entry in os.scandir(self.folder) if entry.name.endswith(SUFFIX)):
             path = self.folder / name
             try:
-                about = os.stat(path)
-                same = (about.st_ino, about.st_size, about.st_mtime_ns)
-                index = known[name][1] if name in known and known[name][0] == same else read_index(path)
+                index = read_index(path)
             except DamagedShard:
                 path.unlink(missing_ok=True)
                 self.damaged += 1
                 continue
             except FileNotFoundError:  # merged away by another process
                 continue
-            self._known[name] = (same, index)
             rows = np.arange(len(index), dtype=np.uint32)
             where.append(np.column_stack([np.full_like(rows, len(self.shards)), rows]))
             entries.append(index)
@@ -137,11 +132,16 @@ class Table:
         for path in paths:
             path.unlink(missing_ok=True)
 
-    def compact(self) -> int:
-        """Merge small shards into one, once there are many; readers notice and look again. Returns how many."""
+    def crowded(self) -> list[Path]:
+        """Small shards, once there are many."""
         counts = np.bincount(self.places[:, 0], minlength=len(self.shards)) if len(self.places) else []
         small = [path for path, count in zip(self.shards, counts, strict=True) if count < SMALL]
-        if len(small) < MANY:
+        return small if len(small) >= MANY else []
+
+    def compact(self) -> int:
+        """Merge small shards into one, once there are many; readers notice and look again. Returns how many."""
+        small = self.crowded()
+        if not small:
             return 0
         self._merge(small)
         self.reload()
