@@ -87,9 +87,8 @@ def _allocate(path: Path, total: int) -> None:
 def _copies(table: Table, spots: np.ndarray, sizes: np.ndarray, targets: np.ndarray) -> list[Copy]:
     starts, crcs = table.entries["offset"][spots].astype(np.int64), table.entries["crc"][spots]
     return [
-        Copy(shard, starts[group], sizes[group], crcs[group], targets[group])
-        for shard, group in table.by_shard(spots)
-    ]  # fmt: skip
+        Copy(shard, starts[group], sizes[group], crcs[group], targets[group]) for shard, group in table.by_shard(spots)
+    ]
 
 
 def _shape_texts(entries: np.ndarray) -> list[str]:
