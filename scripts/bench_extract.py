@@ -26,8 +26,9 @@ def main(count: int) -> None:
         for seed, (label, side, form) in enumerate(KINDS):
             paths = latency.write_images(Path(folder), count, side, form, seed=seed)
             rows += extract.stream_rows(label, paths)
-            rows += [extract.images_per_second(label, paths * 4, workers) for workers in (1, 2)]
+            rows += extract.rates(label, paths * 4)
             compared += [(label, paths[:5])] if form == "png" else []
+        rows.append(extract.machine_rate())
         rows.append(extract.peak_memory_mib("all"))  # before the peer, whose memory is not extraction's
         for label, paths in compared:
             rows += extract.spam(label, paths)

@@ -5,7 +5,7 @@ from pathlib import Path
 from starlight import manifest
 from starlight.extract import NEEDED, ExtractParams, extract
 from starlight.params import run_stage, section
-from starlight.scan import ScanParams, limits
+from starlight.scan_params import ScanParams, limits
 from starlight.store import default_root
 
 

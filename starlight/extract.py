@@ -100,12 +100,12 @@ def extract(
     with stream_files.Writer(Path(out_dir)) as writer:
         for _ in range(_ATTEMPTS):
             _fill(store, names, work, paths, failed, computed, engine)
-            if writer.write([i for i in paths if i not in failed], names, store):
+            if writer.write([i for i in paths if i not in failed], names, store, engine.threads()):
                 break
         else:
             raise StarlightError(f"{store.root}: the store's records are damaged again and again")
         writer.publish([(i, paths[i], reason) for i, reason in sorted(failed.items())], params.max_tiles)
-    for name in names.values():
+    for name in writer.crowded:
         store.table(name).compact()
     return {"images": len(paths) - len(failed), "failed": len(failed), "computed": computed}
 
@@ -131,9 +131,10 @@ def table_names(params: ExtractParams) -> dict[str, str]:
 def _vanished(root: Path, rows: pd.DataFrame) -> dict[str, str]:
     """Contents whose file is gone, or has another length than at the scan: stored results do not speak for those."""
     failed = {}
-    for sample_id, path, size in zip(rows["sample_id"], rows["path"], rows["bytes"], strict=True):
+    columns = (rows[name].tolist() for name in ("sample_id", "path", "bytes"))
+    for sample_id, path, size in zip(*columns, strict=True):
         try:
-            if os.stat(root / path).st_size != size:
+            if os.stat(os.path.join(root, path)).st_size != size:
                 failed[sample_id] = "changed since the scan"
         except OSError as error:
             failed[sample_id] = f"gone since the scan: {error.strerror or error}"
@@ -149,7 +150,7 @@ def _fill(
     computed: dict[str, int],
     engine: Engine,
 ) -> None:
-    """Compute what the store lacks; adds to `failed` and `computed`."""
+    """Compute what the store lacks by now; adds to `failed` and `computed`."""
     ids = [i for i in paths if i not in failed]
     keys = np.array([key(i) for i in ids], np.uint64)
     needed = np.zeros(len(ids), np.uint32)

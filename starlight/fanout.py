@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -17,9 +18,11 @@ from starlight.errors import StarlightError
 __all__ = ["BACKENDS", "Engine", "chunked", "run"]
 
 BACKENDS = ("loky", "threading", "dask", "sequential")
+_LEAST = 8  # items worth sending to a worker
 _CHUNK = 128  # items; a killed run loses no more than this for each worker
-
-_FEW = 64  # items that are done sooner here than workers start
+_WARM = 2  # items that load what is loaded late, then
+_TRIAL = 8  # items that show how long one takes
+_START = 0.6  # seconds that worker processes take to start; where they would save less, all is done here
 _PATIENCE = 20  # seconds that a scheduler has to answer
 
 T = TypeVar("T")
@@ -50,11 +53,20 @@ class Engine:
             return self.workers
         return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
+    def threads(self) -> int:
+        """Number of threads for what this process does itself: one where everything is to be done in sequence."""
+        return 1 if self.backend == "sequential" else self.cores()
+
 
 def chunked(items: Sequence[T], engine: Engine) -> list[Sequence[T]]:
-    """Cut items into chunks that keep every worker busy and are never larger than a kill may cost."""
-    size = min(_CHUNK, max(8, -(-len(items) // (4 * engine.cores()))))
-    return [items[i : i + size] for i in range(0, len(items), size)]
+    """Cut items into chunks never larger than a kill may cost, smaller at the end: no worker waits long for another."""
+    chunks: list[Sequence[T]] = []
+    start = 0
+    while start < len(items):
+        size = min(_CHUNK, max(_LEAST, -(-(len(items) - start) // (4 * engine.cores()))))
+        chunks.append(items[start : start + size])
+        start += size
+    return chunks
 
 
 def run(engine: Engine, task: Callable[[Sequence[T]], R], chunks: Sequence[Sequence[T]], *, label: str) -> Iterator[R]:
@@ -84,11 +96,33 @@ def run(engine: Engine, task: Callable[[Sequence[T]], R], chunks: Sequence[Seque
 def _results(engine: Engine, task: Callable, chunks: Sequence) -> Iterator[tuple[int, R]]:
     if engine.backend not in BACKENDS:
         raise StarlightError(f"extract.backend: {engine.backend!r} is not one of {', '.join(BACKENDS)}")
-    few = engine.cores() == 1 or sum(map(len, chunks)) < _FEW
-    if engine.backend == "sequential" or (few and engine.backend != "dask"):
-        for chunk in chunks:
-            yield len(chunk), task(chunk)
+    if engine.backend == "sequential" or (engine.backend != "dask" and engine.cores() == 1):
+        yield from (_sized(task, chunk) for chunk in chunks)
+    elif engine.backend == "loky" and chunks:
+        yield from _tried(engine, task, chunks)
+    else:
+        yield from _spread(engine, task, chunks)
+
+
+def _tried(engine: Engine, task: Callable, chunks: Sequence) -> Iterator[tuple[int, R]]:
+    """Do a few items here; then the rest too, where that takes less time than workers to start and do it."""
+    items = [item for chunk in chunks for item in chunk]
+    warm, trial, rest = items[:_WARM], items[_WARM : _WARM + _TRIAL], items[_WARM + _TRIAL :]
+    yield _sized(task, warm)
+    if not trial:
         return
+    started = time.perf_counter()
+    tried = _sized(task, trial)
+    seconds = time.perf_counter() - started
+    yield tried
+    saved = 1 - 1 / engine.cores()  # share of the time
+    if seconds * len(rest) / _TRIAL * saved < _START:
+        yield from (_sized(task, rest[i : i + _CHUNK]) for i in range(0, len(rest), _CHUNK))
+    else:
+        yield from _spread(engine, task, chunked(rest, engine))
+
+
+def _spread(engine: Engine, task: Callable, chunks: Sequence) -> Iterator[tuple[int, R]]:
     with contextlib.ExitStack() as stack:
         options = {"n_jobs": engine.cores()}
         if engine.backend == "dask":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,49 +9,16 @@ from pathlib import Path
 import pandas as pd
 
 from starlight import checks, cover_groups, manifest, splits
-from starlight.containers import Limits
 from starlight.contents import Hashed, hash_files, measure_all
 from starlight.cover_groups import Subject
 from starlight.fanout import Engine
-from starlight.params import knob
+from starlight.scan_params import ScanParams, limits
 from starlight.scan_report import report
 from starlight.store import Store
 from starlight.submissions import Entry, discover, year
 from starlight.techniques import OTHER
 
 __all__ = ["ScanParams", "limits", "scan"]
-
-
-@dataclasses.dataclass(frozen=True)
-class ScanParams:
-    """Block `scan` of the parameters.
-
-    Attributes
-    ----------
-    seed : int
-        Of the assignment of covers to splits.
-    test_fraction, val_fraction : float
-        Share of covers for the test and the validation split.
-    near_duplicate_bits : int
-        Largest distance of perceptual hashes at which two pictures may be near-duplicates; -1 unites equal pixels only.
-    max_pixels, max_bytes : int
-        Size over which a file is quarantined.
-    workers : int
-        Processes; 0 means one for each core.
-    """
-
-    seed: int = knob(2025, min=0)
-    test_fraction: float = knob(0.3, min=0.0, max=0.8)
-    val_fraction: float = knob(0.2, min=0.0, max=0.8)
-    near_duplicate_bits: int = knob(8, min=-1, max=10)
-    max_pixels: int = knob(64_000_000, min=1)
-    max_bytes: int = knob(256 << 20, min=1)
-    workers: int = knob(0, min=0, max=1024)
-
-
-def limits(params: ScanParams) -> Limits:
-    """Limits on one file."""
-    return Limits(max_pixels=params.max_pixels, max_bytes=params.max_bytes)
 
 
 def scan(

@@ -39,6 +39,7 @@ class Writer:
         self.out_dir = out_dir.absolute()
         self.packed: dict[str, Packed] = {}
         self.ids: list[str] = []
+        self.crowded: list[str] = []
 
     def __enter__(self) -> Writer:
         try:
@@ -54,15 +55,25 @@ class Writer:
         if self.lock >= 0:
             os.close(self.lock)
 
-    def write(self, ids: list[str], names: dict[str, str], store: Store) -> bool:
-        """Pack all streams of `ids` (sorted); False where the store turned out to lack some."""
-        self.ids = ids
+    def write(self, ids: list[str], names: dict[str, str], store: Store, threads: int) -> bool:
+        """Pack all streams of `ids` (sorted); False where the store turned out to lack some.
+
+        Called again, with the same `ids`, it packs those streams alone that were lacking. One table is open at a
+        time; those that are worth compacting are in `crowded` afterwards.
+        """
+        if ids != self.ids:
+            self.ids, self.packed = ids, {}
         keys = np.array([key(i) for i in ids], np.uint64)
         for stream, name in names.items():
-            packed = pack(store.table(name), keys, self.partial / f"{stream}.bin")
-            if packed is None:
-                return False
-            self.packed[stream] = packed
+            if stream not in self.packed:
+                table = store.table(name)
+                packed = pack(table, keys, self.partial / f"{stream}.bin", threads)
+                if packed is not None:
+                    self.packed[stream] = packed
+                    self.crowded += [name] if table.crowded() else []
+        if len(self.packed) < len(names):
+            return False
+        self.packed = {stream: self.packed[stream] for stream in names}  # columns in order, whatever came late
         return True
 
     def publish(self, failed: Sequence[tuple[str, str, str]], max_tiles: int) -> None:
@@ -93,7 +104,7 @@ class Writer:
 
     def _index(self) -> None:
         columns = [column for name in self.packed for column in (f"{name}_offset", f"{name}_shape")]
-        values = [v for packed in self.packed.values() for v in (packed.offsets, packed.shapes)]
+        values = [v for packed in self.packed.values() for v in (packed.offsets.tolist(), packed.shapes)]
         self._table("index.csv", ("sample_id", *columns), zip(self.ids, *values, strict=True))
 
     def _table(self, name: str, header: Sequence[str], rows) -> None:

@@ -12,10 +12,11 @@ def test_rows(tmp_path):
         paths.append(tmp_path / f"{i}")
         paths[-1].write_bytes(scenes.file(scenes.scene(i, 64, 64), form))
     rows = extract.stream_rows("small", paths)
-    rows += [extract.images_per_second("small", paths, 1), extract.peak_memory_mib("small")]
+    rows += [*extract.rates("small", paths, repeats=1), extract.machine_rate(repeats=1, size=10)]
+    rows.append(extract.peak_memory_mib("small"))
     assert all(tuple(row) == extract.FIELDS and float(row["value"]) >= 0 for row in rows)
     names = [row["what"] for row in rows]
-    assert {"decode", "content", "dct", "nine streams, decoding included"} <= set(names)
+    assert {"decode", "content", "dct", "nine streams, decoding included", "rate, 2 processes to 1"} <= set(names)
     assert "lsb" not in names  # nothing is computed for it
     total = next(float(r["value"]) for r in rows if r["what"].startswith("nine"))
     assert total > max(float(r["value"]) for r in rows if r["what"] in ("decode", "pixel"))

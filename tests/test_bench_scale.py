@@ -1,6 +1,8 @@
 """The images of the scale benchmark are what it says they are."""
 
-from starlight.bench.scale import generate
+import pandas as pd
+
+from starlight.bench.scale import FIELDS, generate, measure
 from starlight.scan import ScanParams, scan
 
 
@@ -11,3 +13,13 @@ def test_generated_images_scan_without_fault(tmp_path):
     assert report["kinds"] == {"clean": 36, "stego": 4, "negative": 0, "forged": 0}
     assert report["stego_with_twin"] == 4 and report["covers"]["total"] == 36
     assert set(table["format"]) == {"png", "jpeg"}
+
+
+def test_phases_and_their_share_of_the_time_from_nothing(tmp_path):
+    rows = measure(tmp_path, 30, workers=1)
+    assert all(tuple(row) == FIELDS for row in rows)
+    phases = [row["phase"] for row in rows]
+    assert phases == [f"{w}{s}" for s in ("", ", nothing new", ", renamed", ", 1 % new") for w in ("scan", "extract")]
+    assert [row["share"] for row in rows[:2]] == [1, 1]
+    assert [row["images"] for row in rows] == [30] * 6 + [40] * 2
+    assert len(pd.read_csv(tmp_path / "artifacts/streams/index.csv")) == 40

@@ -18,6 +18,7 @@ from starlight.errors import StarlightError
 from starlight.extract import ExtractParams, StreamReader, extract, table_names
 from starlight.scan import ScanParams, scan
 from starlight.store import Store
+from starlight.store.shard import Shard
 from starlight.streams import REGISTRY, pixel
 from starlight.streams.compute import compute_streams
 
@@ -99,7 +100,7 @@ def test_same_bytes_whatever_the_order_and_the_workers(world, run, tmp_path, par
 
 
 def test_processes_give_the_same_bytes(world, run, tmp_path, monkeypatch):
-    monkeypatch.setattr("starlight.fanout._FEW", 0)
+    monkeypatch.setattr("starlight.fanout._START", 0)
     run(params=dataclasses.replace(ALONE, backend="loky", workers=2))
     assert digest(tmp_path / "out") == world[2]
 
@@ -166,6 +167,33 @@ def test_a_damaged_store_is_mended(world, run, tmp_path, harm):
     assert done["computed"] == counts(pixel=again)
     assert again == 1 if harm == "flip a bit" else 1 <= again < len(world[1])
     assert run()["computed"] == counts()
+
+
+def test_damage_in_every_stream_is_mended_at_once(world, run, tmp_path):
+    run()
+    harmed = dict.fromkeys(table_names(ALONE), 0)
+    for stream, name in table_names(ALONE).items():
+        for shard in (tmp_path / "store" / name).glob("*.shard"):
+            content = bytearray(shard.read_bytes())
+            if Shard(shard).index["zero"].all():
+                continue
+            content[8] ^= 1  # in the first record that is there
+            shard.write_bytes(content)
+            harmed[stream] += 1
+    assert sum(map(bool, harmed.values())) > 3
+    assert run()["computed"] == harmed
+    assert digest(tmp_path / "out") == world[2]
+
+
+def test_many_small_shards_are_merged_by_a_run(world, run, tmp_path, monkeypatch):
+    monkeypatch.setattr("starlight.store.table.MANY", 3)
+    table = world[1]
+    for rows in (table[:2], table[:4], table[:6], table):
+        run(rows)
+    assert digest(tmp_path / "out") == world[2]
+    shards = [len(list((tmp_path / "store" / name).glob("*.shard"))) for name in table_names(ALONE).values()]
+    assert max(shards) <= 2
+    assert run()["computed"] == counts() and digest(tmp_path / "out") == world[2]
 
 
 def test_nothing_usable_is_an_error(run, world):

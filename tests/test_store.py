@@ -203,4 +203,11 @@ def test_code_digest_follows_code_but_not_its_looks(tmp_path, monkeypatch):
     assert digest(uses_b, c="Y = 2\n") == first
     assert digest(uses_b, b="X = 2\n") != first
     assert digest(uses_b + "Z = 3\n") != first
+    for deep in (
+        "def f():\n {}",
+        "try:\n pass\nexcept OSError:\n {}",
+        "match 1:\n case _:\n  {}",
+        "if 1:\n pass\nelse:\n {}",
+    ):
+        assert digest(deep.format(uses_b)) != digest(deep.format(uses_b), b="X = 2\n"), deep
     code._parsed.cache_clear()

@@ -21,7 +21,7 @@ from starlight.images import Image
 from starlight.streams import SETS
 from starlight.streams.compute import compute_streams, stored_names
 
-__all__ = ["FIELDS", "images_per_second", "peak_memory_mib", "spam", "stream_rows"]
+__all__ = ["FIELDS", "machine_rate", "peak_memory_mib", "rates", "spam", "stream_rows"]
 
 FIELDS = ("images", "what", "value", "unit")
 _TILES = 3
@@ -68,16 +68,61 @@ def spam(label: str, paths: Sequence[Path]) -> list[dict]:
     return [_row(label, what, python, "ms"), _row(label, f"{what}, compiled", rust, "ms")]
 
 
-def images_per_second(label: str, paths: Sequence[Path], workers: int) -> dict:
-    """Rate of `workers` processes over the images, once they have started."""
+def rates(label: str, paths: Sequence[Path], *, repeats: int = _REPEATS) -> list[dict]:
+    """Rate of one and of two processes over the images, and how they compare.
+
+    One and two take turns, and the best of each counts: what else runs on the machine hits two processes harder.
+
+    Returns
+    -------
+    list of dict
+        Rows with FIELDS: both rates, two to one; processor time of an image, two to one, which is over 1 where
+        processes are in each other's way, however busy the machine is.
+    """
     chunks = [paths[i : i + _CHUNK] for i in range(0, len(paths), _CHUNK)]
-    with Parallel(n_jobs=workers) as pool:
-        pool(delayed(_compute_chunk)(chunks[i % len(chunks)]) for i in range(2 * workers))
-        started = time.perf_counter()
-        pool(delayed(_compute_chunk)(chunk) for chunk in chunks)
-        seconds = time.perf_counter() - started
-    processes = "1 process" if workers == 1 else f"{workers} processes"
-    return _row(label, f"rate, {processes}", len(paths) / seconds, "images/s")
+    (rate1, ms1), (rate2, ms2) = _one_and_two(_compute_chunk, chunks, repeats)
+    images = len(paths) / len(chunks)
+    return [
+        _row(label, "rate, 1 process", rate1 * images, "images/s"),
+        _row(label, "rate, 2 processes", rate2 * images, "images/s"),
+        _row(label, "rate, 2 processes to 1", rate2 / rate1, "times"),
+        _row(label, "processor time of an image, 2 processes to 1", ms2 / ms1, "times"),
+    ]
+
+
+def machine_rate(*, repeats: int = _REPEATS, size: int = 3_000_000) -> dict:
+    """Two processes to one in a loop that shares nothing and needs no memory: the most that rates can show here."""
+    (rate1, _), (rate2, _) = _one_and_two(_spin, [size] * 8, repeats)
+    return _row("this machine", "rate of an empty loop, 2 processes to 1", rate2 / rate1, "times")
+
+
+def _one_and_two(task: Callable, items: Sequence, repeats: int) -> list[tuple[float, float]]:
+    """For one process and for two: the highest rate in items per second, the least processor time of an item in ms."""
+    rates: dict[int, list[float]] = {1: [], 2: []}
+    costs: dict[int, list[float]] = {1: [], 2: []}
+    for _ in range(repeats):
+        for workers in rates:
+            with Parallel(n_jobs=workers, batch_size=1, pre_dispatch="all") as pool:
+                _start(pool, workers, task, items[0])
+                started = time.perf_counter()
+                spent = pool(delayed(_spent)(task, item) for item in items)
+                rates[workers].append(len(items) / (time.perf_counter() - started))
+            costs[workers].append(1e3 * sum(seconds for _, seconds in spent) / len(items))
+    return [(max(rates[workers]), min(costs[workers])) for workers in rates]
+
+
+def _start(pool: Parallel, workers: int, task: Callable, item: object) -> None:
+    """Give work until every process has done some: one that still starts would count as a slow one."""
+    seen: set[int] = set()
+    while len(seen) < workers:
+        seen |= {process for process, _ in pool(delayed(_spent)(task, item) for _ in range(2 * workers))}
+
+
+def _spent(task: Callable, item: object) -> tuple[int, float]:
+    """This process, and the processor time that the task took in it, in seconds."""
+    started = time.process_time()
+    task(item)
+    return os.getpid(), time.process_time() - started
 
 
 def peak_memory_mib(label: str) -> dict:
@@ -113,7 +158,11 @@ def _all(data: bytes) -> dict[str, np.ndarray]:
     return compute_streams(images.decode(data), SETS["nine"], _TILES)
 
 
-def _compute_chunk(paths: Sequence[Path]) -> int:
+def _compute_chunk(paths: Sequence[Path]) -> None:
     for path in paths:
         _all(path.read_bytes())
-    return os.getpid()
+
+
+def _spin(size: int) -> None:
+    for _ in range(size):
+        pass

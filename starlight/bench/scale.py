@@ -21,15 +21,17 @@ from starlight.techniques import get
 
 __all__ = ["FIELDS", "generate", "measure"]
 
-FIELDS = ("phase", "images", "seconds", "images_per_s", "main_mib", "worker_mib", "store_mib", "streams_mib")
+FIELDS = ("phase", "images", "seconds", "share", "images_per_s", "main_mib", "worker_mib", "store_mib", "streams_mib")
 SIDE = 128  # pixels
+_HOME = "scale_submission_2026"
 _MIB = 1 << 20
 
 
 def measure(folder: Path, count: int, *, workers: int = 0, seed: int = 0) -> list[dict]:
-    """Generate images, then scan and extract them: from nothing, again, and with 1 % more.
+    """Generate images, then scan and extract them: from nothing, again, renamed, and with 1 % more.
 
-    Every phase runs in a process of its own, so that its peak memory is its own.
+    `share` is the time as a part of what the same work took from nothing. Every phase runs in a process of its own, so
+    that its peak memory is its own.
 
     Parameters
     ----------
@@ -47,20 +49,33 @@ def measure(folder: Path, count: int, *, workers: int = 0, seed: int = 0) -> lis
         A row for each phase, with the keys of `FIELDS`.
     """
     folder = folder.absolute()
-    more = max(1, count // 100)
+    more = max(10, count // 100)  # ten have the stego image and its cover
+    changes = {
+        "": lambda: generate(folder / "datasets", 0, count, seed, workers),
+        ", nothing new": lambda: None,
+        ", renamed": lambda: _rename(folder / "datasets"),
+        ", 1 % new": lambda: generate(folder / "datasets", count, more, seed, workers),
+    }
     rows = []
-    for suffix, first, new in (("", 0, count), (", nothing new", 0, 0), (", 1 % new", count, more)):
-        if new:
-            made = _phase(folder, "generate", new, str(folder / "datasets"), first, new, seed, workers)
-            rows += [made] if not first else []
-        for work in ("scan", "extract"):
-            rows.append(_phase(folder, f"{work}{suffix}", first + new or count, str(folder), workers, seed))
+    for suffix, change in changes.items():
+        change()
+        get_reusable_executor().shutdown(wait=True)
+        images = count + more if suffix == ", 1 % new" else count
+        rows += [_phase(folder, f"{work}{suffix}", images, str(folder), workers, seed) for work in ("scan", "extract")]
+    for row in rows:
+        first = next(r for r in rows if r["phase"] == row["phase"].split(",")[0])
+        row["share"] = round(row["seconds"] / first["seconds"], 3)
     return rows
+
+
+def _rename(datasets: Path) -> None:
+    """Every file gets another path, and keeps its content."""
+    (datasets / _HOME).rename(datasets / f"renamed_{_HOME}")
 
 
 def generate(datasets: Path | str, first: int, count: int, seed: int, workers: int) -> None:
     """Write `count` small images: PNG, JPEG, and stego made from each tenth PNG."""
-    home = Path(datasets) / "scale_submission_2026"
+    home = Path(datasets) / _HOME
     for sub in ("clean", "stego"):
         (home / sub).mkdir(parents=True, exist_ok=True)
     n_jobs = workers or -1
@@ -106,14 +121,14 @@ def _phase(folder: Path, name: str, images: int, *arguments: str | int) -> dict:
     command = f"from starlight.bench import scale; scale.in_child({name.split(',')[0]!r}, {arguments!r})"
     said = subprocess.run([sys.executable, "-c", command], stdout=subprocess.PIPE, check=True, text=True)
     seconds, main, worker = json.loads(said.stdout)
-    values = (name, images, round(seconds, 1), round(images / seconds, 1), main, worker,
+    values = (name, images, round(seconds, 2), None, round(images / seconds, 1), main, worker,
               _size(folder / "store"), _size(folder / "artifacts/streams"))  # fmt: skip
     return dict(zip(FIELDS, values, strict=True))
 
 
 def in_child(phase: str, arguments: tuple) -> None:
     """Do a phase, and print its seconds and the peak memory of this process and of its largest worker, in MiB."""
-    work = {"generate": generate, "scan": _scan, "extract": _extract}[phase]
+    work = {"scan": _scan, "extract": _extract}[phase]
     start = time.perf_counter()
     work(*arguments)
     seconds = time.perf_counter() - start

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from starlight.errors import StarlightError
+from starlight.store.copying import Copy, copy_records
 from starlight.store.reader import shape_text
 from starlight.store.shard import DTYPES
 from starlight.store.table import Table
@@ -27,8 +27,8 @@ class Packed:
     bytes: int
 
 
-def pack(table: Table, keys: np.ndarray, path: Path) -> Packed | None:
-    """Write the records of `keys` to `path`, reading shard by shard, one record in memory at a time.
+def pack(table: Table, keys: np.ndarray, path: Path, threads: int = 1) -> Packed | None:
+    """Write the records of `keys` to `path`, reading shard by shard, about one record in memory at a time.
 
     Parameters
     ----------
@@ -36,11 +36,14 @@ def pack(table: Table, keys: np.ndarray, path: Path) -> Packed | None:
     keys : uint64 (n,)
         Sorted.
     path : Path
+    threads : int
+        Shards that are read at a time.
 
     Returns
     -------
     Packed or None
-        None where a record is absent or damaged: `table.reload` shows which are left.
+        None where a record is absent or damaged; damaged shards have been mended, and `table.reload` shows what
+        is left.
 
     Raises
     ------
@@ -49,7 +52,8 @@ def pack(table: Table, keys: np.ndarray, path: Path) -> Packed | None:
     """
     if not table.has(keys).all():
         return None
-    entries = table.entries[np.searchsorted(table.keys, keys)]
+    spots = np.searchsorted(table.keys, keys)
+    entries = table.entries[spots]
     if len(np.unique(entries["dtype"])) > 1:
         raise StarlightError(f"{table.folder}: records of more than one type")
     dtype = DTYPES[int(entries["dtype"][0])] if len(entries) else DTYPES[0]
@@ -59,32 +63,36 @@ def pack(table: Table, keys: np.ndarray, path: Path) -> Packed | None:
     total = int(ends[-1]) if len(ends) else 0
     try:
         held = sizes > 0  # zeros are in the index alone
-        whole = _write(table, keys[held], path, (ends - sizes)[held], total)
+        _allocate(path, total)
+        copies = _copies(table, spots[held], sizes[held], (ends - sizes)[held])
+        bad = copy_records(copies, path, threads)
     except OSError as error:
         raise StarlightError(f"{path.parent}: cannot be written: {error.strerror or error}") from error
-    if not whole:
+    for shard in bad:
+        table.mend(shard)
+    if bad:
         return None
-    shapes = [
-        sys.intern(shape_text(tuple(s[:n]))) for s, n in zip(entries["shape"].tolist(), entries["ndim"], strict=True)
-    ]
-    return Packed(np.where(held, ends - sizes, -1), shapes, dtype.str, total)
+    return Packed(np.where(held, ends - sizes, -1), _shape_texts(entries), dtype.str, total)
 
 
-def _write(table: Table, keys: np.ndarray, path: Path, offsets: np.ndarray, total: int) -> bool:
-    whole = True
+def _allocate(path: Path, total: int) -> None:
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o644)
-    with os.fdopen(handle, "wb", buffering=0) as stream:
+    try:
         if total and hasattr(os, "posix_fallocate"):  # a full disk shows now, not after an hour
-            os.posix_fallocate(stream.fileno(), 0, total)
-        for position, array in table.read(keys):
-            if array is None:
-                whole = False
-            elif whole:
-                stream.seek(int(offsets[position]))
-                _write_all(stream, memoryview(array).cast("B"))
-    return whole
+            os.posix_fallocate(handle, 0, total)
+    finally:
+        os.close(handle)
 
 
-def _write_all(stream, view: memoryview) -> None:
-    while view:
-        view = view[stream.write(view) :]
+def _copies(table: Table, spots: np.ndarray, sizes: np.ndarray, targets: np.ndarray) -> list[Copy]:
+    starts, crcs = table.entries["offset"][spots].astype(np.int64), table.entries["crc"][spots]
+    return [
+        Copy(shard, starts[group], sizes[group], crcs[group], targets[group]) for shard, group in table.by_shard(spots)
+    ]
+
+
+def _shape_texts(entries: np.ndarray) -> list[str]:
+    """Shapes as text; there are few distinct ones, and each is made once."""
+    shapes = zip(map(tuple, entries["shape"].tolist()), entries["ndim"].tolist(), strict=True)
+    made: dict[tuple, str] = {}
+    return [made.get(shape) or made.setdefault(shape, shape_text(shape[0][: shape[1]])) for shape in shapes]

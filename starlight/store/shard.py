@@ -7,6 +7,7 @@ the bytes of an array in C order, little-endian; one that is all zero bytes take
 from __future__ import annotations
 
 import contextlib
+import io
 import math
 import mmap
 import os
@@ -19,7 +20,7 @@ import numpy as np
 from starlight.errors import StarlightError
 from starlight.store.atomic import locked_file, sync_folder
 
-__all__ = ["DTYPES", "ENTRY", "SUFFIX", "DamagedShard", "Shard", "ShardWriter"]
+__all__ = ["DTYPES", "ENTRY", "SUFFIX", "DamagedShard", "Shard", "ShardWriter", "read_index"]
 
 SUFFIX = ".shard"
 MAGIC = b"SLSHARD1"
@@ -123,30 +124,9 @@ class Shard:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        with path.open("rb") as stream:
-            size = os.fstat(stream.fileno()).st_size
-            if size < len(MAGIC) + FOOTER.itemsize:
-                raise DamagedShard(f"{path}: too short")
+        with path.open("rb", buffering=0) as stream:
+            self.index = _index(path, stream)
             self.map = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
-        try:
-            self.index = self._read_index(size)
-        except BaseException:
-            self.map.close()
-            raise
-
-    def _read_index(self, size: int) -> np.ndarray:
-        footer = np.frombuffer(self.map[size - FOOTER.itemsize :], FOOTER)[0].copy()
-        claimed = int(footer["footer_crc"])
-        footer["footer_crc"] = 0
-        start, count = int(footer["offset"]), int(footer["entries"])
-        if zlib.crc32(footer.tobytes()) != claimed or footer["magic"] != MAGIC or self.map[: len(MAGIC)] != MAGIC:
-            raise DamagedShard(f"{self.path}: footer")
-        if start + count * ENTRY.itemsize + FOOTER.itemsize != size:
-            raise DamagedShard(f"{self.path}: length")
-        raw = self.map[start : start + count * ENTRY.itemsize]
-        if zlib.crc32(raw) != int(footer["crc"]):
-            raise DamagedShard(f"{self.path}: index")
-        return np.frombuffer(raw, ENTRY)
 
     def record(self, row: int) -> np.ndarray:
         """Array of one index row, checked; a read-only copy.
@@ -172,6 +152,39 @@ class Shard:
 
     def __exit__(self, *_: object) -> None:
         self.map.close()
+
+
+def read_index(path: Path) -> np.ndarray:
+    """Index of a shard, an array of `ENTRY`, without mapping its records.
+
+    Raises
+    ------
+    DamagedShard, FileNotFoundError
+        As from `Shard`.
+    """
+    with path.open("rb", buffering=0) as stream:
+        return _index(path, stream)
+
+
+def _index(path: Path, stream: io.RawIOBase) -> np.ndarray:
+    size = os.fstat(stream.fileno()).st_size
+    if size < len(MAGIC) + FOOTER.itemsize:
+        raise DamagedShard(f"{path}: too short")
+    magic = stream.read(len(MAGIC))
+    stream.seek(size - FOOTER.itemsize)
+    footer = np.frombuffer(stream.read(FOOTER.itemsize), FOOTER)[0].copy()
+    claimed = int(footer["footer_crc"])
+    footer["footer_crc"] = 0
+    start, count = int(footer["offset"]), int(footer["entries"])
+    if zlib.crc32(footer.tobytes()) != claimed or footer["magic"] != MAGIC or magic != MAGIC:
+        raise DamagedShard(f"{path}: footer")
+    if start + count * ENTRY.itemsize + FOOTER.itemsize != size:
+        raise DamagedShard(f"{path}: length")
+    stream.seek(start)
+    raw = stream.read(count * ENTRY.itemsize)
+    if zlib.crc32(raw) != int(footer["crc"]):
+        raise DamagedShard(f"{path}: index")
+    return np.frombuffer(raw, ENTRY)
 
 
 def nbytes(shape: Sequence[int], dtype: np.dtype) -> int:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from starlight.store.atomic import sweep
-from starlight.store.shard import ENTRY, SUFFIX, DamagedShard, Shard, ShardWriter
+from starlight.store.shard import ENTRY, SUFFIX, DamagedShard, Shard, ShardWriter, read_index
 
 __all__ = ["Table"]
 
@@ -40,10 +40,10 @@ class Table:
         sweep(self.folder)
         self.shards: list[Path] = []
         entries, where = [np.zeros(0, ENTRY)], [np.zeros((0, 2), np.uint32)]
-        for path in sorted(self.folder.glob(f"*{SUFFIX}")):
+        for name in sorted(entry.name for entry in os.scandir(self.folder) if entry.name.endswith(SUFFIX)):
+            path = self.folder / name
             try:
-                with Shard(path) as shard:
-                    index = shard.index
+                index = read_index(path)
             except DamagedShard:
                 path.unlink(missing_ok=True)
                 self.damaged += 1
@@ -79,11 +79,16 @@ class Table:
         for position in np.flatnonzero(~there):
             yield int(position), None
         held = np.flatnonzero(there)
-        places = self.places[spots[held]]
+        for path, group in self.by_shard(spots[held]):
+            yield from self._read_shard(path, held[group], self.places[spots[held[group]], 1])
+
+    def by_shard(self, spots: np.ndarray) -> Iterator[tuple[Path, np.ndarray]]:
+        """Each shard with the positions in `spots`, which are places in `keys`, that it holds, in its own order."""
+        places = self.places[spots]
         order = np.lexsort((places[:, 1], places[:, 0]))
         bounds = np.flatnonzero(np.diff(places[order, 0])) + 1
         for group in np.split(order, bounds) if len(order) else []:
-            yield from self._read_shard(self.shards[places[group[0], 0]], held[group], places[group, 1])
+            yield self.shards[places[group[0], 0]], group
 
     def _read_shard(
         self, path: Path, positions: np.ndarray, rows: np.ndarray
@@ -102,9 +107,9 @@ class Table:
             for position in positions:
                 yield int(position), None
         if damaged:
-            self._mend(path)
+            self.mend(path)
 
-    def _mend(self, path: Path) -> None:
+    def mend(self, path: Path) -> None:
         """Put a shard with the good records alone in the place of one with bad ones."""
         self.damaged += 1
         self._merge([path])
@@ -127,11 +132,16 @@ class Table:
         for path in paths:
             path.unlink(missing_ok=True)
 
-    def compact(self) -> int:
-        """Merge small shards into one, once there are many; readers notice and look again. Returns how many."""
+    def crowded(self) -> list[Path]:
+        """Small shards, once there are many."""
         counts = np.bincount(self.places[:, 0], minlength=len(self.shards)) if len(self.places) else []
         small = [path for path, count in zip(self.shards, counts, strict=True) if count < SMALL]
-        if len(small) < MANY:
+        return small if len(small) >= MANY else []
+
+    def compact(self) -> int:
+        """Merge small shards into one, once there are many; readers notice and look again. Returns how many."""
+        small = self.crowded()
+        if not small:
             return 0
         self._merge(small)
         self.reload()
