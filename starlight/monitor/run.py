@@ -115,7 +115,7 @@ def monitor(
     written = write_report(report, output_dir, formats)
     entry = _entry(predictions, measured, model, alerts)
     written += _export(entry, Path(output_dir), formats)
-    problems = _post(entry, environment, delivery) + _tell(alerts, model, Path(output_dir), environment, when, delivery)
+    problems = _tell(alerts, model, Path(output_dir), environment, when, delivery) + _post(entry, environment, delivery)
     return Round(alerts, written, problems)
 
 

@@ -15,10 +15,11 @@ from starlight.markdown import image
 from starlight.metrics import MODELS, check_predictions, flatten, not_numbers, read_predictions
 from starlight.monitor.dataset import dataset_metrics
 from starlight.monitor.drift import drift
+from starlight.monitor.latency import latency_p95
 from starlight.monitor.logs import TrainingRun, parse_training_logs
 from starlight.reports.targets import Goal, goals
 
-__all__ = ["ReportParams", "Run", "latency_p95", "load", "read_json", "with_alerts"]
+__all__ = ["ReportParams", "Run", "load", "read_json", "with_alerts"]
 
 TABLES = {
     "hard_negatives": "mining/hard_negatives.csv",
@@ -142,14 +143,6 @@ def _of_one_evaluation(run: "Run", test: pd.DataFrame) -> None:
 def _training_logs(directory: Path) -> tuple[TrainingRun, ...]:
     logs = [*sorted((directory / "train").glob("*.csv")), directory / "finetune/curves.csv"]
     return tuple(parse_training_logs([log for log in logs if log.exists()]))
-
-
-def latency_p95(document: Mapping | None) -> float:
-    """The worst 95th percentile of the milliseconds an image takes in `bench/latency.json`; NaN if not measured."""
-    found = {k: v for k, v in flatten(document or {}).items() if k.rpartition(".")[2] == "p95" and v is not None}
-    for key in not_numbers(found):
-        raise StarlightError(f"bench/latency.json: {key} is {found[key]!r}, no number")
-    return float(max(found.values(), default=math.nan))
 
 
 def load(directory: str | Path, manifest_path: str | Path, params: ReportParams) -> Run:
