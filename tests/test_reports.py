@@ -237,7 +237,7 @@ def test_files_of_two_evaluations_are_not_mixed(run, tmp_path):
     reports, table = copied(run, tmp_path)
     frame = metrics.read_predictions(reports / "predictions.csv")
     frame.assign(v4_flagged=1).to_csv(reports / "predictions.csv", index=False)
-    with pytest.raises(StarlightError, match=r"v4\.fpr_k is 0, in predictions\.csv it is 390"):
+    with pytest.raises(StarlightError, match=r"v4\.accuracy is 0\.925397, in predictions\.csv it is 0\.380952"):
         write(reports, table, PARAMS, **HASHES)
     frame.assign(sample_id="f" * 16).to_csv(reports / "predictions.csv", index=False)
     with pytest.raises(StarlightError, match="the manifest's test split differ by 631 images"):

@@ -1,7 +1,6 @@
 """Everything a report is made from, read once from the files of a run."""
 
 import json
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,11 +11,12 @@ from starlight.alerts import Alert, Evidence, Limits, judge_alerts
 from starlight.errors import StarlightError
 from starlight.manifest import read as read_manifest
 from starlight.markdown import image
-from starlight.metrics import MODELS, check_predictions, flatten, not_numbers, read_predictions
+from starlight.metrics import MODELS, dumps, evaluate, flatten, not_numbers, read_predictions
 from starlight.monitor.dataset import dataset_metrics
 from starlight.monitor.drift import drift
 from starlight.monitor.latency import latency_p95
 from starlight.monitor.logs import TrainingRun, parse_training_logs
+from starlight.monitor.together import check_together
 from starlight.reports.targets import Goal, goals
 
 __all__ = ["ReportParams", "Run", "load", "read_json", "with_alerts"]
@@ -29,6 +29,7 @@ TABLES = {
     "evidence": "evidence.csv",
 }
 _COLUMNS = {"evidence": ("source", "images", "flagged", "abstained", "unreadable", "fpr", "low", "high")}
+_SLACK = 2e-6  # figures are written with six digits
 DOCUMENTS = {"audit": "mining/audit.json", "latency": "bench/latency.json"}
 
 
@@ -119,24 +120,18 @@ def _read_metrics(path: Path) -> dict:
     return found
 
 
-def _of_one_evaluation(run: "Run", test: pd.DataFrame) -> None:
-    """Raise where figures, predictions and manifest do not belong together: a page made of two runs looks right."""
-    odd = set(run.predictions.sample_id) ^ set(test.sample_id[test.kind != "forged"])
-    if odd:
-        raise StarlightError(
-            f"{run.directory / 'predictions.csv'}: it and the manifest's test split differ by {len(odd)} images; "
-            "evaluate again"
-        )
-    stego = run.predictions.label == 1
+def _of_one_evaluation(run: "Run", manifest: pd.DataFrame) -> None:
+    """Raise where figures, predictions and manifest do not belong together, naming what differs."""
+    check_together(run.predictions, manifest, run.directory / "predictions.csv")
     for model in run.models:
-        check_predictions(run.predictions, model)
-        flagged = run.predictions[f"{model}_flagged"] == 1
-        counted = {"n": len(flagged), "fpr_k": int((flagged & ~stego).sum()), "recall_k": int((flagged & stego).sum())}
-        for key, count in counted.items():
-            if run.metrics[model].get(key) != count:
+        counted = flatten(json.loads(dumps(evaluate(run.predictions, model))))
+        stored = flatten(run.metrics[model])
+        for key in sorted({*counted, *stored}):
+            here, there = stored.get(key), counted.get(key)
+            if here != there and (here is None or there is None or abs(here - there) > _SLACK):
                 raise StarlightError(
-                    f"{run.directory / 'metrics.json'}: {model}.{key} is {run.metrics[model].get(key)}, in "
-                    f"predictions.csv it is {count}; evaluate again"
+                    f"{run.directory / 'metrics.json'}: {model}.{key} is {here}, in predictions.csv it is {there}; "
+                    "evaluate again"
                 )
 
 
@@ -181,7 +176,7 @@ def load(directory: str | Path, manifest_path: str | Path, params: ReportParams)
         documents={n: read_json(directory / p) for n, p in DOCUMENTS.items() if (directory / p).exists()},
         goals=goals(params.roadmap),
     )
-    _of_one_evaluation(run, test)
+    _of_one_evaluation(run, manifest)
     return run
 
 
