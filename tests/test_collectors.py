@@ -74,7 +74,9 @@ def test_a_dead_endpoint_is_reported_without_its_secrets(entry):
         post(entry, "file:///etc/passwd")
 
 
-@pytest.mark.parametrize("url", ["http://h:hush/", "http://[hush/", "http://h/a hush", "http://h/\nhush", "http://h:99999/hush"])
+@pytest.mark.parametrize(
+    "url", ["http://h:hush/", "http://[hush/", "http://h/a hush", "http://h/\nhush", "http://h:99999/hush"]
+)
 def test_an_odd_address_is_reported_without_being_repeated(entry, url):
     with pytest.raises(StarlightError, match="no http or https URL") as error:
         post(entry, url, attempts=1)

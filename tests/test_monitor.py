@@ -131,7 +131,9 @@ def test_steps_and_missing_columns_are_understood(tmp_path):
     assert parse_training_logs(tmp_path / "empty.csv") == []
 
 
-@pytest.mark.parametrize("text", ["", "a,b\n1,2\n", "epoch,train_loss\n1,oops\n", "epoch,train_loss\n,1\n", "epoch,train_loss\ninf,1\n"])
+@pytest.mark.parametrize(
+    "text", ["", "a,b\n1,2\n", "epoch,train_loss\n1,oops\n", "epoch,train_loss\n,1\n", "epoch,train_loss\ninf,1\n"]
+)
 def test_a_broken_log_is_named(tmp_path, text):
     (tmp_path / "odd.csv").write_text(text, encoding="utf-8")
     with pytest.raises(StarlightError, match=r"odd\.csv"):

@@ -21,7 +21,7 @@ class TrainingRun:
     """One run: its curves, one row an epoch, and what they say.
 
     `diverged`: a loss that is not finite, or half of the gain in training loss, and 5 % of the first loss, lost again.
-    `overfitting`: the same of the validation loss. `plateau`: no better validation loss in the last quarter of the epochs.
+    `overfitting`: the same of the validation loss. `plateau`: no better validation loss in the last quarter of them.
     """
 
     name: str

@@ -28,7 +28,15 @@ TABLES = {
     "stream_ablation": "stream_ablation.csv",
     "evidence": "evidence.csv",
 }
-_COLUMNS = {"evidence": ("source", "images", "flagged", "abstained", "unreadable", "fpr", "low", "high")}
+_NEEDED = {  # columns without which, or with an empty cell in which, a table tells nothing
+    "evidence": ("source", "images", "flagged", "abstained", "unreadable", "fpr", "low", "high"),
+    "ablations": ("experiment",),
+}
+_NUMBERS = {
+    "evidence": lambda name: name != "source",
+    "before_after": lambda name: name in ("value", "low", "high", "p_against_base"),
+    "stream_ablation": lambda name: name != "blanked",
+}
 _SLACK = 2e-6  # figures are written with six digits
 DOCUMENTS = {"audit": "mining/audit.json", "latency": "bench/latency.json"}
 
@@ -96,17 +104,30 @@ def read_json(path: Path) -> dict:
     return found
 
 
-def _read_table(path: Path, columns: Sequence[str] = ()) -> pd.DataFrame:
+def _read_table(path: Path, table: str) -> pd.DataFrame:
     try:
         found = pd.read_csv(path, keep_default_na=True)
     except pd.errors.EmptyDataError:
         found = pd.DataFrame()
     except (OSError, ValueError) as error:
         raise StarlightError(f"{path}: cannot be read as a table ({error})") from error
-    missing = [name for name in columns if name not in found]
+    if len(found.columns):
+        _check_table(found, table, path)
+    return found
+
+
+def _check_table(found: pd.DataFrame, table: str, path: Path) -> None:
+    needed = _NEEDED.get(table, ())
+    missing = [name for name in needed if name not in found]
     if missing:
         raise StarlightError(f"{path}: no column {', '.join(missing)}")
-    return found
+    empty = [name for name in needed if found[name].isna().any()]
+    if empty:
+        raise StarlightError(f"{path}: column {empty[0]} has an empty cell")
+    numbers = filter(_NUMBERS.get(table, lambda name: False), found.columns if len(found) else ())
+    odd = [name for name in numbers if not pd.api.types.is_numeric_dtype(found[name])]
+    if odd:
+        raise StarlightError(f"{path}: column {odd[0]} holds something that is no number")
 
 
 def _read_metrics(path: Path) -> dict:
@@ -170,9 +191,7 @@ def load(directory: str | Path, manifest_path: str | Path, params: ReportParams)
         dataset=dataset,
         quarantined=manifest[manifest.status != "ok"],
         training=_training_logs(directory),
-        tables={
-            n: _read_table(directory / p, _COLUMNS.get(n, ())) for n, p in TABLES.items() if (directory / p).exists()
-        },
+        tables={n: _read_table(directory / p, n) for n, p in TABLES.items() if (directory / p).exists()},
         documents={n: read_json(directory / p) for n, p in DOCUMENTS.items() if (directory / p).exists()},
         goals=goals(params.roadmap),
     )
