@@ -33,7 +33,7 @@ _NEEDED = {  # columns without which, or with an empty cell in which, a table te
     "ablations": ("experiment",),
 }
 _NUMBERS = {
-    "evidence": lambda name: name != "source",
+    "evidence": lambda name: name in _NEEDED["evidence"] and name != "source",
     "before_after": lambda name: name in ("value", "low", "high", "p_against_base"),
     "stream_ablation": lambda name: name != "blanked",
 }
