@@ -38,8 +38,9 @@ def main() -> int:
     given = _arguments()
     found = monitor(
         given.dataset_path, given.model_version, section(read("params.yaml"), "alerts", Limits),
-        output_dir=given.output_dir, predict=_predict, baseline=given.baseline, formats=given.format.split(","),
-        environment=os.environ, when=datetime.now(UTC).isoformat(timespec="seconds"),
+        output_dir=given.output_dir, predict=_predict, baseline=given.baseline,
+        formats=given.format.replace(" ", "").split(","), environment=os.environ,
+        when=datetime.now(UTC).isoformat(timespec="seconds"),
     )  # fmt: skip
     print(*map(words, found.alerts), summary(found.alerts), *map(str, found.written), sep="\n")
     for problem in found.problems:

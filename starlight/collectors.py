@@ -3,6 +3,8 @@
 Formats: jsonlines.org; Prometheus text exposition format 0.0.4, for the node exporter's textfile collector.
 """
 
+import base64
+import http.client
 import json
 import os
 import re
@@ -41,27 +43,47 @@ def post(
     Raises
     ------
     StarlightError
-        Where no attempt got an answer of the 200s; it names the host and no more of the address.
+        Where no attempt got an answer of the 200s; it names the host and no more of the address. A redirection counts
+        as none: followed, it would lose what is posted, and take the credentials elsewhere.
     """
-    place = urllib.parse.urlsplit(url)
-    if place.scheme not in ("http", "https") or not place.hostname:
-        raise StarlightError("collector: the address is no http or https URL")
-    body = json.dumps(entry, sort_keys=True).encode()
+    host, request = _request(url, json.dumps(entry, sort_keys=True).encode())
+    opener = urllib.request.build_opener(_Stay)
     problem = ""
     for attempt in range(attempts):
         if attempt:
             sleep(backoff_s * 2 ** (attempt - 1))
-        request = urllib.request.Request(url, data=body, headers={"Content-Type": "application/json"}, method="POST")
         try:
-            with urllib.request.urlopen(request, timeout=timeout_s) as answer:
+            with opener.open(request, timeout=timeout_s) as answer:
                 answer.read(1 << 16)
                 return
         except urllib.error.HTTPError as error:
             problem = f"answered {error.code}"
             error.close()
-        except OSError as error:
+        except (OSError, http.client.HTTPException) as error:
             problem = f"cannot be reached ({type(error).__name__})"
-    raise StarlightError(f"collector {place.hostname}: {problem}, {attempts} attempts")
+    raise StarlightError(f"collector {host}: {problem}, {attempts} attempts")
+
+
+class _Stay(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_):
+        return None
+
+
+def _request(url: str, body: bytes) -> tuple[str, urllib.request.Request]:
+    """Host and request; a user and password in the address become HTTP's basic authentication."""
+    try:
+        place = urllib.parse.urlsplit(url)
+        host, port = place.hostname, place.port
+    except ValueError:
+        host = None  # the reason would repeat the address
+    if not host or place.scheme not in ("http", "https") or any(c.isspace() or not c.isprintable() for c in url):
+        raise StarlightError("collector: the address is no http or https URL")
+    headers = {"Content-Type": "application/json"}
+    if place.username is not None:
+        known = ":".join(urllib.parse.unquote(part or "") for part in (place.username, place.password))
+        headers["Authorization"] = "Basic " + base64.b64encode(known.encode()).decode()
+    bare = place._replace(netloc=(f"[{host}]" if ":" in host else host) + (f":{port}" if port else ""))
+    return host, urllib.request.Request(bare.geturl(), data=body, headers=headers, method="POST")
 
 
 def _escape(value: str) -> str:

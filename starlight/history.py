@@ -15,9 +15,9 @@ from pathlib import Path
 import pandas as pd
 
 from starlight.errors import StarlightError
-from starlight.metrics import dumps, figure, not_numbers
+from starlight.metrics import dumps, figure, flatten, not_numbers
 
-__all__ = ["append", "code_hash", "data_hash", "make_entry", "params_hash", "read", "same"]
+__all__ = ["append", "code_hash", "data_hash", "faults", "make_entry", "params_hash", "read", "same"]
 
 _KEPT = (
     "abstained", "accuracy", "auc", "brier", "covers", "detection_at_fpr0", "detection_at_fpr001", "detection_at_fpr01",
@@ -25,6 +25,8 @@ _KEPT = (
 )  # fmt: skip
 _COMPARED = ("fpr", "accuracy", "recall", "precision", "auc", "protocol.detection")
 _HASHES = ("version", "params", "data", "code")
+_GROUPS = ("techniques", "negatives")
+_PAIRS = (("low", "high"), ("k", "n"))
 _AGREE = {"fpr": 0.005}  # figures of the same code, data and params on two processors differ by less,
 _AGREE_ELSE = 0.06  # since a training magnifies the last digits
 _NOT_MEASURING = ("alerts", "bench", "cli", "explain", "monitor", "reports")
@@ -105,6 +107,28 @@ def same(one: Mapping, other: Mapping) -> bool:
     return True
 
 
+def faults(metrics: Mapping) -> list[str]:
+    """Keys of one model's metrics, as a file holds them, whose values nothing can be compared with."""
+    groups = {group: metrics.get(group, {}) for group in _GROUPS}
+    odd = not_numbers(metrics) + [group for group, parts in groups.items() if not isinstance(parts, Mapping)]
+    if odd:
+        return odd
+    odd = [
+        f"{group}.{name}"
+        for group, parts in groups.items()
+        for name, part in parts.items()
+        if not isinstance(part, Mapping) or (part.get("n") and part.get("k") is None)
+    ]
+    flat = {key: value for key, value in flatten(metrics).items() if value is not None}
+    odd += [key for key, value in flat.items() if not math.isfinite(value)]
+    for key, value in flat.items():
+        for one, other in _PAIRS:
+            stem = key.removesuffix(one)
+            if key != stem and (not stem or stem[-1] in "._") and not value <= flat.get(stem + other, -math.inf):
+                odd.append(key)
+    return odd
+
+
 def read(path: str | Path) -> list[dict]:
     """Lines of a history; none where there is no file.
 
@@ -128,9 +152,11 @@ def _entry(line: bytes) -> dict:
     entry = json.loads(line)
     if not isinstance(entry, dict) or not isinstance(entry.get("metrics"), dict):
         raise ValueError("it has no metrics")
-    odd = [key for key in _HASHES if not isinstance(entry.get(key), str)] + not_numbers(entry["metrics"])
-    if odd or not isinstance(entry.get("alerts"), list):
-        raise ValueError(f"{odd[0] if odd else 'alerts'} is missing or of a wrong type")
+    odd = [key for key in _HASHES if not isinstance(entry.get(key), str)] + faults(entry["metrics"])
+    if not isinstance(entry.get("alerts"), list) or not all(isinstance(name, str) for name in entry["alerts"]):
+        odd.append("alerts")
+    if odd:
+        raise ValueError(f"{odd[0]} is missing or makes no sense")
     return entry
 
 

@@ -50,6 +50,18 @@ class _Web(http.server.BaseHTTPRequestHandler):
         return
 
 
+class _Raw(socketserver.StreamRequestHandler):
+    """Answers whatever it was told to, HTTP or not."""
+
+    def handle(self) -> None:
+        lines = iter(lambda: self.rfile.readline().decode("latin-1").rstrip("\r\n"), "")
+        head = list(lines)
+        length = next((line.partition(":")[2] for line in head if line.lower().startswith("content-length:")), "0")
+        self.rfile.read(int(length))  # closing with something unread would take the answer back
+        self.server.kept.append("\n".join(head))
+        self.wfile.write(self.server.answer)
+
+
 @contextlib.contextmanager
 def _serving(server):
     server.kept, server.tries = [], 0
@@ -72,4 +84,11 @@ def web_server(statuses: tuple[int, ...] = ()):
     """Context of an HTTP server; `kept` holds the bodies it took, `tries` counts all requests."""
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Web)
     server.statuses = list(statuses)
+    return _serving(server)
+
+
+def raw_server(answer: bytes):
+    """Context of a server that gives one answer to all; `kept` holds the heads of the requests."""
+    server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Raw)
+    server.answer = answer
     return _serving(server)

@@ -115,6 +115,7 @@ def _optional(reports: Path, predictions: pd.DataFrame) -> None:
             "fpr": fpr,
             "low": low,
             "high": high,
+            "taken_for": "lsbr 9",
         }
         for source, n, k, fpr, low, high in counted
     ]

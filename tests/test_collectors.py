@@ -5,7 +5,7 @@ import math
 import re
 
 import pytest
-from local_servers import web_server
+from local_servers import raw_server, web_server
 from synthetic_predictions import make_predictions
 
 from starlight import history, metrics
@@ -72,3 +72,31 @@ def test_a_dead_endpoint_is_reported_without_its_secrets(entry):
         post(entry, f"http://127.0.0.1:{server.server_address[1]}/in", attempts=2, backoff_s=0)
     with pytest.raises(StarlightError, match="no http"):
         post(entry, "file:///etc/passwd")
+
+
+@pytest.mark.parametrize(
+    "url", ["http://h:hush/", "http://[hush/", "http://h/a hush", "http://h/\nhush", "http://h:99999/hush"]
+)
+def test_an_odd_address_is_reported_without_being_repeated(entry, url):
+    with pytest.raises(StarlightError, match="no http or https URL") as error:
+        post(entry, url, attempts=1)
+    assert "hush" not in str(error.value)
+
+
+def test_an_answer_that_is_no_http_is_reported(entry):
+    with raw_server(b"hello\r\n\r\n") as server, pytest.raises(StarlightError, match="BadStatusLine"):
+        post(entry, f"http://127.0.0.1:{server.server_address[1]}/hush", attempts=1)
+
+
+def test_a_redirection_is_no_delivery(entry):
+    with web_server() as other:
+        answer = f"HTTP/1.0 302 Found\r\nLocation: http://127.0.0.1:{other.server_address[1]}/\r\n\r\n".encode()
+        with raw_server(answer) as server, pytest.raises(StarlightError, match="answered 302"):
+            post(entry, f"http://127.0.0.1:{server.server_address[1]}/", attempts=1)
+    assert other.tries == 0
+
+
+def test_a_user_in_the_address_is_sent_as_basic_authentication(entry):
+    with raw_server(b"HTTP/1.0 200 OK\r\n\r\n") as server:
+        post(entry, f"http://me:a%40b@127.0.0.1:{server.server_address[1]}/in", attempts=1)
+    assert "Authorization: Basic bWU6YUBi" in server.kept[0] and "POST /in " in server.kept[0]

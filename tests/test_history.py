@@ -63,6 +63,18 @@ def test_a_missing_newline_at_the_end_is_mended(measured, tmp_path):
         b"[1]",
         b'{"metrics": {}}',
         b'{"version": "v4", "params": "", "data": "", "code": "", "alerts": [], "metrics": {"fpr": "x"}}',
+        *(
+            b'{"version": "v4", "params": "", "data": "", "code": "", "alerts": [], "metrics": %s}' % metrics
+            for metrics in (
+                b'{"techniques": []}',
+                b'{"techniques": {"alpha": 0.5}}',
+                b'{"techniques": {"alpha": {"detection": 0.5, "k": 5, "n": 2}}}',
+                b'{"techniques": {"alpha": {"detection": 0.5, "k": null, "n": 2}}}',
+                b'{"fpr": 0.1, "fpr_low": 0.1}',
+                b'{"fpr": Infinity}',
+            )
+        ),
+        b'{"version": "v4", "params": "", "data": "", "code": "", "alerts": [1], "metrics": {}}',
     ],
 )
 def test_a_broken_line_is_named(tmp_path, line):

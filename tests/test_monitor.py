@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -85,6 +86,12 @@ def test_a_run_that_rises_again_diverged(tmp_path):
     assert found.diverged and found.overfitting and found.best_epoch < 10
 
 
+@pytest.mark.parametrize("losses", [(0.5, 0.5001), (0.5, 0.499, 0.502), (0.7479, 0.7455, 0.749)])
+def test_a_trifle_up_or_down_is_neither_divergence_nor_overfitting(tmp_path, losses):
+    found = _log(tmp_path, pd.DataFrame({"epoch": range(1, len(losses) + 1), "train_loss": losses, "val_loss": losses}))
+    assert not found.diverged and not found.overfitting
+
+
 @pytest.mark.parametrize("value", [math.nan, math.inf])
 def test_a_loss_that_is_no_number_diverged(tmp_path, value):
     curves = make_curves(6)
@@ -124,7 +131,9 @@ def test_steps_and_missing_columns_are_understood(tmp_path):
     assert parse_training_logs(tmp_path / "empty.csv") == []
 
 
-@pytest.mark.parametrize("text", ["", "a,b\n1,2\n", "epoch,train_loss\n1,oops\n", "epoch,train_loss\n,1\n"])
+@pytest.mark.parametrize(
+    "text", ["", "a,b\n1,2\n", "epoch,train_loss\n1,oops\n", "epoch,train_loss\n,1\n", "epoch,train_loss\ninf,1\n"]
+)
 def test_a_broken_log_is_named(tmp_path, text):
     (tmp_path / "odd.csv").write_text(text, encoding="utf-8")
     with pytest.raises(StarlightError, match=r"odd\.csv"):
@@ -237,9 +246,51 @@ def test_baselines_of_every_kind(run, tmp_path, predictions):
     (tmp_path / "odd.json").write_text("[1]", encoding="utf-8")
     with pytest.raises(StarlightError, match=r"odd\.json"):
         read_baseline(tmp_path / "odd.json", "v4")
-    (tmp_path / "odd.json").write_text('{"accuracy_low": 0.1, "fpr": "x"}', encoding="utf-8")
+    (tmp_path / "odd.json").write_text(json.dumps({**json.loads(line)["metrics"], "fpr": "x"}), encoding="utf-8")
     with pytest.raises(StarlightError, match="fpr is no number"):
         read_baseline(tmp_path / "odd.json", "v4")
+
+
+@pytest.mark.parametrize("given", [{"accuracy_low": 0.5}, {"v4": {"accuracy": 0.6, "accuracy_low": 0.5}}])
+def test_half_a_baseline_is_none(tmp_path, given):
+    (tmp_path / "half.json").write_text(json.dumps(given), encoding="utf-8")
+    with pytest.raises(StarlightError, match=r"half\.json: holds no metrics of v4"):
+        read_baseline(tmp_path / "half.json", "v4")
+
+
+def test_a_baseline_is_of_the_same_model(tmp_path, predictions):
+    measured = {model: json.loads(metrics.dumps(metrics.evaluate(predictions, model))) for model in ("v3", "v4")}
+    lines = [json.dumps({"version": model, "metrics": measured[model]}) for model in ("v3", "v4")]
+    (tmp_path / "history.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    assert read_baseline(tmp_path / "history.jsonl", "v3") == measured["v3"]
+    (tmp_path / "monitor.json").write_text(json.dumps({"model": "v4", "metrics": measured["v4"]}), encoding="utf-8")
+    with pytest.raises(StarlightError, match="no metrics of v3, only of v4"):
+        read_baseline(tmp_path / "monitor.json", "v3")
+
+
+def test_a_slow_detector_raises_the_alert_of_latency(run, tmp_path):
+    shutil.copytree(run, tmp_path / "run")
+    latency = tmp_path / "run/reports/bench/latency.json"
+    latency.write_text('{"png_256_ms": {"p50": 900, "p95": 5000}}', encoding="utf-8")
+    how = {"output_dir": tmp_path / "out", "predict": None, "places": places(tmp_path / "run")}
+    found = monitor(tmp_path / "run/datasets", "V4", LIMITS, **how)
+    assert [alert.name for alert in found.alerts if alert.level == "alert"] == ["latency"]
+    latency.write_text("{", encoding="utf-8")
+    with pytest.raises(StarlightError, match=r"latency\.json"):
+        monitor(tmp_path / "run/datasets", "V4", LIMITS, **how)
+
+
+def test_predictions_of_other_images_than_the_manifests_are_named(run, tmp_path):
+    shutil.copytree(run, tmp_path / "run")
+    path = tmp_path / "run/reports/predictions.csv"
+    how = {"output_dir": tmp_path / "out", "predict": None, "places": places(tmp_path / "run")}
+    frame = metrics.read_predictions(path)
+    frame.iloc[1:].to_csv(path, index=False)
+    with pytest.raises(StarlightError, match=r"predictions\.csv: .* differ by 1 images"):
+        monitor(tmp_path / "run/datasets", "V4", LIMITS, **how)
+    pd.concat([frame, frame.iloc[:3]]).to_csv(path, index=False)
+    with pytest.raises(StarlightError, match="3 images stand in it more than once"):
+        monitor(tmp_path / "run/datasets", "V4", LIMITS, **how)
 
 
 def test_the_command_as_typed(run, tmp_path):

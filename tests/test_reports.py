@@ -16,8 +16,9 @@ from starlight import manifest, markdown, metrics
 from starlight.alerts import Limits
 from starlight.errors import StarlightError
 from starlight.reports import ReportParams, contact_sheet, inputs, main_figures, plot_data, style, write
+from starlight.reports.baseline_tables import before_after
 from starlight.reports.roadmap import relative_gap
-from starlight.reports.targets import Goal, goals, status
+from starlight.reports.targets import Goal, cell, goals, status
 
 GOLDEN = Path(__file__).parent / "golden"
 TEXTS = ("dashboard.md", "baseline_report.md", "research_roadmap.md")
@@ -178,9 +179,42 @@ def test_a_handful_of_images_shows_no_change(run, tmp_path, without_plots):
 
 def test_a_detector_that_flags_everything_is_summed_up(run, tmp_path, without_plots):
     verdict, _ = next_evaluation(run, tmp_path, lambda f: f.assign(v4_flagged=1))
-    assert "**V4 fine-tuned against V3: worse in false positives, better in stego found**" in verdict
+    assert verdict.startswith("**V4 fine-tuned flags every image**")
     assert "missed (false-positive rate (FPR)" in verdict
     assert re.search(r"alerts \(fpr, \d of fpr\.\*, accuracy, accuracy_drop\)", verdict)
+
+
+def test_a_detector_that_finds_nothing_is_not_better(run, tmp_path, without_plots):
+    verdict, _ = next_evaluation(run, tmp_path, lambda f: f.assign(v4_flagged=0))
+    assert verdict.startswith("**V4 fine-tuned finds no stego at all**") and "is better" not in verdict
+    verdict, _ = next_evaluation(
+        run, tmp_path / "more", lambda f: f.assign(v4_flagged=f.v4_flagged.where(f.technique == "alpha", 0))
+    )
+    assert verdict.startswith("**V4 fine-tuned against V3: better in false positives, worse in stego found**")
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        lambda f: f[~f.technique.isin(["f5", "hill"])],
+        lambda f: f[f.technique != "alpha"],
+        lambda f: f[f.kind != "negative"],
+        lambda f: f[(f.label == 0) | (f.sample_id.str[0] < "4")],
+    ],
+)
+def test_the_same_detector_on_other_images_is_neither_better_nor_worse(run, tmp_path, without_plots, kept):
+    verdict, _ = next_evaluation(run, tmp_path, lambda f: kept(f).reset_index(drop=True))
+    told = verdict.partition("Since the last evaluation")[2].partition(" Targets:")[0]
+    assert told and "better" not in told and "worse" not in told
+
+
+def test_an_evaluation_without_figures_is_nothing_to_compare_with(run, tmp_path, without_plots):
+    reports, table = copied(run, tmp_path)
+    line = {"version": "v4", "params": "", "data": "", "code": "", "alerts": [], "metrics": {}}
+    (reports / "history.jsonl").write_text(json.dumps(line) + "\n", encoding="utf-8")
+    write(reports, table, PARAMS)
+    text = (reports / "dashboard.md").read_text(encoding="utf-8")
+    assert "The last evaluation has no figures that these could be compared with." in text
 
 
 def test_a_run_with_only_what_is_needed(tmp_path):
@@ -223,6 +257,14 @@ def test_a_broken_input_is_named(run, tmp_path, name):
         ("metrics.json", '{"v4": 3}', "v4 is of a wrong type"),
         ("metrics.json", '{"v4": {"fpr": "low"}}', "v4.fpr is of a wrong type"),
         ("evidence.csv", "a,b\n1,2\n", "no column source"),
+        ("evidence.csv", "source,images,flagged,abstained,unreadable,fpr,low,high\na,,,,,,,\n", "empty cell"),
+        ("ablations.csv", "seed,fpr\n1,0.1\n", "no column experiment"),
+        ("stream_ablation.csv", "blanked,fpr,detection.raw\n(none),x,y\n", "column fpr holds something that is no"),
+        (
+            "finetune/before_after.csv",
+            "model,group,measure,value,low,high,p_against_base\nv4,a,b,x,0,1,1\n",
+            "no number",
+        ),
         ("bench/latency.json", '{"png": {"p95": "fast"}}', "png.p95 is 'fast'"),
     ],
 )
@@ -237,7 +279,7 @@ def test_files_of_two_evaluations_are_not_mixed(run, tmp_path):
     reports, table = copied(run, tmp_path)
     frame = metrics.read_predictions(reports / "predictions.csv")
     frame.assign(v4_flagged=1).to_csv(reports / "predictions.csv", index=False)
-    with pytest.raises(StarlightError, match=r"v4\.fpr_k is 0, in predictions\.csv it is 390"):
+    with pytest.raises(StarlightError, match=r"v4\.accuracy is 0\.925397, in predictions\.csv it is 0\.380952"):
         write(reports, table, PARAMS, **HASHES)
     frame.assign(sample_id="f" * 16).to_csv(reports / "predictions.csv", index=False)
     with pytest.raises(StarlightError, match="the manifest's test split differ by 631 images"):
@@ -275,6 +317,14 @@ def test_numbers_in_words():
     assert markdown.table(["a"], []) == "None."
     with pytest.raises(ValueError, match="2 cells"):
         markdown.table(["a", "b"], [["1"]])
+
+
+def test_a_rate_is_rounded_once():
+    """112 of 113 is 99.115 04 %; the six digits of the file, rounded again, would say 99.11 %."""
+    low, high = (round(end, 6) for end in metrics.clopper_pearson(112, 113))
+    assert cell(metrics.Figure(0.99115, low, high, 112, 113), "recall") == "99.12 % (95.17 to 99.98 %)"
+    row = {"model": "v4", "group": "a", "measure": "b", "value": 0.99115, "low": low, "high": high, "k": 112, "n": 113}
+    assert "99.12 % (95.17 to 99.98 %)" in before_after(pd.DataFrame([{**row, "p_against_base": 1.0}]))
 
 
 def test_status_says_what_it_would_take():

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from starlight.metrics import Figure, clopper_pearson, difference, figure, widened
+from starlight.alerts.mix import like_for_like
+from starlight.metrics import clopper_pearson, difference, figure, widened
 from starlight.params import knob
 
 if TYPE_CHECKING:
@@ -94,27 +95,10 @@ def _accuracy(seen: Evidence, limits: Limits) -> Iterator[Alert]:
         yield Alert("accuracy", level, *found[:3], limits.accuracy_min, before, "fraction", look_at)
 
 
-def _like_for_like(metrics: Mapping, baseline: Mapping) -> Figure:
-    """Accuracy that the baseline would have on the present mix of authentic images and techniques."""
-    parts = [(metrics.get("fpr_n") or 0, figure(baseline, "fpr"))]
-    for name, part in sorted(metrics.get("techniques", {}).items()):
-        parts.append((part["n"], figure(baseline, f"techniques.{name}.detection")))
-    total = sum(n for n, _ in parts)
-    if not total or any(n and math.isnan(rate.value) for n, rate in parts):
-        return figure(baseline, "accuracy")
-    n, fpr = parts[0]
-    parts[0] = (n, Figure(1 - fpr.value, 1 - fpr.high, 1 - fpr.low))
-    parts = [(n / total, rate) for n, rate in parts if n]
-    value = sum(share * rate.value for share, rate in parts)
-    below = math.hypot(*(share * (rate.value - rate.low) for share, rate in parts))
-    above = math.hypot(*(share * (rate.high - rate.value) for share, rate in parts))
-    return Figure(value, value - below, value + above)
-
-
 def _accuracy_drop(seen: Evidence, limits: Limits) -> Iterator[Alert]:
     if seen.baseline is None:
         return
-    now, before = figure(seen.metrics, "accuracy"), _like_for_like(seen.metrics, seen.baseline)
+    now, before = like_for_like(seen.metrics, seen.baseline, "accuracy")
     drop, low, high = difference(before[:3], now[:3])
     level = _level(low, drop, limits.accuracy_drop_max)
     if level:

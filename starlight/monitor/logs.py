@@ -11,7 +11,8 @@ from starlight.errors import StarlightError
 __all__ = ["TrainingRun", "parse_training_logs"]
 
 CONVERGED = 0.05  # within this share of the whole gain in validation loss
-LOST = 0.5  # share of the gain in loss that may not be lost again
+LOST = 0.5  # share of the gain in loss that may not be lost again,
+MATERIAL = 0.05  # nor this share of the first loss: less goes up and down by chance from epoch to epoch
 STALE = 0.25  # share of the epochs, at the end, without a better validation loss
 
 
@@ -19,8 +20,8 @@ STALE = 0.25  # share of the epochs, at the end, without a better validation los
 class TrainingRun:
     """One run: its curves, one row an epoch, and what they say.
 
-    `diverged`: a loss that is not finite, or half of the gain in training loss lost again. `overfitting`: the same of
-    the validation loss. `plateau`: no better validation loss in the last quarter of the epochs.
+    `diverged`: a loss that is not finite, or half of the gain in training loss, and 5 % of the first loss, lost again.
+    `overfitting`: the same of the validation loss. `plateau`: no better validation loss in the last quarter of them.
     """
 
     name: str
@@ -46,8 +47,8 @@ def _read(path: Path) -> pd.DataFrame:
         frame = frame.apply(pd.to_numeric)
     except (TypeError, ValueError) as error:
         raise StarlightError(f"{path}: holds something that is no number ({error})") from error
-    if frame.epoch.isna().any():
-        raise StarlightError(f"{path}: column epoch has an empty cell")
+    if not np.isfinite(frame.epoch.astype(float)).all():
+        raise StarlightError(f"{path}: column epoch has a cell that is empty or not finite")
     frame.loc[~_trained(frame), "train_loss"] = np.nan
     return frame.groupby("epoch", sort=True, as_index=False).last()
 
@@ -65,12 +66,12 @@ def _broken(curves: pd.DataFrame, train: np.ndarray, val: np.ndarray) -> bool:
 
 
 def _lost(loss: np.ndarray) -> bool:
-    """Half of what was gained up to the best epoch is gone at the end, or it ends above where it began."""
+    """Half of what was gained up to the best epoch, if there was a gain, is gone at the end, and no trifle."""
     known = loss[np.isfinite(loss)]
     if known.size < 2:
         return False
-    gain = known[0] - known.min()
-    return bool(known[-1] > known[0] if gain <= 0 else known[-1] - known.min() > LOST * gain)
+    gain, lost = known[0] - known.min(), known[-1] - known.min()
+    return bool(lost > max(LOST * gain, MATERIAL * abs(known[0])))
 
 
 def _run(path: Path) -> TrainingRun:

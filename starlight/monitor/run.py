@@ -13,9 +13,11 @@ from starlight.errors import StarlightError
 from starlight.metrics import evaluate, read_predictions
 from starlight.monitor.dataset import dataset_metrics
 from starlight.monitor.drift import drift
+from starlight.monitor.latency import read_latency_p95
 from starlight.monitor.logs import TrainingRun, parse_training_logs
 from starlight.monitor.regressions import check_regressions, read_baseline
 from starlight.monitor.report import generate_report, write_report
+from starlight.monitor.together import check_together
 
 __all__ = ["FORMATS", "POST_VARIABLE", "VERSIONS", "Places", "Round", "monitor"]
 
@@ -61,6 +63,7 @@ def _observed(
         predictions = read_predictions(places.reports / "predictions.csv")
         if rows is None:
             return predictions, dataset_metrics(predictions)
+        check_together(predictions, rows, places.reports / "predictions.csv")
         made = dataset_metrics(rows)
         return predictions, made | {"drift": drift(rows[(rows.split == "test") & (rows.status == "ok")], train)}
     if not path.is_dir():
@@ -110,12 +113,13 @@ def monitor(
     before = read_baseline(baseline, model) if baseline else None
     predictions, made = _observed(Path(dataset_path), version, places, predict)
     measured, runs = evaluate(predictions, model), _training(places)
-    alerts = check_regressions(measured, before, limits, dataset=made, training=runs)
+    slowest = read_latency_p95(places.reports / "bench/latency.json")
+    alerts = check_regressions(measured, before, limits, dataset=made, latency_p95_ms=slowest, training=runs)
     report = generate_report(predictions, measured, model, alerts=alerts, dataset=made, training=runs, baseline=before)
     written = write_report(report, output_dir, formats)
     entry = _entry(predictions, measured, model, alerts)
     written += _export(entry, Path(output_dir), formats)
-    problems = _post(entry, environment, delivery) + _tell(alerts, model, Path(output_dir), environment, when, delivery)
+    problems = _tell(alerts, model, Path(output_dir), environment, when, delivery) + _post(entry, environment, delivery)
     return Round(alerts, written, problems)
 
 

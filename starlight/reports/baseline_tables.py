@@ -7,8 +7,9 @@ import pandas as pd
 from scipy.stats import ttest_1samp
 
 from starlight.markdown import NOTHING, code, interval, number, percent, points, table, whole
-from starlight.metrics import flatten, holm
+from starlight.metrics import Figure, flatten, holm
 from starlight.reports.inputs import Run
+from starlight.reports.targets import exact
 from starlight.reports.words import TITLES, listing, p_text, title_of
 
 __all__ = ["ablations", "before_after", "blanked_streams", "frame_table", "latency_and_size"]
@@ -37,6 +38,11 @@ def frame_table(frame: pd.DataFrame) -> str:
     return table([code(name) for name in frame.columns], rows, right)
 
 
+def _rate(row: dict) -> Figure:
+    k, n = (None if pd.isna(row.get(name)) else int(row[name]) for name in ("k", "n"))
+    return exact(Figure(row["value"], row["low"], row["high"], k, n))
+
+
 def before_after(frame: pd.DataFrame) -> str:
     """Models side by side for each group of images, with intervals and McNemar's p against the base.
 
@@ -51,7 +57,7 @@ def before_after(frame: pd.DataFrame) -> str:
     rows = []
     for (group, measure), part in frame.groupby(["group", "measure"], sort=False):
         part = part.set_index("model").reindex(models)
-        cells = [f"{percent(r.value)} ({interval(r.low, r.high)})" for r in part.itertuples()]
+        cells = [f"{percent(r.value)} ({interval(r.low, r.high)})" for r in map(_rate, part.to_dict("records"))]
         rows.append([code(group), str(measure), *cells, *(p_text(p) for p in part.p_against_base[1:])])
     titles = [TITLES.get(model, model) for model in models]
     header = ["Images", "Measure", *titles, *(f"p, {title}" for title in titles[1:])]

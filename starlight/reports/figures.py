@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from starlight.markdown import code, counts, number, percent, table
 from starlight.metrics import figure
 from starlight.reports.inputs import Run
-from starlight.reports.targets import Goal, cell, show_goal, status
+from starlight.reports.targets import Goal, cell, exact, show_goal, status
 from starlight.reports.words import TITLES, change_name, changes, shown
 
 __all__ = ["changed", "containers", "current", "current_values", "goals_of", "look_alikes", "techniques"]
@@ -74,7 +74,7 @@ def current(run: Run) -> Iterator[str]:
             counts(found.k, found.n) if found.n is not None else "",
             _target(goal, key),
             status(found, goal) if goal else "",
-            cell(figure(run.metrics[first], key)._replace(low=float("nan")), key, digits),
+            cell(exact(figure(run.metrics[first], key))._replace(low=float("nan")), key, digits),
         ])  # fmt: skip
     yield "## Current metrics"
     yield f"{TITLES[run.current]} on the test split. A target is met only when the whole 95 % interval is."
@@ -96,8 +96,10 @@ def changed(run: Run) -> Iterator[str]:
         rows.append([change_name(key), *values, shown(change, key), ends, verdict])
     yield (
         f"Evaluation {run.place + 1} against evaluation {run.place} of the history. The two may have seen other "
-        "images, so intervals of the change are those of independent samples. Techniques and categories stand here "
-        "only where they changed beyond chance, at a confidence divided by their number, or are no longer measured."
+        "images, so intervals of the change are those of independent samples. Detection and accuracy are compared over "
+        "the techniques that both have, each with its present share; precision and AUC cannot be where the images are "
+        "others. Techniques and categories stand here only where they changed beyond chance, at a confidence divided "
+        "by their number, or are no longer measured."
     )
     yield table(["Figure", "Before", "Now", "Change", "95 % interval", "Verdict"], rows, "lrrrrl")
 
@@ -110,7 +112,7 @@ def techniques(run: Run) -> Iterator[str]:
         key = f"techniques.{name}.detection"
         found, twin = figure(measured, key), figure(measured, f"twins.{name}.fpr")
         rows.append([
-            code(name), cell(found, key), counts(found.k, found.n), percent(figure(first, key).value),
+            code(name), cell(found, key), counts(found.k, found.n), percent(exact(figure(first, key)).value),
             cell(twin, "fpr"), percent(part["named"]),
         ])  # fmt: skip
         for bucket in sorted(part["payload"], key=_bucket_order):
@@ -148,7 +150,7 @@ def look_alikes(run: Run) -> Iterator[str]:
     rows = []
     for name in sorted(measured["negatives"]):
         found = figure(measured, f"negatives.{name}.fpr")
-        before = figure(first, f"negatives.{name}.fpr").value
+        before = exact(figure(first, f"negatives.{name}.fpr")).value
         rows.append([code(name), cell(found, "fpr"), counts(found.k, found.n), percent(before)])
     yield "## Look-alikes"
     yield "Authentic images that look suspicious, and how many of them were flagged."

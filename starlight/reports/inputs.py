@@ -1,7 +1,6 @@
 """Everything a report is made from, read once from the files of a run."""
 
 import json
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,13 +11,15 @@ from starlight.alerts import Alert, Evidence, Limits, judge_alerts
 from starlight.errors import StarlightError
 from starlight.manifest import read as read_manifest
 from starlight.markdown import image
-from starlight.metrics import MODELS, check_predictions, flatten, not_numbers, read_predictions
+from starlight.metrics import MODELS, dumps, evaluate, flatten, not_numbers, read_predictions
 from starlight.monitor.dataset import dataset_metrics
 from starlight.monitor.drift import drift
+from starlight.monitor.latency import latency_p95
 from starlight.monitor.logs import TrainingRun, parse_training_logs
+from starlight.monitor.together import check_together
 from starlight.reports.targets import Goal, goals
 
-__all__ = ["ReportParams", "Run", "latency_p95", "load", "read_json", "with_alerts"]
+__all__ = ["ReportParams", "Run", "load", "read_json", "with_alerts"]
 
 TABLES = {
     "hard_negatives": "mining/hard_negatives.csv",
@@ -27,7 +28,16 @@ TABLES = {
     "stream_ablation": "stream_ablation.csv",
     "evidence": "evidence.csv",
 }
-_COLUMNS = {"evidence": ("source", "images", "flagged", "abstained", "unreadable", "fpr", "low", "high")}
+_NEEDED = {  # columns without which, or with an empty cell in which, a table tells nothing
+    "evidence": ("source", "images", "flagged", "abstained", "unreadable", "fpr", "low", "high"),
+    "ablations": ("experiment",),
+}
+_NUMBERS = {
+    "evidence": lambda name: name in _NEEDED["evidence"] and name != "source",
+    "before_after": lambda name: name in ("value", "low", "high", "p_against_base"),
+    "stream_ablation": lambda name: name != "blanked",
+}
+_SLACK = 2e-6  # figures are written with six digits
 DOCUMENTS = {"audit": "mining/audit.json", "latency": "bench/latency.json"}
 
 
@@ -94,17 +104,30 @@ def read_json(path: Path) -> dict:
     return found
 
 
-def _read_table(path: Path, columns: Sequence[str] = ()) -> pd.DataFrame:
+def _read_table(path: Path, table: str) -> pd.DataFrame:
     try:
         found = pd.read_csv(path, keep_default_na=True)
     except pd.errors.EmptyDataError:
         found = pd.DataFrame()
     except (OSError, ValueError) as error:
         raise StarlightError(f"{path}: cannot be read as a table ({error})") from error
-    missing = [name for name in columns if name not in found]
+    if len(found.columns):
+        _check_table(found, table, path)
+    return found
+
+
+def _check_table(found: pd.DataFrame, table: str, path: Path) -> None:
+    needed = _NEEDED.get(table, ())
+    missing = [name for name in needed if name not in found]
     if missing:
         raise StarlightError(f"{path}: no column {', '.join(missing)}")
-    return found
+    empty = [name for name in needed if found[name].isna().any()]
+    if empty:
+        raise StarlightError(f"{path}: column {empty[0]} has an empty cell")
+    numbers = filter(_NUMBERS.get(table, lambda name: False), found.columns if len(found) else ())
+    odd = [name for name in numbers if not pd.api.types.is_numeric_dtype(found[name])]
+    if odd:
+        raise StarlightError(f"{path}: column {odd[0]} holds something that is no number")
 
 
 def _read_metrics(path: Path) -> dict:
@@ -118,38 +141,24 @@ def _read_metrics(path: Path) -> dict:
     return found
 
 
-def _of_one_evaluation(run: "Run", test: pd.DataFrame) -> None:
-    """Raise where figures, predictions and manifest do not belong together: a page made of two runs looks right."""
-    odd = set(run.predictions.sample_id) ^ set(test.sample_id[test.kind != "forged"])
-    if odd:
-        raise StarlightError(
-            f"{run.directory / 'predictions.csv'}: it and the manifest's test split differ by {len(odd)} images; "
-            "evaluate again"
-        )
-    stego = run.predictions.label == 1
+def _of_one_evaluation(run: "Run", manifest: pd.DataFrame) -> None:
+    """Raise where figures, predictions and manifest do not belong together, naming what differs."""
+    check_together(run.predictions, manifest, run.directory / "predictions.csv")
     for model in run.models:
-        check_predictions(run.predictions, model)
-        flagged = run.predictions[f"{model}_flagged"] == 1
-        counted = {"n": len(flagged), "fpr_k": int((flagged & ~stego).sum()), "recall_k": int((flagged & stego).sum())}
-        for key, count in counted.items():
-            if run.metrics[model].get(key) != count:
+        counted = flatten(json.loads(dumps(evaluate(run.predictions, model))))
+        stored = flatten(run.metrics[model])
+        for key in sorted({*counted, *stored}):
+            here, there = stored.get(key), counted.get(key)
+            if here != there and (here is None or there is None or abs(here - there) > _SLACK):
                 raise StarlightError(
-                    f"{run.directory / 'metrics.json'}: {model}.{key} is {run.metrics[model].get(key)}, in "
-                    f"predictions.csv it is {count}; evaluate again"
+                    f"{run.directory / 'metrics.json'}: {model}.{key} is {here}, in predictions.csv it is {there}; "
+                    "evaluate again"
                 )
 
 
 def _training_logs(directory: Path) -> tuple[TrainingRun, ...]:
     logs = [*sorted((directory / "train").glob("*.csv")), directory / "finetune/curves.csv"]
     return tuple(parse_training_logs([log for log in logs if log.exists()]))
-
-
-def latency_p95(document: Mapping | None) -> float:
-    """The worst 95th percentile of the milliseconds an image takes in `bench/latency.json`; NaN if not measured."""
-    found = {k: v for k, v in flatten(document or {}).items() if k.rpartition(".")[2] == "p95" and v is not None}
-    for key in not_numbers(found):
-        raise StarlightError(f"bench/latency.json: {key} is {found[key]!r}, no number")
-    return float(max(found.values(), default=math.nan))
 
 
 def load(directory: str | Path, manifest_path: str | Path, params: ReportParams) -> Run:
@@ -182,13 +191,11 @@ def load(directory: str | Path, manifest_path: str | Path, params: ReportParams)
         dataset=dataset,
         quarantined=manifest[manifest.status != "ok"],
         training=_training_logs(directory),
-        tables={
-            n: _read_table(directory / p, _COLUMNS.get(n, ())) for n, p in TABLES.items() if (directory / p).exists()
-        },
+        tables={n: _read_table(directory / p, n) for n, p in TABLES.items() if (directory / p).exists()},
         documents={n: read_json(directory / p) for n, p in DOCUMENTS.items() if (directory / p).exists()},
         goals=goals(params.roadmap),
     )
-    _of_one_evaluation(run, test)
+    _of_one_evaluation(run, manifest)
     return run
 
 

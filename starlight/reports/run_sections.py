@@ -48,8 +48,8 @@ def training(run: Run) -> Iterator[str]:
     if rows:
         yield (
             "Converged: the first epoch within 5 % of the whole gain in validation loss. Diverged: half of the gain in "
-            "training loss was lost again; overfitting: the same of the validation loss; plateau: no better epoch in "
-            "the last quarter."
+            "training loss, and 5 % of the first loss, was lost again; overfitting: the same of the validation loss; "
+            "plateau: no better epoch in the last quarter."
         )
         yield run.plot("Training and validation curves", "curves")
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from starlight.errors import StarlightError
 from starlight.markdown import interval, number, percent, whole
-from starlight.metrics import MET, MISSED, TOO_FEW, Figure, images_needed, judge
+from starlight.metrics import MET, MISSED, TOO_FEW, Figure, clopper_pearson, images_needed, judge
 
-__all__ = ["Goal", "cell", "goals", "needed", "show_goal", "standing", "status"]
+__all__ = ["Goal", "cell", "exact", "goals", "needed", "show_goal", "standing", "status"]
 
 _SIGNS = {MET: "✅", MISSED: "❌", TOO_FEW: "❔"}
+_ROUNDED = 1e-6
 _NO_FRACTION = re.compile(r"latency|_ms\b|\bauc|mcc|brier|per_second|bytes|\bimages$|\bcovers$|\bn$|psi")
 
 
@@ -58,8 +59,18 @@ def show_goal(value: float, metric: str, digits: int = 2) -> str:
     return percent(value, digits) if _is_fraction(metric) else number(value)
 
 
+def exact(found: Figure) -> Figure:
+    """A rate and its ends from its counts, where they are what was rounded to six digits: rounding twice goes wrong."""
+    if not found.n or found.k is None:
+        return found
+    counted = found.k / found.n, *clopper_pearson(found.k, found.n)
+    near = [c if abs(c - v) <= _ROUNDED else v for c, v in zip(counted, found[:3], strict=True)]
+    return Figure(*near, found.k, found.n)
+
+
 def cell(found: Figure, metric: str, digits: int = 2) -> str:
     """Value with its interval, such as `1.20 % (0.40 to 2.80 %)`."""
+    found = exact(found)
     text = show_goal(found.value, metric, digits)
     if math.isnan(found.low):
         return text

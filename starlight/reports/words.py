@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from starlight.alerts import MIXED, like_for_like, other_mix
 from starlight.markdown import NOTHING, code, percent, points, whole
 from starlight.metrics import Figure, difference, figure, widened
 
@@ -95,7 +96,16 @@ def paired_sentence(table: pd.DataFrame, first: str, second: str, n: int) -> str
         "stego found**",
         "no difference shown": f"**No difference shown between {TITLES[second]} and {TITLES[first]}**",
     }[verdict]
+    lead = _degenerate(rows, TITLES[second]) or lead
     return f"{lead} on the same {plural(n, 'image')}: {', '.join(parts)}."
+
+
+def _degenerate(rows: pd.DataFrame, title: str) -> str:
+    """What a detector that says the same of all images is called, whatever else it is better in; else empty."""
+    fpr, recall = (rows.loc[measure, "second"] for measure in ("fpr", "recall"))
+    if recall == 0:
+        return f"**{title} finds no stego at all**"
+    return f"**{title} flags every image**" if fpr == 1 and (recall == 1 or math.isnan(recall)) else ""
 
 
 def _equals(p: float) -> str:
@@ -105,7 +115,10 @@ def _equals(p: float) -> str:
 
 _CHANGES = (("fpr", True), ("protocol.detection", False), ("recall", False), ("accuracy", False), ("precision", False),
             ("auc", False))  # fmt: skip
+_OF_THE_MIX = ("precision", "auc")  # they depend on what is among the images, and cannot be weighted anew
 _LOST = "no longer measured"
+_REAL = ("better", "worse", _LOST)
+_TOLD = ("within chance", "other images")
 _FEWEST_COVERS = 30  # from which on an interval resampled by cover is worth looking at
 
 
@@ -119,8 +132,13 @@ def changes(now: Mapping, before: Mapping) -> list[tuple[str, float, float, floa
         their change is beyond chance, at a confidence divided by their number, or where they are gone.
     """
     found = []
+    mixed = other_mix(now, before)
     for key, lower_is_better in _CHANGES:
-        found.append((key, *_change(_main(now, key), _main(before, key), lower_is_better)))
+        sides = like_for_like(now, before, key) if key in MIXED else (_main(now, key), _main(before, key))
+        change = _change(*sides, lower_is_better)
+        if mixed and key in _OF_THE_MIX and change[-1] in ("better", "worse"):
+            change = (*change[:-1], "other images")
+        found.append((key, *change))
     for group, measure, lower_is_better in (("techniques", "detection", False), ("negatives", "fpr", True)):
         own, other = now.get(group, {}), before.get(group, {})
         shared = len(set(own) & set(other))
@@ -152,7 +170,9 @@ def _change(now: Figure, before: Figure, lower_is_better: bool) -> tuple:
 
 def change_sentence(rows: list[tuple]) -> str:
     """The changes since the last evaluation in one sentence."""
-    real = [row for row in rows if row[-1] in ("better", "worse", _LOST)]
+    real = [row for row in rows if row[-1] in _REAL]
+    if not any(row[-1] in (*_TOLD, *_REAL) for row in rows):
+        return "The last evaluation has no figures that these could be compared with."
     if not real:
         return "Since the last evaluation nothing changed beyond chance."
     parts = [f"{change_name(row[0])} {row[-1]}" + f" ({shown(row[3], row[0])})" * (row[-1] != _LOST) for row in real]
