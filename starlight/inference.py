@@ -69,13 +69,14 @@ class Predictor:
         """Log-odds, an empty map and unlikeness; None where experts cannot answer alone."""
         vectors = {name: np.stack([REGISTRY[name].to_model(r[name]) for r in records]) for name in self.quick_streams}
         batch = {name: torch.from_numpy(vector) for name, vector in vectors.items()}
-        said = [experts.judge(batch, mask) for experts in self._experts]
+        read = [experts.read(batch) for experts in self._experts]
+        said = [experts.judge(one, mask) for experts, one in zip(self._experts, read, strict=True)]
         if any(one is None for one in said):
             return None
         return (
             averaged(said, self._weights).numpy(),
             np.zeros((len(records), 0, 32, 32)),
-            self._experts[0].unlikeness(batch, len(records)).numpy(),
+            self._experts[0].unlikeness(read[0], len(records)).numpy(),
         )
 
     @torch.inference_mode()

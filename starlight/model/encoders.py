@@ -46,7 +46,12 @@ class VectorEncoder(nn.Module):
 
     def beyond(self, vector: Tensor) -> Tensor:
         """(b,) number of entries that are clipped."""
-        return (self.standardise(vector).abs() >= _CLIP).sum(dim=1)
+        return self.clipped(self.standardise(vector))
+
+    @staticmethod
+    def clipped(z: Tensor) -> Tensor:
+        """(b,) number of entries at the ends of what `standardise` gives."""
+        return (z.abs() >= _CLIP).sum(dim=1)
 
     def forward(self, vector: Tensor) -> tuple[Tensor, Tensor]:
         """The stream's numbers (b, `WIDTH`) and what it adds to the experts' log-odds (b, techniques)."""

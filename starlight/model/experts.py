@@ -40,55 +40,61 @@ class Experts:
         self._counted = [name for name in COUNTED if name in self._streams]
         self.streams = tuple(name for name in self._streams if name in {*self._speaking, *self._counted})
         self._no_expert = ~model.has_expert
+        self._lacking = bool(self._no_expert.any())
 
-    def judge(self, batch: Mapping[str, Tensor], mask: Tensor) -> Tensor | None:
+    def read(self, batch: Mapping[str, Tensor]) -> dict[str, Tensor | None]:
+        """Standardise vector streams (b, d) of a batch; None for the one image that lacks the stream."""
+        return {name: self._streams[name].read(batch[name]) for name in self.streams}
+
+    def judge(self, read: Mapping[str, Tensor | None], mask: Tensor) -> Tensor | None:
         """The log-odds that the detector gives, without the map; None if an image could carry what has no expert.
 
         Parameters
         ----------
-        batch : mapping of str to Tensor
-            Vector streams (b, d).
+        read : mapping of str to Tensor or None
+            From `read`.
         mask : (b, t) bool Tensor
             The constraint mask.
         """
         possible = mask if self._model.config.constraint_mask else torch.ones_like(mask)
-        if bool((possible & self._no_expert).any()):
+        if self._lacking and bool((possible & self._no_expert).any()):
             return None
-        said = sum((self._streams[name].said(batch[name]) for name in self._speaking), self._model.offset)
+        said = sum((self._streams[name].said(read[name]) for name in self._speaking), self._model.offset)
         return self._model.possible(said.expand(len(mask), -1), mask)
 
-    def unlikeness(self, batch: Mapping[str, Tensor], count: int) -> Tensor:
+    def unlikeness(self, read: Mapping[str, Tensor | None], count: int) -> Tensor:
         """(count,) share of the statistics that lie beyond all training images; 0 where none does."""
         beyond = torch.zeros(count)
         for name in self._counted:
-            beyond = beyond + self._streams[name].beyond(batch[name])
-        return beyond / max(1, sum(batch[name].shape[1] for name in self._counted))
+            if read[name] is not None:
+                beyond = beyond + self._streams[name].encoder.clipped(read[name])
+        return beyond / max(1, sum(self._streams[name].size for name in self._counted))
 
 
 class _Stream:
-    """What the experts that read one stream add to the log-odds, and how much of it is unlike all training images."""
+    """What the experts that read one stream add to the log-odds."""
 
     def __init__(self, encoder: VectorEncoder) -> None:
-        self._encoder = encoder
+        self.encoder, self.size = encoder, len(encoder.mean)
         self.speaks = bool(encoder.judges.any() or encoder.reads.any())
         self._linear = encoder.linear.masked_fill(~encoder.reads, 0.0)
-        self._layers = nn.Sequential(*(layer for layer in encoder.layers if not isinstance(layer, nn.Dropout)))
-        self._silent = ~encoder.judges
-        self._of_nothing = self._said(torch.full((1, len(encoder.mean)), torch.nan))
+        *hidden, last = (m for m in [*encoder.layers, *encoder.judge] if isinstance(m, nn.Linear))
+        self._hidden = [(layer.weight.detach(), layer.bias.detach()) for layer in hidden]
+        silent = ~encoder.judges
+        self._judge = last.weight.masked_fill(silent[:, None], 0.0), last.bias.masked_fill(silent, 0.0)
+        self._of_nothing = self._said(self.encoder.standardise(torch.full((1, self.size), torch.nan)))
 
-    def said(self, vector: Tensor) -> Tensor:
+    def read(self, vector: Tensor) -> Tensor | None:
+        """Standardised; None for the one image that lacks the stream."""
+        return None if len(vector) == 1 and bool(vector.isnan().all()) else self.encoder.standardise(vector)
+
+    def said(self, z: Tensor | None) -> Tensor:
         """(b, t), or (1, t) for the one image that lacks the stream; of more, sums are taken in another order."""
-        return self._of_nothing if _is_nothing(vector) else self._said(vector)
+        return self._of_nothing if z is None else self._said(z)
 
-    def beyond(self, vector: Tensor) -> Tensor | int:
-        """(b,) number of entries beyond; 0 for the one image that lacks the stream."""
-        return 0 if _is_nothing(vector) else self._encoder.beyond(vector)
-
-    def _said(self, vector: Tensor) -> Tensor:
-        z = self._encoder.standardise(vector)
-        judged = self._encoder.judge(self._layers(z)).masked_fill(self._silent, 0.0)
-        return F.linear(z, self._linear) + judged
-
-
-def _is_nothing(vector: Tensor) -> bool:
-    return len(vector) == 1 and bool(vector.isnan().all())
+    def _said(self, z: Tensor) -> Tensor:
+        """As the encoder, of whose modules each call takes as long as its sums do."""
+        out = z
+        for weight, bias in self._hidden:
+            out = F.gelu(F.linear(out, weight, bias))
+        return F.linear(z, self._linear) + F.linear(out, *self._judge)
