@@ -115,8 +115,8 @@ def histogram(plane: np.ndarray) -> list[float]:
     of the rarer value of the pair at an end of the range, where that pair is frequent.
     """
     counts = byte_histogram(plane)
-    own, shifted = chi_square.from_histogram(counts), chi_square.from_histogram(np.roll(counts, 1))
-    ends = [min(p) / sum(p) for p in (counts[:2], counts[254:]) if sum(p) > 0.01 * plane.size]
+    own, shifted = map(chi_square.from_histogram, (counts, np.concatenate([counts[-1:], counts[:-1]])))
+    ends = [min(p) / sum(p) for p in (counts[:2].tolist(), counts[254:].tolist()) if sum(p) > 0.01 * plane.size]
     values = [math.log(r.statistic / r.pairs + 0.1) if r.pairs else math.nan for r in (own, shifted)]
     return [values[0], values[0] - values[1], float(max(ends)) if ends else math.nan]
 
