@@ -62,29 +62,23 @@ def quantise(residual: np.ndarray, spec: Spec) -> np.ndarray:
     return out.astype(np.uint8)
 
 
-def codes(values: np.ndarray, spec: Spec, axis: int, out: np.ndarray) -> None:
-    """Codes of runs of `order` neighbours of quantised (..., H, W) values along axis -1 or -2, into uint8 (n,)."""
+def codes(values: np.ndarray, spec: Spec, axis: int) -> np.ndarray:
+    """Codes of runs of `order` neighbours of quantised (..., H, W) values along axis -1 or -2; uint8 (n,)."""
     moved = values if axis == -1 else values.swapaxes(-1, -2)
     length = moved.shape[-1] - spec.order + 1
     parts = [moved[..., k : k + length] for k in range(spec.order)]
     side = np.uint8(spec.side)
-    shape = (*values.shape[:-1], length) if axis == -1 else (*values.shape[:-2], length, values.shape[-1])
-    code = out.reshape(shape)
-    code = code if axis == -1 else code.swapaxes(-1, -2)
-    np.multiply(parts[0], side, out=code)
+    code = parts[0] * side
     for part in parts[1:-1]:
         code += part
         code *= side
     code += parts[-1]
+    return (code if axis == -1 else code.swapaxes(-1, -2)).reshape(-1)
 
 
 def count(across: np.ndarray, down: np.ndarray, spec: Spec) -> np.ndarray:
     """Count codes of `across` along rows and of `down` along columns, int64 (side ** order,)."""
-    less = spec.order - 1
-    ends = across.size - less * across[..., 0].size, down.size - less * down[..., 0, :].size
-    both = np.empty(sum(ends), np.uint8)
-    codes(across, spec, -1, both[: ends[0]])
-    codes(down, spec, -2, both[ends[0] :])
+    both = np.concatenate([codes(across, spec, -1), codes(down, spec, -2)])
     return byte_histogram(both)[: spec.side**spec.order]
 
 
