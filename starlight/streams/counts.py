@@ -24,7 +24,9 @@ def byte_histogram(codes: np.ndarray) -> np.ndarray:
     if flat.size < _FOUR:
         return _counted(flat, "L", 1)
     whole = flat.size // 4 * 4
-    return _counted(flat[:whole], "RGBX", 4).reshape(4, 256).sum(axis=0) + np.bincount(flat[whole:], minlength=256)
+    first, second, third, fourth = _counted(flat[:whole], "RGBX", 4).reshape(4, 256)
+    counts = first + second + third + fourth
+    return counts if whole == flat.size else counts + np.bincount(flat[whole:], minlength=256)
 
 
 def _counted(flat: np.ndarray, mode: str, bands: int) -> np.ndarray:
