@@ -50,7 +50,7 @@ def pair_table(plane: np.ndarray) -> np.ndarray:
     """
     flat = np.ascontiguousarray(plane).reshape(-1)
     u, v = flat[:-1], flat[1:]
-    larger, most = np.maximum(u, v), np.full_like(u, BOUND + 1)  # `minimum` with a single number takes ten times as long
+    larger, most = np.maximum(u, v), np.full_like(u, BOUND + 1)  # with one number `minimum` takes ten times as long
     code = np.minimum(larger - u, most)  # uint8 would wrap in v - u
     code += most
     code -= np.minimum(larger - v, most)
@@ -61,7 +61,7 @@ def pair_table(plane: np.ndarray) -> np.ndarray:
 
 
 def pairs(table: np.ndarray) -> list[float]:
-    """Values of PAIRS, of a `pair_table`: imbalance of the first two trace sets, the largest of four in standard errors."""
+    """Values of PAIRS, of a `pair_table`: imbalance of two trace sets, the largest of four in standard errors."""
     imbalance, largest = [], 0.0
     for m in range(4):
         up, down = BOUND + 2 + 2 * m, BOUND - 2 * m  # differences of 2m + 1 either way: where v is even, u is odd

@@ -96,8 +96,8 @@ def _plane(evidence: weighted.PlaneEvidence, plane: np.ndarray, *, ends: bool = 
     plane = _sampled(plane)
     table = parity.pair_table(plane)
     values = [_bounded(weighted.rate(evidence.rows)), math.asinh(weighted.z_score(evidence.rows))]
-    values += [_bounded(spa.solve(*sets)) for sets in (parity.primary_sets(table), spa.pair_counts(plane[:-1], plane[1:]))]
-    values += [evidence.noise, *parity.pairs(table)]
+    sets = parity.primary_sets(table), spa.pair_counts(plane[:-1], plane[1:])
+    values += [*(_bounded(spa.solve(*each)) for each in sets), evidence.noise, *parity.pairs(table)]
     return values + parity.flat_places(plane, ends=ends) + parity.histogram(plane) + parity.lsb_plane(plane)
 
 
