@@ -7,6 +7,7 @@ import dataclasses
 import functools
 import hashlib
 import io
+import os
 import warnings
 from pathlib import Path
 
@@ -84,7 +85,10 @@ def read(path: Path | str, limits: Limits = Limits()) -> Image:  # noqa: B008 (f
     """Read and decode a file; `BadImage` also for one that cannot be opened."""
     try:
         with open(path, "rb") as file:
-            data = file.read(limits.max_bytes + 1)
+            expected = min(os.fstat(file.fileno()).st_size, limits.max_bytes)  # `read` sets aside all that it may read
+            data = file.read(expected + 1)
+            if len(data) > expected:
+                data += file.read(limits.max_bytes + 1 - len(data))
     except (OSError, ValueError) as error:
         raise BadImage(f"cannot be opened: {getattr(error, 'strerror', None) or error}") from error
     return decode(data, limits)

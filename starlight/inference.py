@@ -14,7 +14,7 @@ from starlight.collate import CROPS, collate, tile_count
 from starlight.judgement import READABLE, Prediction, judge
 from starlight.model.cells import record_cells
 from starlight.model.encoders import MAP_WIDTH, WIDTH
-from starlight.model.experts import Experts
+from starlight.model.experts import Experts, Read
 from starlight.streams import REGISTRY
 from starlight.weights import averaged, load
 
@@ -55,27 +55,31 @@ class Predictor:
 
         Without `maps` the answers are the same and `cells` is empty: experts say all but where.
         """
-        mask = torch.from_numpy(np.stack([np.asarray(r["mask"], bool) for r in records]))
-        if not maps and blank is None and (quick := self._by_experts(records, mask)) is not None:
+        masks = np.stack([np.asarray(r["mask"], bool) for r in records])
+        if not maps and blank is None and (quick := self._by_experts(records, masks)) is not None:
             return judge(*quick, classes, self.calibration, self.meta["ood_limit"])
-        batch = self._batch(records)
+        batch, mask = self._batch(records), torch.from_numpy(masks)
         outputs = [m.model(batch, mask, blank=blank) for m in self.members]
         logits = averaged([o.logits for o in outputs], self._weights)
         ood = self.members[0].model.unlikeness(batch).numpy()
         cells = torch.sigmoid(outputs[-1].cell_logits).numpy()
         return judge(logits.numpy(), cells, ood, classes, self.calibration, self.meta["ood_limit"])
 
-    def _by_experts(self, records: Sequence[Mapping[str, Any]], mask: Tensor) -> tuple[np.ndarray, ...] | None:
+    def _by_experts(self, records: Sequence[Mapping[str, Any]], mask: np.ndarray) -> tuple[np.ndarray, ...] | None:
         """Log-odds, an empty map and unlikeness; None where experts cannot answer alone."""
-        vectors = {name: np.stack([REGISTRY[name].to_model(r[name]) for r in records]) for name in self.quick_streams}
-        batch = {name: torch.from_numpy(vector) for name, vector in vectors.items()}
-        said = [experts.judge(batch, mask) for experts in self._experts]
+        batch = {name: np.stack([REGISTRY[name].to_model(r[name]) for r in records]) for name in self.quick_streams}
+        read: dict[bytes, Read] = {}
+        for experts in self._experts:
+            if experts.scales not in read:
+                read[experts.scales] = experts.read(batch)
+        said = [experts.judge(read[experts.scales], mask) for experts in self._experts]
         if any(one is None for one in said):
             return None
+        first = self._experts[0]
         return (
-            averaged(said, self._weights).numpy(),
+            averaged(said, self._weights),
             np.zeros((len(records), 0, 32, 32)),
-            self._experts[0].unlikeness(batch, len(records)).numpy(),
+            first.unlikeness(read[first.scales], len(records)),
         )
 
     @torch.inference_mode()

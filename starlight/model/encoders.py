@@ -6,11 +6,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-__all__ = ["MAP_WIDTH", "WIDTH", "BytesEncoder", "CropEncoder", "VectorEncoder"]
+__all__ = ["CLIP", "MAP_WIDTH", "WIDTH", "BytesEncoder", "CropEncoder", "VectorEncoder"]
 
 WIDTH = 32  # numbers that each stream contributes to the fusion
 MAP_WIDTH = 16  # channels that each crop stream contributes to the localisation map
-_CLIP = 5.0  # standard deviations; what lies beyond says "unlike training", not "more so"
+CLIP = 5.0  # standard deviations; what lies beyond says "unlike training", not "more so"
 
 
 class VectorEncoder(nn.Module):
@@ -42,11 +42,11 @@ class VectorEncoder(nn.Module):
 
     def standardise(self, vector: Tensor) -> Tensor:
         """(b, size) in standard deviations of the training data, NaN to 0, clipped."""
-        return torch.nan_to_num((vector - self.mean) / self.std, nan=0.0).clamp(-_CLIP, _CLIP)
+        return torch.nan_to_num((vector - self.mean) / self.std, nan=0.0).clamp(-CLIP, CLIP)
 
     def beyond(self, vector: Tensor) -> Tensor:
         """(b,) number of entries that are clipped."""
-        return (self.standardise(vector).abs() >= _CLIP).sum(dim=1)
+        return (self.standardise(vector).abs() >= CLIP).sum(dim=1)
 
     def forward(self, vector: Tensor) -> tuple[Tensor, Tensor]:
         """The stream's numbers (b, `WIDTH`) and what it adds to the experts' log-odds (b, techniques)."""

@@ -45,9 +45,12 @@ class Spec:
 
 def second(planes: np.ndarray, axis: int) -> np.ndarray:
     """Second differences of (..., H, W) int16 along axis -1 or -2."""
-    if axis == -1:
-        return planes[..., :-2] + planes[..., 2:] - 2 * planes[..., 1:-1]
-    return planes[..., :-2, :] + planes[..., 2:, :] - 2 * planes[..., 1:-1, :]
+    moved = planes if axis == -1 else planes.swapaxes(-1, -2)
+    out = moved[..., :-2] + moved[..., 2:]
+    middle = moved[..., 1:-1]
+    out -= middle
+    out -= middle
+    return out if axis == -1 else out.swapaxes(-1, -2)
 
 
 def quantise(residual: np.ndarray, spec: Spec) -> np.ndarray:

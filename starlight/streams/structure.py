@@ -53,8 +53,8 @@ def compute(image: Image) -> np.ndarray:
 
 
 def _samples(pixels: np.ndarray) -> list[float]:
-    evidence = weighted.from_planes(pixels)
-    planes = [np.ascontiguousarray(pixels[:, :, c]) for c in range(pixels.shape[2])]
+    planes = np.ascontiguousarray(pixels.transpose(2, 0, 1))
+    evidence = weighted.from_planes(planes.transpose(1, 2, 0))
     each = np.array([_plane(e, p) for e, p in zip(evidence, planes, strict=True)])
     together = weighted.total([e.rows for e in evidence])
     groups = _bounded(rs.estimate(planes[len(planes) // 2][:_MAX_RS_ROWS]))
@@ -94,9 +94,10 @@ def _sampled(plane: np.ndarray) -> np.ndarray:
 
 def _plane(evidence: weighted.PlaneEvidence, plane: np.ndarray, *, ends: bool = False) -> list[float]:
     plane = _sampled(plane)
+    table = parity.pair_table(plane)
     values = [_bounded(weighted.rate(evidence.rows)), math.asinh(weighted.z_score(evidence.rows))]
-    values += [_bounded(spa.estimate(plane)), _bounded(spa.estimate(plane.T)), evidence.noise]
-    values += parity.pairs(plane[:, :-1], plane[:, 1:])
+    sets = parity.primary_sets(table), spa.pair_counts(plane[:-1], plane[1:])
+    values += [*(_bounded(spa.solve(*each)) for each in sets), evidence.noise, *parity.pairs(table)]
     return values + parity.flat_places(plane, ends=ends) + parity.histogram(plane) + parity.lsb_plane(plane)
 
 

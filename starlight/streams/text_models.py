@@ -67,6 +67,22 @@ _BROKEN, _CONTINUED, _ACCENT, _KANA = _against_uniform(_BAD, 1 / 64, 0.05 / 3, 0
 _SAME_TWO, _OTHER_TWO, _SAME_THREE, _OTHER_THREE = _against_uniform(0.35, 0.3 / 29, 0.2, 0.6 / 64)
 
 
+def _scripts() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Log-odds of a byte by what the bytes before make of it, (states, 256) for each model of UTF-8."""
+    byte, (two, three, latin) = np.arange(256), _TABLES[len(MODELS) :]
+    tail, lead = (byte & 0xC0) == 0x80, (byte >= 0xC3) & (byte < 0xE0)
+    continued = np.where(tail, _CONTINUED, _BROKEN)
+    same, other = (np.where(tail, odds, _BROKEN) for odds in (_SAME_THREE, _OTHER_THREE))
+    return (
+        np.array([np.where(lead, _OTHER_TWO, two), np.where(lead, _SAME_TWO, two), continued, continued]),
+        np.array([np.where((byte >= 0xE3) & (byte < 0xEA), _KANA, three), continued, other, same]),
+        np.array([np.where((byte >= 0xC3) & (byte < 0xC6), _ACCENT, latin), continued]),
+    )
+
+
+_TWO, _THREE, _LATIN = _scripts()
+
+
 def log_odds(data: np.ndarray) -> np.ndarray:
     """Log-odds of each byte against a uniform one under each model of text.
 
@@ -79,32 +95,38 @@ def log_odds(data: np.ndarray) -> np.ndarray:
     (models, V, n) float32
         First those of `MODELS`, then those in which a byte depends on the ones before it.
     """
-    steps = np.take(_TABLES, data, axis=1)
-    _to_scripts(steps[len(MODELS) :], data)
+    steps = np.empty((len(_TABLES), *data.shape), np.float32)
+    np.take(MODELS, data, axis=1, out=steps[: len(MODELS)], mode="wrap")  # of all modes the fastest
+    steps[len(MODELS) :] = _of_scripts(data)
     return steps
 
 
-def _to_scripts(steps: np.ndarray, data: np.ndarray) -> None:
-    """Make log-odds (3, V, n) those of UTF-8: of scripts with two and three bytes a letter, of prose with accents.
+def _of_scripts(data: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Log-odds (V, n) under UTF-8: of scripts with two bytes a letter, with three, and of prose with accents.
 
     A letter's first byte is mostly that of the letter before (two bytes: Greek, Cyrillic, Hebrew, Arabic), or one of
     seven (three bytes: kana and Han), or of Latin with accents; the others are uniform over the 64 continuation bytes.
     """
-    tail = (data & 0xC0) == 0x80
-    before, two = _shifted(data, 1), _shifted(data, 2)
+    before, two, three = (_shifted(data, by) for by in (1, 2, 3))
+    letter = data | 1
     within = (before >= 0xC3) & (before < 0xE0)
-    continued = np.where(tail, _CONTINUED, _BROKEN)
-    repeat = (data >= 0xC3) & (data < 0xE0)
-    same = np.where((two | 1) == (data | 1), _SAME_TWO, _OTHER_TWO)
-    steps[0] = np.where(within, continued, np.where(repeat, same, steps[0]))
+    same = (two | 1) == letter
     middle = (before >= 0xE3) & (before < 0xEA)
-    inside = middle | ((two >= 0xE3) & (two < 0xEA) & _shifted(tail, 1))
-    first = (data >= 0xE3) & (data < 0xEA)
-    again = np.where((_shifted(data, 3) | 1) == (data | 1), _SAME_THREE, _OTHER_THREE)
-    inner = np.where(tail, np.where(middle, again, _CONTINUED), _BROKEN)
-    steps[1] = np.where(inside, inner, np.where(first, _KANA, steps[1]))
-    accent = (data >= 0xC3) & (data < 0xC6)
-    steps[2] = np.where(within, continued, np.where(accent, _ACCENT, steps[2]))
+    last = (two >= 0xE3) & (two < 0xEA) & ((before & 0xC0) == 0x80)
+    again = middle & ((three | 1) == letter)
+    return (
+        _in_state(_TWO, data, same, within),
+        _in_state(_THREE, data, again | (last & ~middle), middle),
+        _in_state(_LATIN, data, within),
+    )
+
+
+def _in_state(table: np.ndarray, data: np.ndarray, *bits: np.ndarray) -> np.ndarray:
+    """Entries (V, n) of a table (states, 256) for bytes and the bits of their states, lowest first."""
+    place = data.astype(np.uint16)
+    for k, bit in enumerate(bits):
+        place |= bit.astype(np.uint16) << np.uint16(8 + k)
+    return np.take(table, place, mode="wrap")
 
 
 def _shifted(data: np.ndarray, by: int) -> np.ndarray:

@@ -65,14 +65,12 @@ def total(parts: list[Evidence]) -> Evidence:
 
 @dataclass(frozen=True)
 class _Errors:
-    """A plane's prediction errors and weights, in a band: (rows, columns) float32 each, borders left out."""
+    """Prediction errors of the planes in a band: (C, rows, columns) float32 each, borders left out."""
 
     near: np.ndarray  # sample less the mean of its left and right neighbours
     vertical: np.ndarray  # twice what the mean of those above and below exceeds that by
     diagonal: np.ndarray  # likewise four times, of Ker and Böhme's mixture
     square: np.ndarray  # four times the error of Ker and Böhme's predictor
-    weight: np.ndarray
-    even: np.ndarray  # the sign bit, uint32: an odd sample can only have risen, an even one only have fallen
 
 
 def from_planes(planes: np.ndarray, *, clip_ends: bool = True) -> list[PlaneEvidence]:
@@ -81,6 +79,7 @@ def from_planes(planes: np.ndarray, *, clip_ends: bool = True) -> list[PlaneEvid
     Parameters
     ----------
     planes : (H, W, C) uint8, at least 3x3
+        Fastest where each plane is contiguous.
     clip_ends : bool
         Leave out samples at the ends of the range and beside them, whose errors are one-sided.
 
@@ -90,53 +89,46 @@ def from_planes(planes: np.ndarray, *, clip_ends: bool = True) -> list[PlaneEvid
         Rows and columns are the inner ones, first and last left out.
     """
     height, width, count = planes.shape
-    by_row: list[list[Evidence]] = [[] for _ in range(count)]
-    by_column: list[list[Evidence]] = [[] for _ in range(count)]
-    spread = np.zeros(count)
+    by_row, by_column, spread = [], [], np.zeros(count)
     for start, stop in bands(height, width, overlap=2, samples=_BAND_SAMPLES):
-        band = [planes[start:stop, :, c].astype(np.int16) for c in range(count)]
-        weight = _weight(band[count // 2])  # of the green plane for all colours, whose textures are alike
-        errors = [_errors(p, weight * _inside(p) if clip_ends else weight) for p in band]
-        for c, own in enumerate(errors):
-            error = _fitted(own, [e.square for i, e in enumerate(errors) if i != c])
-            terms = _terms(error, own)
-            by_row[c].append(_summed(terms, 1))
-            by_column[c].append(_summed(terms, 0))
-            spread[c] += float(np.vdot(terms[0], error))
-    rows = [_joined(parts) for parts in by_row]
-    noise = [math.log(s / (r.weight.sum() + 1e-9) + 1e-3) for s, r in zip(spread, rows, strict=True)]
-    return [PlaneEvidence(rows[c], total(by_column[c]), noise[c]) for c in range(count)]
+        band = planes[start:stop].transpose(2, 0, 1)
+        values = band.astype(np.int16, order="C")
+        terms = np.empty((3, count, stop - start - 2, width - 2), np.float32)
+        _, weight, _ = terms
+        weight[:] = _weight(values[count // 2])  # of the green plane for all colours, whose textures are alike
+        if clip_ends:
+            weight *= _inside(band)
+        spread += _fill(terms, _fitted(_errors(values), weight), band)
+        by_row.append(_summed(terms, 1))
+        by_column.append(_summed(terms, 0))
+    rows, columns = np.concatenate(by_row, axis=-1), sum(by_column)
+    noise = [math.log(s / (w.sum() + 1e-9) + 1e-3) for s, w in zip(spread, rows[1], strict=True)]
+    return [PlaneEvidence(Evidence(*rows[:, c]), Evidence(*columns[:, c]), noise[c]) for c in range(count)]
 
 
-def _joined(parts: list[Evidence]) -> Evidence:
-    return Evidence(*(np.concatenate([getattr(p, name) for p in parts]) for name in ("signed", "weight", "square")))
-
-
-def _errors(p: np.ndarray, weight: np.ndarray) -> _Errors:
-    x, ends = p[1:-1, 1:-1], p[:, :-2] + p[:, 2:]
-    across, along = ends[1:-1], p[:-2, 1:-1] + p[2:, 1:-1]
+def _errors(p: np.ndarray) -> _Errors:
+    x, ends = p[:, 1:-1, 1:-1], p[:, :, :-2] + p[:, :, 2:]
+    across, along = ends[:, 1:-1], p[:, :-2, 1:-1] + p[:, 2:, 1:-1]
     near = x + x
     near -= across
     vertical = across - along
     along += along
-    diagonal = ends[:-2] + ends[2:]
+    diagonal = ends[:, :-2] + ends[:, 2:]
     diagonal -= along
     square = near + near
     square += diagonal
-    even = (~x).astype(np.uint32)
-    even <<= np.uint32(31)
     half = near.astype(np.float32)
     half *= np.float32(0.5)
-    return _Errors(half, *(term.astype(np.float32) for term in (vertical, diagonal, square)), weight, even)
+    return _Errors(half, *(term.astype(np.float32) for term in (vertical, diagonal, square)))
 
 
 def _inside(p: np.ndarray) -> np.ndarray:
     """1 where a sample and its four neighbours are clear of the ends of the range, else 0; float32."""
-    clear = (p - 2).view(np.uint16) < 252
-    out = clear[1:-1, :-2] & clear[1:-1, 2:]
-    out &= clear[1:-1, 1:-1]
-    out &= clear[:-2, 1:-1]
-    out &= clear[2:, 1:-1]
+    clear = (p - np.uint8(2)) < 252
+    out = clear[:, 1:-1, :-2] & clear[:, 1:-1, 2:]
+    out &= clear[:, 1:-1, 1:-1]
+    out &= clear[:, :-2, 1:-1]
+    out &= clear[:, 2:, 1:-1]
     return out.view(np.uint8).astype(np.float32)
 
 
@@ -160,33 +152,57 @@ def _sum3(rows: np.ndarray) -> np.ndarray:
     return out
 
 
-def _fitted(own: _Errors, others: list[np.ndarray]) -> np.ndarray:
-    """Error of the predictor with the least weighted square error."""
-    terms = [own.vertical, own.diagonal, *others]
-    design = np.stack([t[::_SUBSAMPLE].reshape(-1) for t in terms])
-    weighted = design * own.weight[::_SUBSAMPLE].reshape(-1)
-    gram = weighted @ design.T
-    gram.flat[:: len(gram) + 1] += 1e-3 * np.trace(gram) / len(gram) + 1e-6
-    factors = np.linalg.solve(gram, weighted @ own.near[::_SUBSAMPLE].reshape(-1)).astype(np.float32)
-    error, scaled = factors[0] * terms[0], np.empty_like(own.near)
-    np.subtract(own.near, error, out=error)
-    for factor, term in zip(factors[1:], terms[1:], strict=True):
-        error -= np.multiply(term, factor, out=scaled)
+def _fitted(errors: _Errors, weight: np.ndarray) -> np.ndarray:
+    """Error of each plane's predictor with the least weighted square error."""
+    own = (errors.vertical, errors.diagonal)
+    others = [[square for i, square in enumerate(errors.square) if i != c] for c in range(len(weight))]
+    terms = [[*(term[c] for term in own), *squares] for c, squares in enumerate(others)]
+    factors = _factors(np.array([[t[::_SUBSAMPLE] for t in each] for each in terms]), errors.near, weight)
+    error, scaled = factors[:, 0, None, None] * errors.vertical, factors[:, 1, None, None] * errors.diagonal
+    np.subtract(errors.near, error, out=error)
+    error -= scaled
+    for c, squares in enumerate(others):
+        for factor, square in zip(factors[c, len(own) :], squares, strict=True):
+            error[c] -= np.multiply(square, factor, out=scaled[c])
     return error
 
 
-def _terms(error: np.ndarray, own: _Errors) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Weighted error in its own direction; in that of a replaced LSB; its square; and the weight, last."""
-    weighted = own.weight * error
-    signed = (weighted.view(np.uint32) ^ own.even).view(np.float32)
-    return weighted, signed, weighted * weighted, own.weight
+def _factors(design: np.ndarray, near: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Factors (C, terms) of the terms (C, terms, some rows, columns) whose sum comes nearest to `near`."""
+    planes, terms = design.shape[:2]
+    design = design.reshape(planes, terms, -1)
+    weighted = design * weight[:, ::_SUBSAMPLE].reshape(planes, 1, -1)
+    gram = weighted @ design.transpose(0, 2, 1)
+    diagonal = np.einsum("cii->ci", gram)
+    diagonal += (1e-3 * np.trace(gram, axis1=1, axis2=2) / terms + 1e-6)[:, None]
+    aim = weighted @ near[:, ::_SUBSAMPLE].reshape(planes, -1, 1)
+    return np.linalg.solve(gram, aim)[:, :, 0].astype(np.float32, copy=False)
 
 
-def _summed(terms: tuple[np.ndarray, ...], axis: int) -> Evidence:
-    _, signed, square, weight = terms
-    ones = np.ones(signed.shape[axis], np.float32)
-    sums = (term @ ones if axis == 1 else ones @ term for term in (signed, weight, square))
-    return Evidence(*(each.astype(np.float64) for each in sums))
+def _fill(terms: np.ndarray, error: np.ndarray, band: np.ndarray) -> list[float]:
+    """Fill in what each sample says, next to its weight; returns the weighted square error of each plane.
+
+    Parameters
+    ----------
+    terms : (3, C, rows, columns) float32
+        As `Evidence`: weighted error in the direction that a replaced LSB goes, its weight, and its square.
+    error : (C, rows, columns) float32
+    band : (C, rows + 2, columns + 2) uint8
+        The samples: an odd one can only have risen, an even one only have fallen.
+    """
+    signed, weight, square = terms
+    weighted = weight * error
+    even = (~band[:, 1:-1, 1:-1]).astype(np.uint32)
+    even <<= np.uint32(31)
+    np.bitwise_xor(weighted.view(np.uint32), even, out=signed.view(np.uint32))
+    np.multiply(weighted, weighted, out=square)
+    return [float(np.vdot(w, e)) for w, e in zip(weighted, error, strict=True)]
+
+
+def _summed(terms: np.ndarray, axis: int) -> np.ndarray:
+    """Sums (3, C, n) of (3, C, rows, columns) along the rows or the columns, in float64."""
+    ones = np.ones(terms.shape[2 + axis], np.float32)
+    return (terms @ ones if axis == 1 else ones @ terms).astype(np.float64)
 
 
 def from_index(indices: np.ndarray, palette: np.ndarray) -> tuple[Evidence, Evidence]:
@@ -210,7 +226,7 @@ def from_index(indices: np.ndarray, palette: np.ndarray) -> tuple[Evidence, Evid
         own = luma[1:-1, 1:-1]
         mean = (luma[:-2, 1:-1] + luma[2:, 1:-1] + luma[1:-1, :-2] + luma[1:-1, 2:]) / 4
         gain = np.clip(np.abs(own - mean) - np.abs(other - mean), -8, 8)
-        terms = (gain, gain, gain * gain, (other != own).astype(np.float32))
+        terms = np.array([gain, other != own, gain * gain], np.float32)[:, None]
         by_row.append(_summed(terms, 1))
         by_column.append(_summed(terms, 0))
-    return _joined(by_row), total(by_column)
+    return Evidence(*np.concatenate(by_row, axis=-1)[:, 0]), Evidence(*sum(by_column)[:, 0])
