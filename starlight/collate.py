@@ -8,7 +8,7 @@ import numpy as np
 
 from starlight.streams import REGISTRY
 
-__all__ = ["CROPS", "TILE", "collate", "tile_count"]
+__all__ = ["CROPS", "TILE", "collate", "tile_count", "vectors"]
 
 CROPS = {"pixel": 3, "alpha": 2, "lsb": 3, "palette_lsb": 1}  # crop streams and their channels
 TILE = 256  # side of a crop in pixels
@@ -19,6 +19,12 @@ Record = Mapping[str, np.ndarray]
 def tile_count(record: Record) -> int:
     """Number of tiles that a record holds."""
     return len(record["pixel"])
+
+
+def vectors(records: Sequence[Record], streams: Sequence[str]) -> dict[str, np.ndarray]:
+    """Vector streams (b, d) float32 of b records."""
+    rows = {name: [REGISTRY[name].to_model(r[name]) for r in records] for name in streams}
+    return {name: np.stack(values).astype(np.float32, copy=False) for name, values in rows.items()}
 
 
 def collate(
@@ -47,12 +53,8 @@ def collate(
         chosen = [[int(k)] for k in tiles]
     most = max(map(len, chosen))
     batch: dict[str, np.ndarray] = {"tiles": np.array([len(c) for c in chosen], dtype=np.int64)}
-    for name in streams:
-        if name in CROPS:
-            batch[name] = _crops(name, records, chosen, most)
-        else:
-            batch[name] = np.stack([REGISTRY[name].to_model(r[name]) for r in records]).astype(np.float32, copy=False)
-    return batch
+    batch |= {name: _crops(name, records, chosen, most) for name in streams if name in CROPS}
+    return batch | vectors(records, [name for name in streams if name not in CROPS])
 
 
 def _crops(name: str, records: Sequence[Record], chosen: list[list[int]], most: int) -> np.ndarray:

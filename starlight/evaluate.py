@@ -74,8 +74,12 @@ def _scored(stored: Stored, data: TrainingData, logits, unlike, counts=None) -> 
     return Scored(answer.score, answer.probability, technique, counts, answer.abstain)
 
 
-def predictions(detectors: Mapping[str, Stored], data: TrainingData, params: EvaluateParams) -> pd.DataFrame:
+def predictions(
+    detectors: Mapping[str, Stored], data: TrainingData, params: EvaluateParams, *, maps: bool = True
+) -> pd.DataFrame:
     """One row a test image, five columns and four counts a detector; sorted by path.
+
+    Without `maps`, much sooner, the counts are 0 where experts can answer alone.
 
     Columns are those of `reports/predictions.csv`: identity, then for each detector `<m>_probability`,
     `<m>_flagged`, `<m>_technique`, `<m>_ood`, `<m>_map_fp_ratio` and the map's cell counts.
@@ -86,7 +90,7 @@ def predictions(detectors: Mapping[str, Stored], data: TrainingData, params: Eva
         table[name] = table[name].fillna("")
     table["twin_of"] = _twin_of(rows)
     table["container"] = data.classes
-    passes = Passes(data, threshold=params.map_threshold)
+    passes = Passes(data, threshold=params.map_threshold, maps=maps)
     for name, stored in detectors.items():
         answer = score(stored, passes)
         table[f"{name}_probability"] = answer.probability.round(6)

@@ -26,6 +26,8 @@ def predict_folder(
 ) -> pd.DataFrame:
     """Predictions of a trained detector on all usable images of a folder, in the columns of `predictions.csv`.
 
+    The map is not measured where experts can answer alone: it would take most of the time.
+
     Parameters
     ----------
     path : Path
@@ -57,4 +59,4 @@ def predict_folder(
         streams = Path(scratch) / "streams"
         extract(table, root, streams, ExtractParams(), store_root, limits=limits(params))
         data = TrainingData(table, StreamReader(streams), SETS["nine"], Path(scratch) / "cells")
-        return predictions({name: stored}, data, EvaluateParams())
+        return predictions({name: stored}, data, EvaluateParams(), maps=False)

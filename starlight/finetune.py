@@ -80,7 +80,7 @@ def finetune(
     if params.control:
         chosen = random_control(splits.train, len(hard), general.seed)
         control = used(_tune(base, splits, chosen, missed, general, params, training, scratch)[0])
-    passes = Passes(splits.val)
+    passes = Passes(splits.val, maps=False)
     for file, members, name in (
         ("hard_negative_best", [Member(tuned, 1.0)], "v4_finetuned"), ("detector", used(tuned), "v4"),
         ("control", control, "control"),

@@ -10,12 +10,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from starlight.collate import CROPS, collate, tile_count
+from starlight.collate import CROPS, tile_count, vectors
 from starlight.judgement import READABLE, Prediction, judge
 from starlight.model.cells import record_cells
 from starlight.model.encoders import MAP_WIDTH, WIDTH
 from starlight.model.experts import Experts, Read
-from starlight.streams import REGISTRY
 from starlight.weights import averaged, load
 
 __all__ = ["READABLE", "Prediction", "Predictor", "judge"]
@@ -67,7 +66,7 @@ class Predictor:
 
     def _by_experts(self, records: Sequence[Mapping[str, Any]], mask: np.ndarray) -> tuple[np.ndarray, ...] | None:
         """Log-odds, an empty map and unlikeness; None where experts cannot answer alone."""
-        batch = {name: np.stack([REGISTRY[name].to_model(r[name]) for r in records]) for name in self.quick_streams}
+        batch = vectors(records, self.quick_streams)
         read: dict[bytes, Read] = {}
         for experts in self._experts:
             if experts.scales not in read:
@@ -90,8 +89,9 @@ class Predictor:
 
     def _batch(self, records: Sequence[Mapping[str, Any]]) -> dict[str, Tensor]:
         """Tensors, with the cells of the fixed front end computed once for all members."""
-        arrays = collate(records, [name for name in self.streams if name not in CROPS])
-        most = max(map(tile_count, records))
+        arrays = vectors(records, [name for name in self.streams if name not in CROPS])
+        arrays["tiles"] = np.array([tile_count(r) for r in records], dtype=np.int64)
+        most = int(arrays["tiles"].max())
         for name in self.streams:
             if name in CROPS:
                 arrays[f"{name}_cells"] = _stacked([record_cells(name, record) for record in records], most)

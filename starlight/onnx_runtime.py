@@ -10,10 +10,9 @@ from typing import Any
 import numpy as np
 
 from starlight.calibration import Calibration
-from starlight.collate import collate
+from starlight.collate import collate, vectors
 from starlight.errors import StarlightError
 from starlight.judgement import Prediction, judge
-from starlight.streams import REGISTRY
 
 __all__ = ["OUTPUTS", "OnnxPredictor"]
 
@@ -62,10 +61,8 @@ class OnnxPredictor:
         batch = {"mask": np.stack([np.asarray(r["mask"], bool) for r in records])}
         batch["keep"] = np.array([name != blank for name in self.streams], np.float32)
         if not maps:
-            streams = self.quick_streams
-            vectors = {name: np.stack([REGISTRY[name].to_model(r[name]) for r in records]) for name in streams}
-            vectors["tiles"] = np.zeros(len(records), np.int64)
-            logits, ood, alone = self._run(["experts", "ood", "alone"], batch | vectors)
+            quick = vectors(records, self.quick_streams) | {"tiles": np.zeros(len(records), np.int64)}
+            logits, ood, alone = self._run(["experts", "ood", "alone"], batch | quick)
             if alone.all():
                 cells = np.zeros((len(records), 0, 32, 32), np.float32)
                 return judge(logits, cells, ood, classes, self.calibration, self.meta["ood_limit"])

@@ -112,7 +112,7 @@ def train(
         model, splits.train, splits.val, lambda epoch: islice(sampler.epoch(epoch), steps), steps, schedule,
         params.loss, saved,
     )  # fmt: skip
-    fitted = calibrate([Member(model, 1.0)], Passes(splits.val), params.target_fpr)
+    fitted = calibrate([Member(model, 1.0)], Passes(splits.val, maps=False), params.target_fpr)
     if devices.current()[1] == 0:
         meta = {"name": variant, "params": recipe, "data_hash": made_of, "images": len(splits.train),
                 "stream_versions": {name: REGISTRY[name].VERSION for name in streams},

@@ -20,7 +20,7 @@ from starlight.params import General
 from starlight.sampler import NegativeSampler
 from starlight.train import TrainParams, expert_weights, groups, held_back, load_splits
 from starlight.training.data import TrainingData
-from starlight.training.selection import Passes, forward
+from starlight.training.selection import Passes, by_experts, forward
 from starlight.weights import Member, load, write
 from tests.fake_streams import data_set
 from tests.imports import ROOT
@@ -215,6 +215,17 @@ def test_a_model_passes_once_and_again_when_it_has_changed(trained, splits, monk
     with torch.no_grad():
         model.encoders["content"].layers[1].weight.add_(1.0)
     assert not np.array_equal(passes.of(model).logits, first.logits) and len(runs) == 2
+
+
+def test_experts_alone_say_what_the_whole_detector_says(trained, splits):
+    model = load(trained / "base.safetensors").members[0].model
+    whole = Passes(splits.val).of(model)
+    assert by_experts(model, splits.val) is None  # a technique without an expert
+    model.has_expert.fill_(True)
+    quick, whole = (Passes(splits.val, maps=maps).of(model) for maps in (False, True))
+    assert quick.logits == pytest.approx(whole.logits, abs=1e-4)
+    assert quick.unlike == pytest.approx(whole.unlike, abs=1e-6)
+    assert not quick.counts.any() and np.isnan(quick.confidence).all() and whole.counts.any()
 
 
 def test_damaged_weights_are_named(tmp_path, trained):

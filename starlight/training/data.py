@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ import torch
 from torch import Tensor
 
 from starlight.classes import container_class
-from starlight.collate import CROPS, collate
+from starlight.collate import CROPS, vectors
 from starlight.extract import StreamReader
 from starlight.techniques import OTHER, TECHNIQUES
 from starlight.training.cell_store import CellStore
@@ -72,10 +73,15 @@ class TrainingData:
         place = {sample: i for i, sample in enumerate(ids)}
         self.twins = np.array([place.get(t, -1) if isinstance(t, str) else -1 for t in self.rows["twin_id"]])
         self.weight = np.ones(len(ids), np.float32)
-        self._cells = CellStore(self, scratch)
+        self._scratch = scratch
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    @functools.cached_property
+    def _cells(self) -> CellStore:
+        """Made when a crop is first asked for: experts alone read none."""
+        return CellStore(self, self._scratch)
 
     def record(self, index: int) -> dict[str, np.ndarray]:
         """Stored streams of one image."""
@@ -85,14 +91,14 @@ class TrainingData:
 
     def vectors(self, name: str) -> np.ndarray:
         """A vector stream of all images, (n, d) float32."""
-        return np.stack([collate([self.record(i)], [name])[name][0] for i in range(len(self))])
+        stored = [{name: self.reader.get(sample, name)} for sample in self.rows["sample_id"]]
+        return vectors(stored, [name])[name]
 
     def batch(self, indices: Sequence[int], *, tile: str = "first", rng: np.random.Generator | None = None) -> Batch:
         """Batch with tile 0 (`first`), one tile at random, half of the time the first (`random`), or `all`."""
         indices = np.asarray(indices)
         tiles = self._tiles(indices, tile, rng)
-        vectors = [n for n in self.streams if n not in CROPS]
-        arrays = collate([self.record(i) for i in indices], vectors)
+        arrays = vectors([self.record(i) for i in indices], [n for n in self.streams if n not in CROPS])
         inputs = {k: torch.from_numpy(np.ascontiguousarray(v)) for k, v in arrays.items()}
         most = max(map(len, tiles))
         inputs["tiles"] = torch.tensor([len(t) for t in tiles])
