@@ -30,7 +30,8 @@ _MIN_STEGO = 20  # stego images under which nobody knows where those of a techni
 _REACH = 0.02  # share of a technique's stego images whose log-odds may lie under what counts as theirs
 _WAY = (1 / 3, 2 / 3)  # how far between authentic and stego images the threshold lies, at least and at most
 _BEYOND = 2.0  # it lies as many times as far beyond the highest authentic image as that beyond the 90 % quantile
-_HANDICAPS = np.arange(0.0, 4.05, 0.1)  # units that a technique may need more; e^-4 of the alarms is next to none
+_MORE = np.arange(0.0, 4.05, 0.1)  # units that a technique may need more; e^-4 of the alarms is next to none
+_SCORES = np.arange(0.0, 60.0, 0.01)  # among which the threshold lies
 _BLUR = 0.7  # units over which stego images' scores are spread, for on unseen covers they will lie elsewhere
 ABSENT = -29.0  # log-odds at or under which a technique was masked out
 
@@ -46,7 +47,7 @@ class Calibration:
         Per technique: the 90 % quantile of authentic log-odds, and the mean excess over it or what ends between them
         and stego images.
     handicap : tuple of float
-        Per technique: units taken off its score, 0 for a technique that lies apart.
+        Per technique: how many times longer than its tail its unit is, 1 for a technique that lies apart.
     threshold : float
         Score at which an image is flagged.
     slope, intercept : float
@@ -72,8 +73,7 @@ class Calibration:
         logits = np.asarray(logits, dtype=float)
         location = np.array([self.location.get(c, self.location["all"]) for c in classes])
         scale = np.array([self.scale.get(c, self.scale["all"]) for c in classes])
-        units = (logits - location.reshape(logits.shape)) / scale.reshape(logits.shape)
-        scores = units - np.array(self.handicap) - self.threshold
+        scores = (logits - location.reshape(logits.shape)) / scale.reshape(logits.shape) - self.threshold
         return np.where(logits <= ABSENT, -np.inf, scores)
 
     def score(self, logits: ArrayLike, classes: Sequence[str]) -> NDArray[np.float64]:
@@ -98,10 +98,10 @@ class Calibration:
         """
         logits, classes = np.asarray(logits, dtype=float), np.asarray(classes, dtype=object)
         keep = np.isin(self.techniques, list(kept))
-        tails = {**self._tails_by_class(), **_tails_by_class(logits, classes)}
-        handicap = tuple(np.where(keep, 0.0, self.handicap).tolist())
-        draft = dataclasses.replace(self, **_columns(tails), handicap=handicap, threshold=0.0)
-        threshold = _threshold(draft, np.where(keep, ABSENT, logits), classes, _FAR_SHARE)
+        found = _tails_by_class(logits, classes)
+        tails = self._tails_by_class() | {name: tail.longer(self.handicap) for name, tail in found.items()}
+        draft = dataclasses.replace(self, **_columns(tails), threshold=0.0)
+        threshold = _threshold(draft, logits, classes, ~keep, _FAR_SHARE)
         for name, tail in tails.items():
             ends = np.where(keep, self._ends(name), np.nan)
             tails[name] = tail.ending(ends, threshold)
@@ -115,7 +115,7 @@ class Calibration:
     def _ends(self, name: str) -> NDArray[np.float64]:
         """(t,) log-odds at which each technique raises an alarm on a container class."""
         low, unit = (np.array(part.get(name, part["all"])) for part in (self.location, self.scale))
-        return low + (self.threshold + np.array(self.handicap)) * unit
+        return low + self.threshold * unit
 
     def to_json(self) -> str:
         return json.dumps(dataclasses.asdict(self), sort_keys=True)
@@ -124,7 +124,7 @@ class Calibration:
     def from_json(cls, text: str) -> Calibration:
         raw = json.loads(text)
         raw["techniques"] = tuple(raw["techniques"])
-        raw.setdefault("handicap", (0.0,) * len(raw["techniques"]))  # detectors of before there was one
+        raw.setdefault("handicap", (1.0,) * len(raw["techniques"]))  # detectors of before there was one
         return cls(**raw)
 
 
@@ -156,13 +156,15 @@ def fit(
     ends = np.array([_end(logits[authentic, t], logits[technique == t, t]) for t in range(logits.shape[1])])
     apart = ~np.isnan(ends)
     draft = Calibration(
-        tuple(techniques), **_columns(tails), handicap=(0.0,) * len(ends), threshold=0.0, slope=1.0, intercept=0.0,
+        tuple(techniques), **_columns(tails), handicap=(1.0,) * len(ends), threshold=0.0, slope=1.0, intercept=0.0,
         target_fpr=target_fpr, authentic=int(authentic.sum()),
     )  # fmt: skip
     units = draft.technique_scores(logits, classes)
     found = [None if apart[t] else units[technique == t, t] for t in range(len(ends))]
-    draft = dataclasses.replace(draft, handicap=_handicaps(found, np.log(SHARE / target_fpr)))
-    threshold = _threshold(draft, np.where(apart, ABSENT, logits)[authentic], classes[authentic])
+    handicap = _handicaps(found, np.log(SHARE / target_fpr))
+    tails = {name: tail.longer(handicap) for name, tail in tails.items()}
+    draft = dataclasses.replace(draft, **_columns(tails), handicap=handicap)
+    threshold = _threshold(draft, logits[authentic], classes[authentic], ~apart)
     tails = {name: tail.ending(ends, threshold) for name, tail in tails.items()}
     draft = dataclasses.replace(draft, **_columns(tails))
     slope, intercept = _platt(draft.score(logits, classes) - threshold, ~authentic)
@@ -174,6 +176,9 @@ class _Tails(NamedTuple):
 
     location: NDArray[np.float64]
     scale: NDArray[np.float64]
+
+    def longer(self, factor: Sequence[float]) -> _Tails:
+        return self._replace(scale=self.scale * np.array(factor))
 
     def ending(self, ends: NDArray[np.float64], threshold: float) -> _Tails:
         """In units of which `threshold` over the location end at (t,) log-odds `ends`, where those are known."""
@@ -215,21 +220,32 @@ def _tails(logits: NDArray, pooled: _Tails | None) -> _Tails:
     return _Tails(*np.array(found).T)
 
 
-def _threshold(draft: Calibration, logits: NDArray, classes: NDArray, share: float = SHARE) -> float:
-    """Score that one authentic image in `1 / target_fpr` exceeds, from the log-odds of some."""
-    score = draft.score(logits, classes)
+def _threshold(draft: Calibration, logits: NDArray, classes: NDArray, sharing: NDArray, share: float = SHARE) -> float:
+    """Score that one authentic image in `1 / target_fpr` exceeds, from the log-odds of some.
+
+    Where units are longer than tails by several factors f, the highest score s has no exponential tail. What has one
+    is `-log(sum(exp(-f * s)))`, over the techniques that share the false alarms: how rare s is for any of them.
+    """
+    score = draft.score(np.where(sharing, logits, ABSENT), classes)
     score = score[np.isfinite(score)]
     if not len(score):
         return np.log(SHARE / draft.target_fpr)
-    return max(1.0, extrapolated(score, draft.target_fpr, share))
+    factors = np.array(draft.handicap)[sharing]
+    found = extrapolated(_depth(score, factors), draft.target_fpr, share)
+    return max(1.0, float(np.interp(found, _depth(_SCORES, factors), _SCORES)))
+
+
+def _depth(scores: NDArray, factors: NDArray) -> NDArray[np.float64]:
+    return -np.log(np.exp(-np.clip(scores, -20.0, 60.0)[:, None] * factors).sum(axis=1))
 
 
 def _handicaps(found: Sequence[NDArray | None], allowed: float) -> tuple[float, ...]:
-    """What is taken off each technique's score, so that the false alarms allowed find as much as they can.
+    """How many times longer each technique's unit is made, so that the false alarms allowed find as much as they can.
 
     A technique that alone may raise them all has its threshold `allowed` units over the location; `h` units more leave
     it `exp(-h)` of them. The shares found, summed over the techniques, are greatest where one more false alarm would
-    find as much with any technique; one multiplier says how much that is.
+    find as much with any technique; one multiplier says how much that is. Longer units, and not units taken off, leave
+    alone how images rank far under the threshold.
 
     Parameters
     ----------
@@ -240,25 +256,24 @@ def _handicaps(found: Sequence[NDArray | None], allowed: float) -> tuple[float, 
     Returns
     -------
     tuple of float
-        An even share for techniques of which too few stego images are known.
+        At least 1; an even share for techniques of which too few stego images are known.
     """
     sharing = {t: scores for t, scores in enumerate(found) if scores is not None}
     even = np.log(max(1, len(sharing)))
     gains = [
-        _found_beyond(scores, allowed + _HANDICAPS) if len(scores) >= _MIN_STEGO else None
-        for scores in sharing.values()
+        _found_beyond(scores, allowed + _MORE) if len(scores) >= _MIN_STEGO else None for scores in sharing.values()
     ]
 
-    def handicaps(price: float) -> list[float]:
-        costs = price * np.exp(-_HANDICAPS)
-        return [even if gain is None else float(_HANDICAPS[np.argmax(gain - costs)]) for gain in gains]
+    def more(price: float) -> list[float]:
+        costs = price * np.exp(-_MORE)
+        return [even if gain is None else float(_MORE[np.argmax(gain - costs)]) for gain in gains]
 
     low, high = 1e-6, 1e6
     for _ in range(60):
         price = np.sqrt(low * high)
-        low, high = (price, high) if np.exp(-np.array(handicaps(price))).sum() > 1.0 else (low, price)
-    taken = dict(zip(sharing, handicaps(high), strict=True))
-    return tuple(round(float(taken.get(t, 0.0)), 6) for t in range(len(found)))
+        low, high = (price, high) if np.exp(-np.array(more(price))).sum() > 1.0 else (low, price)
+    needed = dict(zip(sharing, more(high), strict=True))
+    return tuple(round(float(1.0 + needed.get(t, 0.0) / allowed), 6) for t in range(len(found)))
 
 
 def _found_beyond(scores: NDArray, ends: NDArray) -> NDArray[np.float64]:

@@ -86,25 +86,37 @@ def test_a_hopeless_technique_costs_the_others_little():
     assert found[0] >= found[1]
 
 
-def test_false_alarms_go_to_the_techniques_that_find_most_with_them():
-    rng = np.random.default_rng(7)
-    technique = rng.choice([-1, -1, 0, 1, 2], 6000)
-    logits = rng.exponential(1.0, (6000, 3))
-    for t, reach in enumerate((12.0, 9.0, 0.0)):  # the last cannot be told from authentic images
+def three(rng, n: int = 6000):
+    """Log-odds of two techniques that are found in part, and of one that cannot be told from authentic images."""
+    technique = rng.choice([-1, -1, 0, 1, 2], n)
+    logits = rng.exponential(1.0, (n, 3))
+    for t, reach in enumerate((12.0, 9.0, 0.0)):
         logits[technique == t, t] += reach * rng.random((technique == t).sum())
+    return logits, technique
+
+
+def test_false_alarms_go_to_the_techniques_that_find_most_with_them():
+    logits, technique = three(np.random.default_rng(7))
     fitted = fit(logits, technique, ["x"] * 6000, techniques=("a", "b", "c"), target_fpr=0.001)
     first, second, hopeless = fitted.handicap
-    assert hopeless > 3.0 > max(first, second)
-    assert np.exp(-np.array(fitted.handicap)).sum() == pytest.approx(1.0, abs=0.1)
-    fresh = rng.exponential(1.0, (200_000, 3))
-    assert np.mean(fitted.score(fresh, ["x"] * 200_000) >= 0) < 0.001
+    assert hopeless > 1.6 > max(first, second) > 1.0
+    more = np.log(0.1 / 0.001) * (np.array(fitted.handicap) - 1.0)
+    assert np.exp(-more).sum() == pytest.approx(1.0, abs=0.1)
+
+
+def test_unequal_shares_hold_the_false_positive_rate():
+    rng, rates = np.random.default_rng(10), []
+    for _ in range(20):
+        fitted = fit(*three(rng), ["x"] * 6000, techniques=("a", "b", "c"), target_fpr=0.001)
+        rates.append(np.mean(fitted.score(rng.exponential(1.0, (50_000, 3)), ["x"] * 50_000) >= 0))
+    assert 0.0002 < np.mean(rates) < 0.001
 
 
 def test_a_technique_without_stego_images_gets_an_even_share():
     rng = np.random.default_rng(8)
     logits = rng.exponential(1.0, (1000, 4))
     fitted = fit(logits, np.full(1000, -1), ["x"] * 1000, techniques=("a", "b", "c", "d"), target_fpr=0.001)
-    assert fitted.handicap == pytest.approx([np.log(4)] * 4, abs=1e-5)
+    assert fitted.handicap == pytest.approx([1 + np.log(4) / np.log(0.1 / 0.001)] * 4, abs=1e-5)
 
 
 def test_further_clean_images_set_the_thresholds_anew_of_what_is_not_kept():

@@ -29,7 +29,7 @@ def weights(
     sizes = {"palette": 768} | {n: len(REGISTRY[n].FEATURES) for n in ("format", "content", "dct")}
     config = DetectorConfig(streams, tuple((n, sizes[n]) for n in streams if n in VECTOR_STREAMS), LABELS)
     zeros, ones = ((value,) * len(LABELS) for value in (0.0, 1.0))
-    calibration = Calibration(LABELS, {"all": zeros}, {"all": ones}, zeros, threshold, 1.0, 0.0, 0.001, 100)
+    calibration = Calibration(LABELS, {"all": zeros}, {"all": ones}, ones, threshold, 1.0, 0.0, 0.001, 100)
     ensemble = [Member(UnifiedStarlightDetector(config), 1.0 + 0.2 * i) for i in range(members)]
     for member in ensemble:
         member.model.technique_head.reset_parameters()  # a fresh one is zero and says nothing
