@@ -15,7 +15,7 @@ from synthetic_run import PARAMS, ROADMAP, make_run
 from starlight import manifest, markdown, metrics
 from starlight.alerts import Limits
 from starlight.errors import StarlightError
-from starlight.reports import ReportParams, contact_sheet, inputs, main_figures, plot_data, style, write
+from starlight.reports import ReportParams, contact_sheet, inputs, main_figures, measures, plot_data, style, write
 from starlight.reports.baseline_tables import before_after
 from starlight.reports.roadmap import relative_gap
 from starlight.reports.targets import Goal, cell, goals, status
@@ -406,3 +406,13 @@ def test_a_contact_sheet_shows_images_and_maps(tmp_path):
         contact_sheet([picture], [], [], tmp_path / "c.png")
     contact_sheet([], [], [], tmp_path / "c.png")
     assert (tmp_path / "c.png").stat().st_size > 0
+
+
+def test_what_a_run_counts_is_named_in_words():
+    document = {"kept": 3, "advice": "", "machine": {"cpu": "a|b"}, "stego_score_quantiles": {"q0.25": -1.5}, "new": 1}
+    assert list(measures.rows(document)) == [
+        ["hard negatives kept", "3"],
+        ["processor", r"`a\|b`"],
+        ["score of stego images, 25 % quantile", "-1.5"],
+        ["`new`", "1"],
+    ]

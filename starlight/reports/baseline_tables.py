@@ -7,7 +7,8 @@ import pandas as pd
 from scipy.stats import ttest_1samp
 
 from starlight.markdown import NOTHING, code, interval, number, percent, points, table, whole
-from starlight.metrics import Figure, flatten, holm
+from starlight.metrics import Figure, holm
+from starlight.reports import measures
 from starlight.reports.inputs import Run
 from starlight.reports.targets import exact
 from starlight.reports.words import TITLES, listing, p_text, title_of
@@ -169,8 +170,7 @@ def latency_and_size(run: Run, sizes: dict[str, int]) -> Iterator[str]:
     yield "## Latency and size"
     document = run.documents.get("latency")
     if document:
-        numbers = {k: v for k, v in flatten(document).items() if isinstance(v, (int, float))}
-        yield table(["Measure", "Value"], [[code(k), f"{v:g}"] for k, v in numbers.items()], "lr")
+        yield table(["Measure", "Value"], list(measures.rows(document)), "lr")
     else:
         yield "Latency was not measured in this run: `make bench` writes `bench/latency.json`."
     known = [model for model in run.models if model in sizes]

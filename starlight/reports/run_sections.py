@@ -7,7 +7,8 @@ import pandas as pd
 
 from starlight.alerts.text import show, words
 from starlight.markdown import NOTHING, code, counts, image, number, percent, table, whole
-from starlight.metrics import Figure, figure, flatten, view
+from starlight.metrics import Figure, figure, view
+from starlight.reports import measures
 from starlight.reports.figures import goals_of
 from starlight.reports.inputs import Run
 from starlight.reports.targets import cell, status
@@ -61,8 +62,7 @@ def latency(run: Run) -> Iterator[str]:
     if document is None:
         yield "Not measured in this run: `make bench` writes `bench/latency.json`."
         return
-    rows = [[code(k), f"{v:g}" if isinstance(v, (int, float)) else code(v)] for k, v in flatten(document).items()]
-    yield table(["Measure", "Value"], rows, "lr")
+    yield table(["Measure", "Value"], list(measures.rows(document)), "lr")
 
 
 def mining(run: Run) -> Iterator[str]:
@@ -79,9 +79,8 @@ def mining(run: Run) -> Iterator[str]:
             ["Category", "Images"], [[code(name) if name else "clean", whole(int(n))] for name, n in by.items()], "lr"
         )
     if audit:
-        rows = [[code(k), f"{v:g}" if isinstance(v, (int, float)) else code(v)] for k, v in flatten(audit).items()]
         yield "<details><summary>Audit of the miner</summary>"
-        yield table(["Measure", "Value"], rows, "lr")
+        yield table(["Measure", "Value"], list(measures.rows(audit)), "lr")
         yield "</details>"
     if (run.directory / "mining/worst.png").exists():
         yield image("The worst hard negatives with their maps", "mining/worst.png")
