@@ -413,6 +413,6 @@ def test_what_a_run_counts_is_named_in_words():
     assert list(measures.rows(document)) == [
         ["hard negatives kept", "3"],
         ["processor", r"`a\|b`"],
-        ["score of stego images, 25 % quantile", "-1.5"],
         ["`new`", "1"],
+        ["score of stego images, 25 % quantile", "-1.5"],
     ]
