@@ -12,7 +12,9 @@ STREAMS = ("pixel", "lsb")
 
 def of(split: str, scratch) -> TrainingData:
     manifest, reader = data_set()
-    return TrainingData(manifest[manifest["split"] == split], reader, STREAMS, scratch)
+    data = TrainingData(manifest[manifest["split"] == split], reader, STREAMS, scratch)
+    data.payload_share()  # cells are made when they are first asked for
+    return data
 
 
 def cells_of(data: TrainingData) -> np.ndarray:
@@ -27,6 +29,12 @@ def test_a_second_stage_computes_nothing(tmp_path, monkeypatch):
     first = cells_of(of("val", tmp_path))
     monkeypatch.setattr(cell_store.CellStore, "_build", lambda *_: pytest.fail("computed again"))
     assert first.any() and np.array_equal(cells_of(of("val", tmp_path)), first)
+
+
+def test_vectors_alone_need_no_cells(tmp_path):
+    manifest, reader = data_set()
+    TrainingData(manifest, reader, (*STREAMS, "format"), tmp_path).vectors("format")
+    assert not sets(tmp_path)
 
 
 def test_the_set_used_last_stays(tmp_path, monkeypatch):
