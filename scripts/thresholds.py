@@ -1,9 +1,13 @@
-"""Set the released detector's thresholds by thousands of further clean images, which show the tail that they lie in."""
+"""Hold the released detector against thousands of further clean images; set its thresholds anew if it flags too many."""
 
 import argparse
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+
+from starlight.calibration import Calibration
 from starlight.evidence import log_odds, make
 from starlight.judgement import READABLE
 from starlight.params import run_stage
@@ -19,12 +23,18 @@ def main(_: dict) -> None:
     stored = load(FOLDER / WEIGHTS)
     with tempfile.TemporaryDirectory() as folder:
         logits, classes = log_odds(FOLDER / WEIGHTS, make(Path(folder), options.images, options.seed))
-    calibration = stored.calibration.refitted(logits, classes, READABLE)
+    calibration, flagged = stored.calibration, _flagged(stored.calibration, logits, classes)
+    print(f"{flagged} of {len(logits)} further clean images flagged")
+    if flagged > calibration.target_fpr * len(logits):
+        calibration = calibration.refitted(logits, classes, READABLE)
+        print(f"thresholds set anew by them: {_flagged(calibration, logits, classes)} flagged")
     write(FOLDER / WEIGHTS, stored.members, calibration, stored.meta | {"further_clean": len(logits)})
     (FOLDER / EVIDENCE).unlink(missing_ok=True)  # it was of other thresholds
     write_card(FOLDER)
-    before, after = ((c.score(logits, classes) >= 0).sum() for c in (stored.calibration, calibration))
-    print(f"{len(logits)} further clean images: {before} flagged before, {after} after")
+
+
+def _flagged(calibration: Calibration, logits: np.ndarray, classes: Sequence[str]) -> int:
+    return int((calibration.score(logits, classes) >= 0).sum())
 
 
 if __name__ == "__main__":

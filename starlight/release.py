@@ -100,7 +100,7 @@ def _about(meta: Mapping, figures: Mapping) -> str:
 def _further(meta: Mapping) -> str:
     count = meta.get("further_clean")
     return (
-        f", set anew by the tails of {count} further clean images but for readable payloads; the test split was judged "
+        f", then held against {count} further clean images and set anew if they flag more; the test split was judged "
         "before that"
         if count
         else ""
