@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import threading
 from collections.abc import Iterable
 
 import numpy as np
@@ -59,16 +60,38 @@ def compute_streams(image: Image, names: Iterable[str], max_tiles: int) -> dict[
     """
     keep_freed()
     tiles = tile_origins(*image.pixels.shape[:2], max_tiles)
-    with _one_thread():
+    with _ONE_THREAD:
         return {name: REGISTRY[name].compute(image, tiles) for name in stored_names(names)}
 
 
-def _one_thread() -> contextlib.AbstractContextManager:
-    """One BLAS thread: more of them sum in another order, which gives other bytes."""
-    blas = _blas()
-    if all(library.num_threads == 1 for library in blas.lib_controllers):
-        return contextlib.nullcontext()
-    return blas.limit(limits=1)
+class _OneThread:
+    """One BLAS thread: more of them sum in another order, which gives other bytes.
+
+    The limit is the whole process's. So the first thread that computes sets it and the last one lifts it: lifted by
+    any other, it would change the sums of those that are still at work.
+    """
+
+    def __init__(self) -> None:
+        self._lock, self._inside = threading.Lock(), 0
+        self._limit: contextlib.AbstractContextManager = contextlib.nullcontext()
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if not self._inside:
+                blas = _blas()
+                alone = all(library.num_threads == 1 for library in blas.lib_controllers)
+                self._limit = contextlib.nullcontext() if alone else blas.limit(limits=1)
+                self._limit.__enter__()
+            self._inside += 1
+
+    def __exit__(self, *failure: object) -> None:
+        with self._lock:
+            self._inside -= 1
+            if not self._inside:
+                self._limit.__exit__(None, None, None)
+
+
+_ONE_THREAD = _OneThread()
 
 
 @functools.cache
