@@ -3,10 +3,9 @@
 A validation split holds hundreds of authentic images; the false-positive rate asked for is one in thousands. The
 threshold is therefore extrapolated from the tail of authentic images' log-odds (`tails`). Each technique is first put
 in units of its own tail, so that a technique whose log-odds wander on unseen cameras needs more of them to raise an
-alarm than one whose log-odds stay put. All techniques share the false alarms that are allowed, and each gets the share
-with which most is found in all (the Neyman-Pearson trade between them): one that finds next to nothing at such rates
-gets next to none. Where stego and authentic images lie apart, nothing is extrapolated: the unit is such that the
-threshold lies one to two thirds of the way from the one to the other, farther where authentic images scatter more.
+alarm than one whose log-odds stay put. All techniques share the false alarms that are allowed (`shares`). Where stego
+and authentic images lie apart, nothing is extrapolated: the unit is such that the threshold lies one to two thirds of
+the way from the one to the other, farther where authentic images scatter more.
 """
 
 from __future__ import annotations
@@ -19,7 +18,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from starlight.tails import SHARE, exponential_tail, extrapolated
+from starlight import shares
+from starlight.tails import SHARE, exponential_tail
 
 __all__ = ["ABSENT", "Calibration", "fit"]
 
@@ -30,9 +30,6 @@ _MIN_STEGO = 20  # stego images under which nobody knows where those of a techni
 _REACH = 0.02  # share of a technique's stego images whose log-odds may lie under what counts as theirs
 _WAY = (1 / 3, 2 / 3)  # how far between authentic and stego images the threshold lies, at least and at most
 _BEYOND = 2.0  # it lies as many times as far beyond the highest authentic image as that beyond the 90 % quantile
-_MORE = np.arange(0.0, 4.05, 0.1)  # units that a technique may need more; e^-4 of the alarms is next to none
-_SCORES = np.arange(0.0, 60.0, 0.01)  # among which the threshold lies
-_BLUR = 0.7  # units over which stego images' scores are spread, for on unseen covers they will lie elsewhere
 ABSENT = -29.0  # log-odds at or under which a technique was masked out
 
 
@@ -101,13 +98,18 @@ class Calibration:
         found = _tails_by_class(logits, classes)
         tails = self._tails_by_class() | {name: tail.longer(self.handicap) for name, tail in found.items()}
         draft = dataclasses.replace(self, **_columns(tails), threshold=0.0)
-        threshold = _threshold(draft, logits, classes, ~keep, _FAR_SHARE)
+        threshold = draft._threshold(logits, classes, ~keep, _FAR_SHARE)
         for name, tail in tails.items():
             ends = np.where(keep, self._ends(name), np.nan)
             tails[name] = tail.ending(ends, threshold)
         return dataclasses.replace(
             draft, **_columns(tails), threshold=threshold, authentic=self.authentic + len(logits)
         )  # fmt: skip
+
+    def _threshold(self, logits: NDArray, classes: NDArray, sharing: NDArray, share: float = SHARE) -> float:
+        """Score at which the techniques that share raise the false alarms allowed, from authentic log-odds."""
+        score = self.score(np.where(sharing, logits, ABSENT), classes)
+        return shares.threshold(score, np.array(self.handicap)[sharing], self.target_fpr, share)
 
     def _tails_by_class(self) -> dict[str, _Tails]:
         return {n: _Tails(np.array(low), np.array(self.scale[n])) for n, low in self.location.items()}
@@ -161,10 +163,10 @@ def fit(
     )  # fmt: skip
     units = draft.technique_scores(logits, classes)
     found = [None if apart[t] else units[technique == t, t] for t in range(len(ends))]
-    handicap = _handicaps(found, np.log(SHARE / target_fpr))
+    handicap = shares.handicaps(found, np.log(SHARE / target_fpr), _MIN_STEGO)
     tails = {name: tail.longer(handicap) for name, tail in tails.items()}
     draft = dataclasses.replace(draft, **_columns(tails), handicap=handicap)
-    threshold = _threshold(draft, logits[authentic], classes[authentic], ~apart)
+    threshold = draft._threshold(logits[authentic], classes[authentic], ~apart)
     tails = {name: tail.ending(ends, threshold) for name, tail in tails.items()}
     draft = dataclasses.replace(draft, **_columns(tails))
     slope, intercept = _platt(draft.score(logits, classes) - threshold, ~authentic)
@@ -218,68 +220,6 @@ def _tails(logits: NDArray, pooled: _Tails | None) -> _Tails:
             location, scale = 0.0, 1.0
         found.append((location, scale))
     return _Tails(*np.array(found).T)
-
-
-def _threshold(draft: Calibration, logits: NDArray, classes: NDArray, sharing: NDArray, share: float = SHARE) -> float:
-    """Score that one authentic image in `1 / target_fpr` exceeds, from the log-odds of some.
-
-    Where units are longer than tails by several factors f, the highest score s has no exponential tail. What has one
-    is `-log(sum(exp(-f * s)))`, over the techniques that share the false alarms: how rare s is for any of them.
-    """
-    score = draft.score(np.where(sharing, logits, ABSENT), classes)
-    score = score[np.isfinite(score)]
-    if not len(score):
-        return np.log(SHARE / draft.target_fpr)
-    factors = np.array(draft.handicap)[sharing]
-    found = extrapolated(_depth(score, factors), draft.target_fpr, share)
-    return max(1.0, float(np.interp(found, _depth(_SCORES, factors), _SCORES)))
-
-
-def _depth(scores: NDArray, factors: NDArray) -> NDArray[np.float64]:
-    return -np.log(np.exp(-np.clip(scores, -20.0, 60.0)[:, None] * factors).sum(axis=1))
-
-
-def _handicaps(found: Sequence[NDArray | None], allowed: float) -> tuple[float, ...]:
-    """How many times longer each technique's unit is made, so that the false alarms allowed find as much as they can.
-
-    A technique that alone may raise them all has its threshold `allowed` units over the location; `h` units more leave
-    it `exp(-h)` of them. The shares found, summed over the techniques, are greatest where one more false alarm would
-    find as much with any technique; one multiplier says how much that is. Longer units, and not units taken off, leave
-    alone how images rank far under the threshold.
-
-    Parameters
-    ----------
-    found : sequence of (m,) or None
-        Scores of the stego images of each technique in units of its tail; None for one that takes no part.
-    allowed : float
-
-    Returns
-    -------
-    tuple of float
-        At least 1; an even share for techniques of which too few stego images are known.
-    """
-    sharing = {t: scores for t, scores in enumerate(found) if scores is not None}
-    even = np.log(max(1, len(sharing)))
-    gains = [
-        _found_beyond(scores, allowed + _MORE) if len(scores) >= _MIN_STEGO else None for scores in sharing.values()
-    ]
-
-    def more(price: float) -> list[float]:
-        costs = price * np.exp(-_MORE)
-        return [even if gain is None else float(_MORE[np.argmax(gain - costs)]) for gain in gains]
-
-    low, high = 1e-6, 1e6
-    for _ in range(60):
-        price = np.sqrt(low * high)
-        low, high = (price, high) if np.exp(-np.array(more(price))).sum() > 1.0 else (low, price)
-    needed = dict(zip(sharing, more(high), strict=True))
-    return tuple(round(float(1.0 + needed.get(t, 0.0) / allowed), 6) for t in range(len(found)))
-
-
-def _found_beyond(scores: NDArray, ends: NDArray) -> NDArray[np.float64]:
-    """(k,) share of stego images whose scores lie over each of (k,) ends, the scores spread by `_BLUR`."""
-    z = (ends[:, None] - np.clip(scores, -50.0, 50.0)) / _BLUR
-    return (1.0 / (1.0 + np.exp(np.clip(z, -50.0, 50.0)))).mean(axis=1)
 
 
 def _end(authentic: NDArray, stego: NDArray) -> float:

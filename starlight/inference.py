@@ -14,7 +14,7 @@ from starlight.collate import CROPS, tile_count, vectors
 from starlight.judgement import READABLE, Prediction, judge
 from starlight.model.cells import record_cells
 from starlight.model.encoders import MAP_WIDTH, WIDTH
-from starlight.model.experts import Experts, Read
+from starlight.model.experts import Experts, answers
 from starlight.weights import averaged, load
 
 __all__ = ["READABLE", "Prediction", "Predictor", "judge"]
@@ -66,20 +66,11 @@ class Predictor:
 
     def _by_experts(self, records: Sequence[Mapping[str, Any]], mask: np.ndarray) -> tuple[np.ndarray, ...] | None:
         """Log-odds, an empty map and unlikeness; None where experts cannot answer alone."""
-        batch = vectors(records, self.quick_streams)
-        read: dict[bytes, Read] = {}
-        for experts in self._experts:
-            if experts.scales not in read:
-                read[experts.scales] = experts.read(batch)
-        said = [experts.judge(read[experts.scales], mask) for experts in self._experts]
-        if any(one is None for one in said):
+        found = answers(self._experts, vectors(records, self.quick_streams), mask)
+        if found is None:
             return None
-        first = self._experts[0]
-        return (
-            averaged(said, self._weights),
-            np.zeros((len(records), 0, 32, 32)),
-            first.unlikeness(read[first.scales], len(records)),
-        )
+        said, unlike = found
+        return averaged(said, self._weights), np.zeros((len(records), 0, 32, 32)), unlike
 
     @torch.inference_mode()
     def embed(self, records: Sequence[Mapping[str, Any]]) -> np.ndarray:

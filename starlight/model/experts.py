@@ -8,7 +8,7 @@ this short each of its calls takes several times as long as NumPy's.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import torch
@@ -18,7 +18,7 @@ from torch.nn import functional as F
 from starlight.model.detector import COUNTED, IMPOSSIBLE, VECTOR_STREAMS, UnifiedStarlightDetector
 from starlight.model.encoders import CLIP, VectorEncoder
 
-__all__ = ["Experts", "Read"]
+__all__ = ["Experts", "answers"]
 
 Read = Mapping[str, Tensor | None]  # streams (b, d) in standard deviations; None for the one image that lacks it
 
@@ -77,6 +77,37 @@ class Experts:
             if read[name] is not None:
                 beyond += np.count_nonzero(np.abs(read[name].numpy()) >= CLIP, axis=1)
         return beyond / np.float32(max(1, sum(self._streams[name].size for name in self._counted)))
+
+
+def answers(
+    members: Sequence[Experts], batch: Mapping[str, np.ndarray], mask: np.ndarray
+) -> tuple[list[np.ndarray], np.ndarray] | None:
+    """What the experts of an ensemble say of a batch.
+
+    Parameters
+    ----------
+    members : sequence of Experts
+        At least one.
+    batch : mapping of str to (b, d) array
+        The vector streams that they read.
+    mask : (b, t) bool
+        The constraint mask.
+
+    Returns
+    -------
+    list of (b, t) log-odds, one a member, and (b,) unlikeness by the first; None where a member cannot answer alone
+    """
+    read: dict[bytes, Read] = {}
+    for experts in members:
+        if experts.scales not in read:
+            read[experts.scales] = experts.read(batch)
+    said = []
+    for experts in members:
+        logits = experts.judge(read[experts.scales], mask)
+        if logits is None:
+            return None
+        said.append(logits)
+    return said, members[0].unlikeness(read[members[0].scales], len(mask))
 
 
 def _hash(arrays: Iterable[np.ndarray]) -> bytes:

@@ -13,7 +13,7 @@ from starlight import calibration
 from starlight.metrics import auc, map_measures
 from starlight.model import UnifiedStarlightDetector
 from starlight.model.detector import without
-from starlight.model.experts import Experts
+from starlight.model.experts import Experts, answers
 from starlight.training import devices
 from starlight.training.data import LABELS, Batch, TrainingData
 from starlight.training.losses import LossWeights, detector_loss
@@ -100,11 +100,10 @@ def by_experts(model: UnifiedStarlightDetector, data: TrainingData) -> Forward |
     for start in range(0, len(data), _BATCH):
         chosen = slice(start, start + _BATCH)
         mask = data.mask[chosen]
-        read = experts.read({name: rows[chosen] for name, rows in values.items()})
-        logits = experts.judge(read, mask)
-        if logits is None:
+        found = answers([experts], {name: rows[chosen] for name, rows in values.items()}, mask)
+        if found is None:
             return None
-        parts.append((logits, experts.unlikeness(read, len(mask))))
+        parts.append((found[0][0], found[1]))
     logits, unlike = (np.concatenate(column) for column in zip(*parts, strict=True))
     n = len(data)
     return Forward(logits, np.zeros((n, 4), np.float32), np.full(n, np.nan, np.float32), unlike, float("nan"))
