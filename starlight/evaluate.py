@@ -30,6 +30,8 @@ _IDENTITY = (
     "cover_id", "format", "mode", "width", "height", "source",
 )  # fmt: skip
 
+_LOOSE = (0.01, 0.05)  # of authentic images, that the base detector flags where models are compared at equal power
+
 
 @dataclasses.dataclass(frozen=True)
 class EvaluateParams:
@@ -136,7 +138,12 @@ def stream_ablation(stored: Stored, data: TrainingData, *, each: bool = True) ->
 
 
 def before_after(table: pd.DataFrame, names: tuple[str, ...] = ("v4_base", "v4", "control")) -> pd.DataFrame:
-    """Base, mined and random fine-tuning on the same images, with intervals and McNemar's test against the base."""
+    """Base, mined and random fine-tuning on the same images, with intervals and McNemar's test against the base.
+
+    At operating thresholds that one authentic image in thousands exceeds, a test split holds next to no false alarms
+    to compare. So the false alarms are also counted where more are allowed, each detector finding as much: at the
+    score that as many stego images reach as exceed the one at which the base detector flags `_LOOSE` of the authentic.
+    """
     groups = {"all": table["path"].notna(), "authentic": table["label"] == 0, "stego": table["label"] == 1}
     groups |= {f"negative:{c}": table["category"].eq(c) & table["kind"].eq("negative")
                for c in sorted(set(table.loc[table["kind"] == "negative", "category"]))}  # fmt: skip
@@ -155,7 +162,32 @@ def before_after(table: pd.DataFrame, names: tuple[str, ...] = ("v4_base", "v4",
                 "model": name, "group": group, "measure": what,
                 **_proportion(hits[chosen].sum(), chosen.sum()), "p_against_base": round(float(paired.p_value), 6),
             })  # fmt: skip
+        for rate in _LOOSE if "v4_base_score" in table else ():
+            rows += _equally_powerful(table, name, rate)
     return pd.DataFrame(rows)
+
+
+def _equally_powerful(table: pd.DataFrame, name: str, rate: float) -> list[dict]:
+    """Precision and false alarms of a model that finds as much as the base detector does at a false-positive rate."""
+    authentic = (table["label"] == 0).to_numpy()
+    base = table["v4_base_score"].to_numpy(float)
+    found = int((base[~authentic] > np.quantile(base[authentic], 1.0 - rate)).sum())
+    if not found:
+        return []
+
+    def flagged(model: str) -> np.ndarray:
+        score = table[f"{model}_score"].to_numpy(float)
+        return score >= np.sort(score[~authentic])[-found]
+
+    alarms, of_base = flagged(name), flagged("v4_base")
+    paired = mcnemar(~alarms[authentic], ~of_base[authentic])
+    where = f"where the base flags {100 * rate:g} %"
+    return [
+        {"model": name, "group": f"flagged, {where}", "measure": "precision",
+         **_proportion((alarms & ~authentic).sum(), alarms.sum())},
+        {"model": name, "group": f"authentic, {where}", "measure": "flagged share",
+         **_proportion(alarms[authentic].sum(), authentic.sum()), "p_against_base": round(float(paired.p_value), 6)},
+    ]  # fmt: skip
 
 
 def _proportion(k: int, n: int) -> dict[str, float]:

@@ -26,6 +26,7 @@ class MineParams:
 
     threshold: float = knob(0.5, min=0.0, max=1.0)
     min_fp_ratio: float = knob(0.001, min=0.0, max=1.0)
+    share: float = knob(0.0, min=0.0, max=1.0)
     max_samples: int = knob(500, min=0)
     sheet: int = knob(24, min=0, max=200)
 
@@ -41,8 +42,9 @@ class Mined(NamedTuple):
 def mine(stored: Stored, data: TrainingData, params: MineParams) -> Mined:
     """Mine one split, the training split.
 
-    An authentic image is a hard negative when more than `min_fp_ratio` of its map cells are over `threshold`, or
-    when its score is over the operating threshold. A stego image is missed when its score is under it, or when more
+    An authentic image is a hard negative when more than `min_fp_ratio` of its map cells are over `threshold`, when its
+    score is over the operating threshold, or when it is among the `share` of authentic images that score highest: of
+    an operating threshold that one image in thousands exceeds, a few thousand images say next to nothing. A stego image is missed when its score is under it, or when more
     than half of its payload's cells are under `threshold`.
     """
     run, score, ranked = _run(stored, data, params.threshold)
@@ -51,7 +53,8 @@ def mine(stored: Stored, data: TrainingData, params: MineParams) -> Mined:
     fp_ratio = run.counts[:, 1] / cells
     payload = run.counts[:, 0] + run.counts[:, 2]
     recall = np.divide(run.counts[:, 0], payload, out=np.full(len(data), np.nan), where=payload > 0)
-    hard = authentic & ((fp_ratio > params.min_fp_ratio) | (score >= 0))
+    near = authentic & (score > _exceeded_by(score[authentic], params.share))
+    hard = authentic & ((fp_ratio > params.min_fp_ratio) | (score >= 0) | near)
     missed = ~authentic & ((score < 0) | (recall < 0.5))
     table = pd.DataFrame({
         "path": data.rows["path"], "sample_id": data.rows["sample_id"], "fp_ratio": fp_ratio.round(6),
@@ -74,17 +77,24 @@ def _run(stored: Stored, data: TrainingData, threshold: float) -> tuple[Forward,
     return run, score, np.asarray(LABELS, dtype=object)[techniques.argmax(axis=1)]
 
 
+def _exceeded_by(scores: np.ndarray, share: float) -> float:
+    """The score that a share of them exceeds; infinity for none."""
+    return float(np.quantile(scores, 1.0 - share)) if share and len(scores) else np.inf
+
+
 def _audit(data, score, fp_ratio, hard, missed, params: MineParams) -> dict:
     authentic = data.labels == 0
     found = int(hard.sum())
     advice = "" if found else (
         f"none found: lower mine.threshold (now {params.threshold}) or mine.min_fp_ratio "
-        f"(now {params.min_fp_ratio}), or add clean images"
+        f"(now {params.min_fp_ratio}), raise mine.share (now {params.share}), or add clean images"
     )  # fmt: skip
+    by_map, by_score = fp_ratio > params.min_fp_ratio, score >= 0
     rules = {
-        "map_only": int((hard & (score < 0)).sum()),
-        "score_only": int((hard & (fp_ratio <= params.min_fp_ratio)).sum()),
-        "both": int((hard & (score >= 0) & (fp_ratio > params.min_fp_ratio)).sum()),
+        "map_only": int((hard & by_map & ~by_score).sum()),
+        "score_only": int((hard & by_score & ~by_map).sum()),
+        "both": int((hard & by_score & by_map).sum()),
+        "near_only": int((hard & ~by_score & ~by_map).sum()),
     }
     return {
         "scanned_authentic": int(authentic.sum()),

@@ -12,6 +12,7 @@ _WORDS = {
     "by_rule.both": "kept for their score and their map",
     "by_rule.map_only": "kept for their map alone",
     "by_rule.score_only": "kept for their score alone",
+    "by_rule.near_only": "kept for being among the highest scores alone",
     "dropped_over_max_samples": "beyond `mine.max_samples`",
     "first_answer_seconds": "first answer after the command, s",
     "hard_negatives": "hard negatives found",
