@@ -44,8 +44,8 @@ def mine(stored: Stored, data: TrainingData, params: MineParams) -> Mined:
 
     An authentic image is a hard negative when more than `min_fp_ratio` of its map cells are over `threshold`, when its
     score is over the operating threshold, or when it is among the `share` of authentic images that score highest: of
-    an operating threshold that one image in thousands exceeds, a few thousand images say next to nothing. A stego image is missed when its score is under it, or when more
-    than half of its payload's cells are under `threshold`.
+    an operating threshold that one image in thousands exceeds, a few thousand images say next to nothing. A stego
+    image is missed when its score is under it, or when more than half of its payload's cells are under `threshold`.
     """
     run, score, ranked = _run(stored, data, params.threshold)
     cells = np.maximum(run.counts.sum(axis=1), 1)

@@ -148,6 +148,37 @@ def test_mining_keeps_its_rule_and_counts_itself(trained, splits):
         assert "mine.threshold" in none.audit["advice"]
 
 
+def test_mining_takes_the_share_of_authentic_images_that_score_highest(trained, splits):
+    stored = load(trained / "base.safetensors")
+    every = mine(stored, splits.train, MineParams(min_fp_ratio=0.0, threshold=0.0)).hard_negatives
+    strict = mine(stored, splits.train, MineParams(min_fp_ratio=1.0, threshold=1.0))
+    near = mine(stored, splits.train, MineParams(min_fp_ratio=1.0, threshold=1.0, share=0.2))
+    count = len(near.hard_negatives)
+    assert count >= len(strict.hard_negatives) and abs(count - 0.2 * len(every)) <= 1
+    assert near.hard_negatives["score"].tolist() == every["score"].tolist()[:count]
+    assert near.audit["by_rule"]["near_only"] == count - len(strict.hard_negatives)
+
+
+def test_models_are_compared_where_they_find_as_much():
+    """A model that ranks one more authentic image under all stego has one false alarm less, at the same detection."""
+    n = 100
+    label = np.repeat([0, 1], n)
+    base = np.concatenate([np.linspace(-5, 0, n), np.linspace(-1, 4, n)])
+    tuned = base.copy()
+    tuned[n - 1] = -5.0
+    table = pd.DataFrame({"path": [f"{i}.png" for i in range(2 * n)], "label": label, "kind": "clean", "category": "",
+                          "technique": np.where(label, "lsbr", "")})  # fmt: skip
+    for name, score in (("v4_base", base), ("v4", tuned)):
+        table[f"{name}_score"], table[f"{name}_flagged"] = score, score >= 3.0
+    rows = before_after(table, ("v4_base", "v4")).set_index(["group", "model"])
+    for share, alarms in ((1, 1), (5, 5)):
+        found = rows.loc[f"authentic, where the base flags {share} %"]
+        assert found["k"].to_dict() == {"v4_base": alarms, "v4": alarms - 1}
+        assert (found["n"] == n).all()
+    precise = rows.loc["flagged, where the base flags 5 %", "value"]
+    assert precise["v4"] > precise["v4_base"]
+
+
 def test_sampling_weights(splits):
     data = splits.train
     clean = data.rows[data.rows["kind"] == "clean"].iloc[:3]
