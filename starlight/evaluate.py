@@ -39,6 +39,7 @@ class EvaluateParams:
 
     map_threshold: float = knob(0.5, min=0.0, max=1.0)
     stream_ablation: bool = knob(True)
+    maps: bool = knob(True)
     hardest: int = knob(24, min=0, max=200)
 
 
@@ -76,12 +77,10 @@ def _scored(stored: Stored, data: TrainingData, logits, unlike, counts=None) -> 
     return Scored(answer.score, answer.probability, technique, counts, answer.abstain)
 
 
-def predictions(
-    detectors: Mapping[str, Stored], data: TrainingData, params: EvaluateParams, *, maps: bool = True
-) -> pd.DataFrame:
+def predictions(detectors: Mapping[str, Stored], data: TrainingData, params: EvaluateParams) -> pd.DataFrame:
     """One row a test image, five columns and four counts a detector; sorted by path.
 
-    Without `maps`, much sooner, the counts are 0 where experts can answer alone.
+    Without `params.maps`, much sooner, the counts are 0 where experts can answer alone.
 
     Columns are those of `reports/predictions.csv`: identity, then for each detector `<m>_probability`,
     `<m>_flagged`, `<m>_technique`, `<m>_ood`, `<m>_map_fp_ratio` and the map's cell counts.
@@ -92,7 +91,7 @@ def predictions(
         table[name] = table[name].fillna("")
     table["twin_of"] = _twin_of(rows)
     table["container"] = data.classes
-    passes = Passes(data, threshold=params.map_threshold, maps=maps)
+    passes = Passes(data, threshold=params.map_threshold, maps=params.maps)
     for name, stored in detectors.items():
         answer = score(stored, passes)
         table[f"{name}_probability"] = answer.probability.round(6)
@@ -120,7 +119,11 @@ def stream_ablation(stored: Stored, data: TrainingData, *, each: bool = True) ->
     """Measures with none blanked (the first row) and, with `each`, with each stream blanked in turn."""
     device, weights = devices.current()[0], [m.weight for m in stored.members]
     blanks = (None, *(stored.members[0].model.config.streams if each else ()))
-    runs = [blanked(m.model, data, device, blanks) for m in stored.members]
+    if each:
+        runs = [blanked(m.model, data, device, blanks) for m in stored.members]
+    else:
+        passes = Passes(data, maps=False)
+        runs = [{None: passes.of(m.model).logits} for m in stored.members]
     unlike = np.zeros(len(data))  # an image with a stream left out is unlike any seen, which is not the question
     rows = []
     for blank in blanks:

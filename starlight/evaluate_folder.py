@@ -59,4 +59,4 @@ def predict_folder(
         streams = Path(scratch) / "streams"
         extract(table, root, streams, ExtractParams(), store_root, limits=limits(params))
         data = TrainingData(table, StreamReader(streams), SETS["nine"], Path(scratch) / "cells")
-        return predictions({name: stored}, data, EvaluateParams(), maps=False)
+        return predictions({name: stored}, data, EvaluateParams(maps=False))
