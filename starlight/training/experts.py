@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from starlight.errors import StarlightError
@@ -32,6 +32,7 @@ _OTHER_SHOWN_IN = ("content",)
 _MIN_PER_CLASS = 8  # stego or authentic images, in each half of the covers, under which there is no expert
 _STRENGTHS = (1e-3, 1e-2, 1e-1, 1.0, 10.0, 100.0)  # inverse of the ridge for one image's weight, from stiff to supple
 _BATCH, _DECAY = 128, 0.3  # of the encoders
+_STIFF = 3.0  # ridge of the covariance that turns statistics into directions, for as many statistics as images
 _TAIL, _TAIL_SHARE = 2.0, 0.1  # loss weight of the authentic images that look most like stego, and how many they are
 
 
@@ -145,6 +146,11 @@ def fit_encoder(
 ) -> None:  # fmt: skip
     """Fit an encoder and its experts, in place.
 
+    Covers differ most where they show least: what embedding changes lies along directions in which statistics hardly
+    vary from cover to cover, and where they are to be found, discriminants look through the covers' covariance (as the
+    ensembles above do). So the first layer reads the statistics twice, as they are and turned so that authentic images
+    vary alike in all directions; afterwards the two readings are one, for both are linear.
+
     What decides at a low false-positive rate are the few authentic images that look most like stego; so those of each
     batch count once more.
 
@@ -169,19 +175,52 @@ def fit_encoder(
     used = each.sum(1) > 0
     if not used.any():
         return
-    vectors, target, each = vectors[used], stego[used].float(), each[used] * int(used.sum()) / 2
+    z, target, each = encoder.standardise(vectors[used]), stego[used].float(), each[used] * int(used.sum()) / 2
+    turn = _turn(z[(authentic[used] & share).any(1)])
+    z = torch.cat([z, z @ turn], dim=1)
     generator = torch.Generator().manual_seed(seed)
     torch.manual_seed(seed)
-    optimiser = torch.optim.AdamW(encoder.parameters(), passes.lr, weight_decay=_DECAY)
-    steps = passes.epochs * -(-len(vectors) // _BATCH)
+    layers = _reading_twice(encoder)
+    parameters = [*layers.parameters(), *encoder.judge.parameters()]
+    optimiser = torch.optim.AdamW(parameters, passes.lr, weight_decay=_DECAY)
+    steps = passes.epochs * -(-len(z) // _BATCH)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, passes.lr, total_steps=steps)
     encoder.train()
     for _ in range(passes.epochs):
-        for chosen in torch.randperm(len(vectors), generator=generator).split(_BATCH):
-            logits = encoder.judge(encoder.layers(encoder.standardise(vectors[chosen])))
+        for chosen in torch.randperm(len(z), generator=generator).split(_BATCH):
+            logits = encoder.judge(layers(z[chosen]))
             losses = F.binary_cross_entropy_with_logits(logits, target[chosen], reduction="none") * each[chosen]
             worst = (losses * (1 - target[chosen])).flatten().topk(max(1, int(_TAIL_SHARE * len(chosen)))).values
             optimiser.zero_grad(set_to_none=True)
             (losses.sum(1).mean() + _TAIL * worst.sum() / len(chosen)).backward()
             optimiser.step()
             schedule.step()
+    own, turned = layers[1].weight.detach().chunk(2, dim=1)
+    with torch.no_grad():
+        encoder.layers[1].weight.copy_(own + turned @ turn.T)
+        encoder.layers[1].bias.copy_(layers[1].bias)
+
+
+def _turn(z: Tensor) -> Tensor:
+    """(d, d) what turns statistics so that those of (n, d) authentic images vary about alike in every direction.
+
+    Directions that vary least are the least known, the less so the fewer images there are for each statistic; the ridge
+    keeps them short.
+    """
+    n, d = z.shape
+    values = z.double() - z.double().mean(0)
+    variance, directions = torch.linalg.eigh(values.T @ values / n)
+    variance = variance.clamp_min(0.0)
+    length = (variance + _STIFF * d / n) ** -0.5
+    spread = (variance * length**2).mean().clamp_min(1e-12).sqrt()  # of the turned statistics, over all of them
+    return ((directions * (length / spread)) @ directions.T).float()
+
+
+def _reading_twice(encoder: VectorEncoder) -> nn.Sequential:
+    """The encoder's layers, the first of which reads what they read and, to begin with ignoring it, as much again."""
+    dropout, first, *others = encoder.layers
+    wide = nn.Linear(2 * first.in_features, first.out_features)
+    with torch.no_grad():
+        wide.weight.copy_(torch.cat([first.weight, torch.zeros_like(first.weight)], dim=1))
+        wide.bias.copy_(first.bias)
+    return nn.Sequential(dropout, wide, *others)
