@@ -14,12 +14,14 @@ from starlight import stream_files
 from starlight.collate import CROPS
 from starlight.containers import Limits
 from starlight.errors import StarlightError
-from starlight.extract_chunk import MASK, Work, extract_chunk
+from starlight.extract_chunk import Work, extract_chunk
 from starlight.fanout import BACKENDS, Engine, chunked, run
 from starlight.manifest import usable
 from starlight.params import knob
 from starlight.store import Store, StreamReader, key, table_name
 from starlight.store.code import code_digest, decoder_versions
+from starlight.store.picking import Picked, pick
+from starlight.store.reader import MASK
 from starlight.streams import REGISTRY
 from starlight.streams.compute import stored_names
 
@@ -69,8 +71,9 @@ def extract(
     datasets_root : Path
         What the manifest's paths start from.
     out_dir : Path
-        Gets `index.csv`, `streams.json`, `masks.npy`, `failed.csv` and a `.bin` for each stored stream. It is replaced
-        as a whole once all is done; its bytes depend on the images and `params.max_tiles` alone.
+        Gets `index.csv`, `streams.json`, `failed.csv`, and the records in `.bin` parts. Its bytes depend on the images
+        and `params.max_tiles` alone; of what is there already, parts that are right stay as they are. It changes
+        once all is done, and anything else that is in it goes.
     params : ExtractParams
     store_root : Path
         Absolute; results are kept there by content, stream and version. With Dask, a folder that all machines share.
@@ -97,15 +100,20 @@ def extract(
     failed = _vanished(root, rows)
     computed = dict.fromkeys(names, 0)
     work = Work(root, limits, params.max_tiles, {stream: store.folder(name) for stream, name in names.items()})
-    with stream_files.Writer(Path(out_dir)) as writer:
+    crowded: set[str] = set()
+    with stream_files.Writer(Path(out_dir), store, engine.threads()) as writer:
         for _ in range(_ATTEMPTS):
-            _fill(store, names, work, paths, failed, computed, engine)
-            if writer.write([i for i in paths if i not in failed], names, store, engine.threads()):
+            picked = _gather(store, names, work, paths, failed, computed, engine, crowded)
+            if picked is None:
+                continue
+            bad = writer.write([i for i in paths if i not in failed], picked)
+            if not bad:
                 break
+            store.mend(bad)
         else:
             raise StarlightError(f"{store.root}: the store's records are damaged again and again")
         writer.publish([(i, paths[i], reason) for i, reason in sorted(failed.items())], params.max_tiles)
-    for name in writer.crowded:
+    for name in sorted(crowded):
         store.table(name).compact()
     return {"images": len(paths) - len(failed), "failed": len(failed), "computed": computed}
 
@@ -141,7 +149,7 @@ def _vanished(root: Path, rows: pd.DataFrame) -> dict[str, str]:
     return failed
 
 
-def _fill(
+def _gather(
     store: Store,
     names: dict[str, str],
     work: Work,
@@ -149,18 +157,52 @@ def _fill(
     failed: dict[str, str],
     computed: dict[str, int],
     engine: Engine,
-) -> None:
-    """Compute what the store lacks by now; adds to `failed` and `computed`."""
+    crowded: set[str],
+) -> dict[str, Picked] | None:
+    """Compute what the store lacks by now, and find all records; None where one was lost in between.
+
+    Adds to `failed`, to `computed`, and to `crowded` the tables that are worth compacting.
+    """
     ids = [i for i in paths if i not in failed]
+    picked: dict[str, Picked] = {}
+    needed = _look_up(store, names, ids, picked, crowded)
+    if needed.any():
+        streams = tuple(names)
+        jobs = [(ids[i], paths[ids[i]], int(needed[i])) for i in np.flatnonzero(needed)]
+        task = functools.partial(extract_chunk, work, streams)
+        for result in run(engine, task, chunked(jobs, engine), label="extract"):
+            failed.update(result.failed)
+            for stream, count in result.computed.items():
+                computed[stream] += count
+        left = [i for i in ids if i not in failed]
+        if len(left) < len(ids):
+            picked.clear()
+        if _look_up(store, names, left, picked, crowded).any():
+            return None
+    return {stream: picked[stream] for stream in names}  # in order, whatever came late
+
+
+def _look_up(
+    store: Store, names: dict[str, str], ids: list[str], picked: dict[str, Picked], crowded: set[str]
+) -> np.ndarray:
+    """Find the records of streams that are not in `picked` yet, one table open at a time.
+
+    Returns
+    -------
+    np.ndarray
+        What is absent, uint32 (n,): bit k stands for the k-th of `names`.
+    """
     keys = np.array([key(i) for i in ids], np.uint64)
     needed = np.zeros(len(ids), np.uint32)
-    for bit, name in enumerate(names.values()):
-        missing = ~store.table(name).has(keys)
-        needed |= missing.astype(np.uint32) << np.uint32(bit)
-    streams = tuple(names)
-    jobs = [(ids[i], paths[ids[i]], int(needed[i])) for i in np.flatnonzero(needed)]
-    task = functools.partial(extract_chunk, work, streams)
-    for result in run(engine, task, chunked(jobs, engine), label="extract"):
-        failed.update(result.failed)
-        for stream, count in result.computed.items():
-            computed[stream] += count
+    for bit, (stream, name) in enumerate(names.items()):
+        if stream in picked:
+            continue
+        table = store.table(name)
+        found = pick(table, keys)
+        if found is None:
+            needed |= (~table.has(keys)).astype(np.uint32) << np.uint32(bit)
+            continue
+        picked[stream] = found
+        if table.crowded():
+            crowded.add(name)
+    return needed

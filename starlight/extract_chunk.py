@@ -14,13 +14,11 @@ from starlight.constraints import constraint_mask
 from starlight.containers import Limits
 from starlight.errors import BadImage
 from starlight.store import key
+from starlight.store.reader import MASK
 from starlight.store.shard import ShardWriter
 from starlight.streams.compute import compute_streams
 
-__all__ = ["MASK", "Result", "Work", "extract_chunk"]
-
-MASK = "mask"  # the constraint mask, kept beside the streams
-
+__all__ = ["Result", "Work", "extract_chunk"]
 
 @dataclass(frozen=True)
 class Work:

@@ -113,6 +113,64 @@ def test_renaming_costs_nothing(world, run, tmp_path):
     assert run(renamed, root=tmp_path)["computed"] == counts()
 
 
+def test_new_images_leave_the_parts_of_others_alone(world, run, tmp_path, monkeypatch):
+    monkeypatch.setattr("starlight.store.layout._IMAGES", 1)
+    table = world[1]
+    run(table[1:])
+    before = {path.name: path.stat() for path in (tmp_path / "out").glob("*.bin")}
+    run(table)
+    after = {path.name: path.stat() for path in (tmp_path / "out").glob("*.bin")}
+    kept = before.keys() & after.keys()
+    assert len(kept) > 3 and len(after.keys() - kept) == 1
+    assert all(after[name].st_ino == before[name].st_ino for name in kept)
+    assert StreamReader(tmp_path / "out").ids == sorted(table["sample_id"])
+
+
+@pytest.mark.parametrize("harm", ["flip a bit", "truncate", "delete", "no index", "strangers"])
+def test_a_damaged_output_is_put_right(world, run, tmp_path, harm):
+    run()
+    out = tmp_path / "out"
+    part = next(out.glob("*.bin"))
+    if harm == "flip a bit":
+        content = bytearray(part.read_bytes())
+        content[1000] ^= 1
+        part.write_bytes(content)
+    elif harm == "truncate":
+        os.truncate(part, part.stat().st_size - 1)
+    elif harm == "delete":
+        part.unlink()
+    elif harm == "no index":
+        (out / "streams.json").unlink()
+    else:
+        (out / "folder").mkdir()
+        (out / "pixel.bin").write_bytes(b"of an older version")
+    assert run()["computed"] == counts()
+    assert digest(out) == world[2]
+
+
+def test_linked_files_are_replaced_and_never_written_to(world, run, tmp_path):
+    """As `dvc checkout` leaves them, linked to its cache."""
+    run()
+    out, cache = tmp_path / "out", tmp_path / "cache"
+    cache.mkdir()
+    for path in out.iterdir():
+        os.rename(path, cache / path.name)
+        os.symlink(cache / path.name, path)
+    kept = digest(cache)
+    run(world[1][1:])
+    assert digest(cache) == kept and digest(out) != kept
+    run()
+    assert digest(out) == kept == world[2]
+
+
+def test_a_reader_notices_that_the_folder_changed(world, run, tmp_path):
+    run()
+    reader = StreamReader(tmp_path / "out")
+    run(world[1][1:])
+    with pytest.raises(StarlightError, match="run the stage `extract`"):
+        reader.get(world[1]["sample_id"][1], "pixel")
+
+
 def test_a_changed_stream_is_computed_again_alone(world, run, monkeypatch):
     n = len(world[1])
     run()
@@ -206,7 +264,7 @@ def test_a_full_disk_is_one_line_and_the_next_run_goes_on(world, run, tmp_path, 
     def full(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    place = "starlight.store.shard.os.fsync" if where == "store" else "starlight.store.packing.os.posix_fallocate"
+    place = "starlight.store.shard.os.fsync" if where == "store" else "starlight.store.copying.os.posix_fallocate"
     monkeypatch.setattr(place, full)
     with pytest.raises(StarlightError, match="No space left on device"):
         run()
@@ -252,6 +310,33 @@ def test_killed_at_any_moment_the_next_run_gives_the_same_bytes(world, tmp_path)
             assert digest(out) == world[2]
             assert not list(store.rglob("*.partial")) and not list(tmp_path.glob(".out.*"))
     assert kills >= 2
+
+
+@pytest.mark.parametrize("before", [None, 5])
+@pytest.mark.parametrize("steps", [0, 1, 2, 3, 5])
+def test_killed_while_files_are_put_in_place(world, run, tmp_path, monkeypatch, before, steps):
+    monkeypatch.setattr("starlight.store.layout._IMAGES", 1)
+    home, table, _ = world
+    out = tmp_path / "out"
+    run(out=tmp_path / "expected")
+    if before is not None:
+        run(table[:before])
+    replace, done = os.replace, []
+
+    def replaced(source, target):
+        if str(target).startswith(str(out)):
+            done.append(target)
+            if len(done) > steps:
+                os.kill(os.getpid(), signal.SIGKILL)
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", replaced)
+    assert os.WIFSIGNALED(os.waitpid(spawn(world, out, tmp_path / "store"), 0)[1])
+    monkeypatch.setattr(os, "replace", replace)
+    with pytest.raises(StarlightError, match="holds no streams"):
+        StreamReader(out)
+    run()
+    assert digest(out) == digest(tmp_path / "expected") and not list(tmp_path.glob(".out.*"))
 
 
 def test_two_runs_at_once_on_one_store(world, tmp_path):

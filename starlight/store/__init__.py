@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from starlight.errors import StarlightError
@@ -51,6 +51,11 @@ class Store:
     def table(self, name: str) -> Table:
         """Table of a name that `table_name` gave."""
         return Table(self.folder(name))
+
+    def mend(self, shards: Iterable[Path]) -> None:
+        """Rid shards of their damaged records."""
+        for path in shards:
+            self.table(path.parent.name).mend(path)
 
 
 def table_name(stream: str, version: int, params: Mapping[str, object]) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 try:
@@ -12,7 +14,7 @@ try:
 except ImportError:  # Windows: left-overs of killed runs stay until the store is deleted
     fcntl = None  # type: ignore[assignment]
 
-__all__ = ["PARTIAL", "locked_file", "locked_folder", "sweep", "sync_folder"]
+__all__ = ["PARTIAL", "alone_in", "locked_file", "locked_folder", "sweep", "sync_folder"]
 
 PARTIAL = ".partial"  # suffix of what is being written; its writer holds a lock on it
 
@@ -37,6 +39,20 @@ def locked_folder(parent: Path, name: str) -> tuple[int, Path]:
         handle = os.open(path, os.O_RDONLY)
         if _lock(handle) and path.is_dir():
             return handle, path
+        os.close(handle)
+
+
+@contextlib.contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Wait until no other process is in here with the same folder."""
+    if fcntl is None:
+        yield
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
         os.close(handle)
 
 

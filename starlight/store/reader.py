@@ -1,4 +1,4 @@
-"""Reads `artifacts/streams/`: one index, one packed memory-mapped file a stream, the constraint masks."""
+"""Reads `artifacts/streams/`: an index, and the parts that hold the records of all streams."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ import pandas as pd
 
 from starlight.errors import StarlightError
 
-__all__ = ["StreamReader", "shape_text"]
+__all__ = ["MASK", "StreamReader", "shape_text"]
+
+MASK = "mask"  # the constraint mask, kept beside the streams
 
 
 def shape_text(shape: tuple[int, ...]) -> str:
@@ -19,7 +21,7 @@ def shape_text(shape: tuple[int, ...]) -> str:
 
 
 class StreamReader:
-    """Stored streams by sample_id. May be pickled; every process maps the files for itself.
+    """Stored streams by sample_id. May be pickled, and keeps no file open.
 
     Parameters
     ----------
@@ -35,20 +37,19 @@ class StreamReader:
     def __init__(self, folder: Path | str) -> None:
         self.folder = Path(folder)
         try:
-            self.streams: dict[str, dict] = json.loads((self.folder / "streams.json").read_bytes())["streams"]
-            texts = ["sample_id", *(f"{name}_shape" for name in self.streams)]
+            about = json.loads((self.folder / "streams.json").read_bytes())
+            self.streams: dict[str, dict] = about["streams"]
+            self._dtypes = {name: np.dtype(said["dtype"]) for name, said in self.streams.items()} | {MASK: np.dtype("?")}
+            texts = ["sample_id", *(f"{name}_shape" for name in self._dtypes)]
             index = pd.read_csv(self.folder / "index.csv", dtype=dict.fromkeys(texts, str))
-            self._masks = np.load(self.folder / "masks.npy", mmap_mode="r", allow_pickle=False)
-        except (OSError, ValueError, KeyError) as error:
+            self._shift = 64 - int(about["part_bits"])
+            self._parts = {int(name.split("-")[0], 16): str(self.folder / name) for name in about["parts"]}
+        except (OSError, ValueError, KeyError, TypeError) as error:
             raise StarlightError(f"{self.folder}: holds no streams, run the stage `extract`: {error}") from error
         self.ids: list[str] = index["sample_id"].tolist()
         self._keys = np.array([int(i, 16) for i in self.ids], np.uint64)
-        self._offsets = {name: index[f"{name}_offset"].to_numpy(np.int64) for name in self.streams}
-        self._shapes = {name: _shapes(index[f"{name}_shape"]) for name in self.streams}
-        self._maps: dict[str, np.ndarray] = {}
-
-    def __getstate__(self) -> dict:
-        return self.__dict__ | {"_maps": {}}
+        self._offsets = {name: index[f"{name}_offset"].to_numpy(np.int64) for name in self._dtypes}
+        self._shapes = {name: _shapes(index[f"{name}_shape"]) for name in self._dtypes}
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -57,36 +58,39 @@ class StreamReader:
         return self._find(sample_id) is not None
 
     def get(self, sample_id: str, stream: str) -> np.ndarray:
-        """Stored form of one stream, a read-only view of the mapped file.
+        """Stored form of one stream, read-only.
 
         Raises
         ------
         StarlightError
-            There is no such image or stream.
+            There is no such image or stream, or the folder is no more what it was when it was opened.
         """
         row = self._row(sample_id)
         if stream not in self.streams:
             raise StarlightError(f"{self.folder}: holds no stream {stream!r}, only {', '.join(self.streams)}")
-        codes, shapes = self._shapes[stream]
-        shape, dtype = shapes[codes[row]], np.dtype(self.streams[stream]["dtype"])
-        offset = int(self._offsets[stream][row])
-        if offset < 0:  # all zeros, which take no room
-            return np.broadcast_to(np.zeros((), dtype), shape)
-        length = int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
-        return self._map(stream)[offset : offset + length].view(dtype).reshape(shape)
+        return self._record(row, stream)
 
     def mask(self, sample_id: str) -> np.ndarray:
         """Constraint mask, bool (17,), in the order of `TECHNIQUES`, then `other`."""
-        return np.array(self._masks[self._row(sample_id)])
+        return np.array(self._record(self._row(sample_id), MASK))
 
-    def _map(self, stream: str) -> np.ndarray:
-        if stream not in self._maps:
-            path = self.folder / f"{stream}.bin"
-            size = path.stat().st_size
-            if size != self.streams[stream]["bytes"]:
-                raise StarlightError(f"{path}: has {size} bytes in place of {self.streams[stream]['bytes']}")
-            self._maps[stream] = np.memmap(path, np.uint8, "r") if size else np.zeros(0, np.uint8)
-        return self._maps[stream]
+    def _record(self, row: int, stream: str) -> np.ndarray:
+        codes, shapes = self._shapes[stream]
+        shape, dtype = shapes[codes[row]], self._dtypes[stream]
+        offset = int(self._offsets[stream][row])
+        if offset < 0:  # all zeros, which take no room
+            return np.broadcast_to(np.zeros((), dtype), shape)
+        path = self._parts[int(self._keys[row]) >> self._shift]
+        length = int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
+        try:
+            with open(path, "rb", buffering=0) as part:
+                part.seek(offset)
+                content = part.read(length)
+        except OSError as error:
+            raise StarlightError(f"{path}: cannot be read, run the stage `extract`: {error.strerror or error}") from error
+        if len(content) != length:
+            raise StarlightError(f"{path}: is shorter than the index says, run the stage `extract`")
+        return np.frombuffer(content, dtype).reshape(shape)
 
     def _find(self, sample_id: str) -> int | None:
         key = np.uint64(int(sample_id, 16))

@@ -59,8 +59,14 @@ class Table:
         self.entries, self.places = every[first], places[first]
 
     def has(self, keys: np.ndarray) -> np.ndarray:
-        """Which of the keys are there, bool of the same shape."""
-        return np.isin(keys, self.keys)
+        """Which of the keys, uint64 (n,), are there, bool (n,)."""
+        if not len(self.keys):
+            return np.zeros(len(keys), bool)
+        return self.keys[np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)] == keys
+
+    def find(self, keys: np.ndarray) -> np.ndarray | None:
+        """Places of the keys in `self.keys`; None where one is absent."""
+        return np.searchsorted(self.keys, keys) if self.has(keys).all() else None
 
     def read(self, keys: np.ndarray) -> Iterator[tuple[int, np.ndarray | None]]:
         """Records of `keys`, shard by shard.
@@ -73,9 +79,7 @@ class Table:
             None where the record is absent or damaged; after the last, the shards of damaged ones have been mended,
             and `reload` shows which keys are left.
         """
-        spots = np.searchsorted(self.keys, keys)
-        inside = np.minimum(spots, max(len(self.keys) - 1, 0))
-        there = self.keys[inside] == keys if len(self.keys) else np.zeros(len(keys), bool)
+        spots, there = np.searchsorted(self.keys, keys), self.has(keys)
         for position in np.flatnonzero(~there):
             yield int(position), None
         held = np.flatnonzero(there)
