@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ from starlight.fanout import BACKENDS, Engine, chunked, run
 from starlight.manifest import usable
 from starlight.params import knob
 from starlight.store import Store, StreamReader, key, table_name
-from starlight.store.code import code_digest, decoder_versions
+from starlight.store.code import CodeMemo, code_digest, decoder_versions
 from starlight.store.picking import Picked, pick
 from starlight.store.reader import MASK
 from starlight.streams import REGISTRY
@@ -95,7 +96,9 @@ def extract(
         raise StarlightError("extract: the manifest has no usable image")
     root, store = Path(datasets_root).absolute(), Store(Path(store_root))
     engine = Engine(params.workers, params.backend, params.scheduler)
-    names = table_names(params)
+    memo = CodeMemo(store.root / "code.json")
+    names = table_names(params, memo.digest)
+    memo.save()
     paths = dict(zip(rows["sample_id"], rows["path"], strict=True))
     failed = _vanished(root, rows)
     computed = dict.fromkeys(names, 0)
@@ -118,7 +121,7 @@ def extract(
     return {"images": len(paths) - len(failed), "failed": len(failed), "computed": computed}
 
 
-def table_names(params: ExtractParams) -> dict[str, str]:
+def table_names(params: ExtractParams, digest: Callable[..., str] = code_digest) -> dict[str, str]:
     """Table of the store for each stored stream and for the mask.
 
     A table's name changes with the stream's version, with the code that computes it, with the versions of the
@@ -128,10 +131,10 @@ def table_names(params: ExtractParams) -> dict[str, str]:
     tables = {}
     for stream in stored_names(REGISTRY):
         module = REGISTRY[stream]
-        code = code_digest([module.__name__, "starlight.images"], alone=["starlight.streams.compute"])
+        code = digest([module.__name__, "starlight.images"], alone=["starlight.streams.compute"])
         tiles = {"max_tiles": params.max_tiles} if stream in CROPS else {}
         tables[stream] = table_name(stream, module.VERSION, {"code": code, **tiles, **decoding})
-    code = code_digest(["starlight.constraints", "starlight.images"])
+    code = digest(["starlight.constraints", "starlight.images"])
     tables[MASK] = table_name(MASK, 1, {"code": code, **decoding})
     return tables
 

@@ -20,6 +20,7 @@ from starlight.streams.compute import compute_streams
 
 __all__ = ["Result", "Work", "extract_chunk"]
 
+
 @dataclass(frozen=True)
 class Work:
     """What all chunks of a run share.

@@ -21,8 +21,8 @@ BACKENDS = ("loky", "threading", "dask", "sequential")
 _LEAST = 8  # items worth sending to a worker
 _CHUNK = 128  # items; a killed run loses no more than this for each worker
 _WARM = 2  # items that load what is loaded late, then
-_TRIAL = 8  # items that show how long one takes
-_START = 0.6  # seconds that worker processes take to start; where they would save less, all is done here
+_TRIAL = 8  # items that show how long one takes, in seconds of the processor
+_START = 1.2  # seconds until worker processes have loaded what they need; where they would save less, all is done here
 _PATIENCE = 20  # seconds that a scheduler has to answer
 
 T = TypeVar("T")
@@ -111,9 +111,9 @@ def _tried(engine: Engine, task: Callable, chunks: Sequence) -> Iterator[tuple[i
     yield _sized(task, warm)
     if not trial:
         return
-    started = time.perf_counter()
+    started = time.thread_time()  # on a busy machine workers would start more slowly too
     tried = _sized(task, trial)
-    seconds = time.perf_counter() - started
+    seconds = time.thread_time() - started
     yield tried
     saved = 1 - 1 / engine.cores()  # share of the time
     if seconds * len(rest) / _TRIAL * saved < _START:

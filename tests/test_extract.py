@@ -316,7 +316,7 @@ def test_killed_at_any_moment_the_next_run_gives_the_same_bytes(world, tmp_path)
 @pytest.mark.parametrize("steps", [0, 1, 2, 3, 5])
 def test_killed_while_files_are_put_in_place(world, run, tmp_path, monkeypatch, before, steps):
     monkeypatch.setattr("starlight.store.layout._IMAGES", 1)
-    home, table, _ = world
+    table = world[1]
     out = tmp_path / "out"
     run(out=tmp_path / "expected")
     if before is not None:

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from starlight.errors import StarlightError
-from starlight.store import Store, default_root, table_name
-from starlight.store.code import code_digest
+from starlight.store import Store, code, default_root, table_name
+from starlight.store.code import CodeMemo, code_digest
 from starlight.store.shard import DamagedShard, Shard, ShardWriter
 from starlight.store.table import MANY
 
@@ -211,3 +211,29 @@ def test_code_digest_follows_code_but_not_its_looks(tmp_path, monkeypatch):
     ):
         assert digest(deep.format(uses_b)) != digest(deep.format(uses_b), b="X = 2\n"), deep
     code._parsed.cache_clear()
+
+
+def test_remembered_digests_are_those_of_the_code(tmp_path, monkeypatch):
+    asked = (["starlight.streams.pixel", "starlight.images"], ["starlight.streams.compute"])
+    expected = code_digest(asked[0], alone=asked[1])
+    memo = CodeMemo(tmp_path / "code.json")
+    assert memo.digest(asked[0], alone=asked[1]) == expected
+    memo.save()
+    monkeypatch.setattr(code, "code_digest", lambda *_, **__: "computed")
+    assert CodeMemo(tmp_path / "code.json").digest(asked[0], alone=asked[1]) == expected
+    assert CodeMemo(tmp_path / "code.json").digest(asked[0]) == "computed"
+    monkeypatch.setattr(code, "_package_digest", lambda: "another")
+    assert CodeMemo(tmp_path / "code.json").digest(asked[0], alone=asked[1]) == "computed"
+    monkeypatch.undo()
+    (tmp_path / "code.json").write_text("[")
+    assert CodeMemo(tmp_path / "code.json").digest(asked[0], alone=asked[1]) == expected
+
+
+def test_a_changed_file_changes_the_package(tmp_path, monkeypatch):
+    monkeypatch.setattr(code, "_ROOT", tmp_path)
+    seen = set()
+    for name, text in (("a.py", "x = 1\n"), ("a.py", "x = 2\n"), ("b/c.py", "x = 2\n"), ("b/c.py", "# x\n")):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+        seen.add(code._package_digest())
+    assert len(seen) == 4

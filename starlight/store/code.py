@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import functools
 import hashlib
+import json
+import os
+import secrets
+import sys
 from collections.abc import Iterable, Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-__all__ = ["DECODERS", "code_digest", "decoder_versions"]
+from starlight.errors import StarlightError
+from starlight.store.atomic import PARTIAL
+
+__all__ = ["DECODERS", "CodeMemo", "code_digest", "decoder_versions"]
 
 DECODERS = ("jpeglib", "numpy", "pillow", "scipy")  # packages whose version can change a result
 _ROOT = Path(__file__).parents[1]  # of this package
@@ -45,6 +53,52 @@ def code_digest(modules: Iterable[str], *, alone: Iterable[str] = ()) -> str:
     return digest.hexdigest()[:16]
 
 
+class CodeMemo:
+    """Digests of earlier runs, good for as long as no file of this package has changed: parsing them takes longer.
+
+    Parameters
+    ----------
+    path : Path
+        What is not there, or cannot be understood, is taken for empty.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.package = path, _package_digest()
+        self.known: dict[str, str] = {}
+        with contextlib.suppress(FileNotFoundError, ValueError, KeyError, TypeError):
+            said = json.loads(path.read_bytes())
+            if said["package"] == self.package:
+                self.known = dict(said["digests"])
+        self.fresh = False
+
+    def digest(self, modules: Iterable[str], *, alone: Iterable[str] = ()) -> str:
+        """The same as `code_digest`."""
+        modules, alone = sorted(modules), sorted(alone)
+        question = " ".join([*modules, "alone", *alone])
+        if question not in self.known:
+            self.known[question], self.fresh = code_digest(modules, alone=alone), True
+        return self.known[question]
+
+    def save(self) -> None:
+        """Write what is new.
+
+        Raises
+        ------
+        StarlightError
+            The file cannot be written.
+        """
+        if not self.fresh:
+            return
+        partial = self.path.with_name(f".{secrets.token_hex(8)}{PARTIAL}")
+        try:
+            partial.write_text(json.dumps({"package": self.package, "digests": self.known}))
+            os.replace(partial, self.path)
+        except OSError as error:
+            raise StarlightError(f"{self.path}: cannot be written: {error.strerror or error}") from error
+        finally:
+            partial.unlink(missing_ok=True)
+
+
 def decoder_versions() -> dict[str, str]:
     """Installed versions of `DECODERS`."""
     versions = {}
@@ -54,6 +108,14 @@ def decoder_versions() -> dict[str, str]:
         except PackageNotFoundError:
             versions[name] = "absent"
     return versions
+
+
+def _package_digest() -> str:
+    """Digest of all files of this package, to the byte, and of the version of Python that parses them."""
+    digest = hashlib.sha256(sys.version.encode())
+    for path in sorted(_ROOT.rglob("*.py")):
+        digest.update(f"\n{path.relative_to(_ROOT).as_posix()}\n".encode() + path.read_bytes())
+    return digest.hexdigest()
 
 
 def _file(name: str) -> Path | None:

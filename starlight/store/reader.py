@@ -39,7 +39,9 @@ class StreamReader:
         try:
             about = json.loads((self.folder / "streams.json").read_bytes())
             self.streams: dict[str, dict] = about["streams"]
-            self._dtypes = {name: np.dtype(said["dtype"]) for name, said in self.streams.items()} | {MASK: np.dtype("?")}
+            self._dtypes = {name: np.dtype(said["dtype"]) for name, said in self.streams.items()} | {
+                MASK: np.dtype("?")
+            }
             texts = ["sample_id", *(f"{name}_shape" for name in self._dtypes)]
             index = pd.read_csv(self.folder / "index.csv", dtype=dict.fromkeys(texts, str))
             self._shift = 64 - int(about["part_bits"])
@@ -87,7 +89,9 @@ class StreamReader:
                 part.seek(offset)
                 content = part.read(length)
         except OSError as error:
-            raise StarlightError(f"{path}: cannot be read, run the stage `extract`: {error.strerror or error}") from error
+            raise StarlightError(
+                f"{path}: cannot be read, run the stage `extract`: {error.strerror or error}"
+            ) from error
         if len(content) != length:
             raise StarlightError(f"{path}: is shorter than the index says, run the stage `extract`")
         return np.frombuffer(content, dtype).reshape(shape)

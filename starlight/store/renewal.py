@@ -65,7 +65,9 @@ class Renewal:
         sizes = self.layout.sizes()
         paths = [self.folder / name for name in self.layout.names]
         identities = [self.ledger.identity(path) for path in paths]
-        there = np.array([found is not None and found[1] == size for found, size in zip(identities, sizes, strict=True)])
+        there = np.array(
+            [found is not None and found[1] == size for found, size in zip(identities, sizes, strict=True)]
+        )
         unknown = [k for k in np.flatnonzero(there).tolist() if not self.ledger.knows(paths[k], identities[k])]
 
         def wrong(number: int) -> set[int]:

@@ -11,6 +11,7 @@ import io
 import math
 import mmap
 import os
+import struct
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -30,6 +31,7 @@ ENTRY = np.dtype([
     ("shape", "<u4", (4,)),
 ])  # fmt: skip
 FOOTER = np.dtype([("entries", "<u8"), ("offset", "<u8"), ("crc", "<u4"), ("footer_crc", "<u4"), ("magic", "S8")])
+_FOOTER = struct.Struct("<QQII8s")  # the same for one, which there are thousands of to read
 
 
 class DamagedShard(Exception):
@@ -172,17 +174,14 @@ def _index(path: Path, stream: io.RawIOBase) -> np.ndarray:
         raise DamagedShard(f"{path}: too short")
     magic = stream.read(len(MAGIC))
     stream.seek(size - FOOTER.itemsize)
-    footer = np.frombuffer(stream.read(FOOTER.itemsize), FOOTER)[0].copy()
-    claimed = int(footer["footer_crc"])
-    footer["footer_crc"] = 0
-    start, count = int(footer["offset"]), int(footer["entries"])
-    if zlib.crc32(footer.tobytes()) != claimed or footer["magic"] != MAGIC or magic != MAGIC:
+    count, start, crc, claimed, last = _FOOTER.unpack(stream.read(FOOTER.itemsize))
+    if zlib.crc32(_FOOTER.pack(count, start, crc, 0, last)) != claimed or last != MAGIC or magic != MAGIC:
         raise DamagedShard(f"{path}: footer")
     if start + count * ENTRY.itemsize + FOOTER.itemsize != size:
         raise DamagedShard(f"{path}: length")
     stream.seek(start)
     raw = stream.read(count * ENTRY.itemsize)
-    if zlib.crc32(raw) != int(footer["crc"]):
+    if zlib.crc32(raw) != crc:
         raise DamagedShard(f"{path}: index")
     return np.frombuffer(raw, ENTRY)
 
