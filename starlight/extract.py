@@ -141,11 +141,11 @@ def table_names(params: ExtractParams, digest: Callable[..., str] = code_digest)
 
 def _vanished(root: Path, rows: pd.DataFrame) -> dict[str, str]:
     """Contents whose file is gone, or has another length than at the scan: stored results do not speak for those."""
-    failed = {}
+    failed, folder = {}, os.fspath(root)
     columns = (rows[name].tolist() for name in ("sample_id", "path", "bytes"))
     for sample_id, path, size in zip(*columns, strict=True):
         try:
-            if os.stat(os.path.join(root, path)).st_size != size:
+            if os.stat(os.path.join(folder, path)).st_size != size:
                 failed[sample_id] = "changed since the scan"
         except OSError as error:
             failed[sample_id] = f"gone since the scan: {error.strerror or error}"

@@ -54,7 +54,8 @@ class Table:
             where.append(np.column_stack([np.full_like(rows, len(self.shards)), rows]))
             entries.append(index)
             self.shards.append(path)
-        every, places = np.concatenate(entries), np.concatenate(where)
+        every = np.concatenate([index.view(np.uint8) for index in entries]).view(ENTRY)  # as records: ten times slower
+        places = np.concatenate(where)
         self.keys, first = np.unique(every["key"], return_index=True)
         self.entries, self.places = every[first], places[first]
 
