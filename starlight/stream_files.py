@@ -129,7 +129,7 @@ class Writer:
         """Change the folder. A kill in between leaves it without `_ABOUT`, which is plain to see."""
         self.out_dir.mkdir(exist_ok=True)
         (self.out_dir / _ABOUT).unlink(missing_ok=True)
-        for name in {entry.name for entry in os.scandir(self.out_dir)} - {*self.layout.names, *_TABLES}:
+        for name in sorted({*os.listdir(self.out_dir)} - {*self.layout.names, *_TABLES}):
             path = self.out_dir / name
             if path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path)
