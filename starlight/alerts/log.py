@@ -68,7 +68,7 @@ class AlertLog:
             for place, line in enumerate(self.path.read_bytes().splitlines(), 1):
                 try:
                     self.records.append(_checked({**_OPEN, **_UNSENT, **json.loads(line)}))
-                except (ValueError, TypeError) as error:
+                except (ValueError, TypeError, RecursionError) as error:
                     raise StarlightError(f"{self.path}: line {place} is no alert ({error})") from error
 
     def add(self, alerts: list[Alert], model: str, when: str, source: str = "") -> None:

@@ -7,10 +7,10 @@ from pathlib import Path
 import pandas as pd
 
 import starlight
-from starlight import collectors, history, manifest
+from starlight import collectors, history
 from starlight.alerts import Alert, AlertLog, Limits, channels_from, send_pending
 from starlight.errors import StarlightError
-from starlight.metrics import evaluate, read_predictions
+from starlight.metrics import evaluate
 from starlight.monitor.dataset import dataset_metrics
 from starlight.monitor.drift import drift
 from starlight.monitor.latency import read_latency_p95
@@ -18,6 +18,7 @@ from starlight.monitor.logs import TrainingRun, parse_training_logs
 from starlight.monitor.news import Predict, Since, judge_news
 from starlight.monitor.regressions import check_regressions, read_baseline
 from starlight.monitor.report import generate_report, write_report
+from starlight.monitor.tables import read_manifest, read_predictions
 from starlight.monitor.together import check_together
 
 __all__ = ["FORMATS", "POST_VARIABLE", "VERSIONS", "Places", "Round", "monitor"]
@@ -59,7 +60,7 @@ def _observed(
     path: Path, version: str, places: Places, predict: Predict, since: Since | None
 ) -> tuple[pd.DataFrame, dict, list[str]]:
     """Predictions on the images, the make-up of the data set with its drift against the training set, and notes."""
-    rows = manifest.read(places.manifest) if places.manifest.exists() else None
+    rows = read_manifest(places.manifest) if places.manifest.exists() else None
     if _is_pipelines(path, places):
         return _of_pipeline(path, version, places, rows, predict, since)
     if not path.is_dir():
