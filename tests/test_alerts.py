@@ -131,6 +131,27 @@ def test_imbalance_is_an_alert_and_a_folder_of_one_kind_a_warning(healthy, basel
     assert raised(clean, baseline, dataset=dataset_metrics(clean)) == (set(), {"imbalance"})
 
 
+def test_probabilities_off_by_a_factor_raise_the_alert_of_calibration(healthy, baseline):
+    frame = healthy.assign(v4_probability=healthy.v4_probability / 10)
+    assert raised(frame, baseline) == ({"calibration"}, set())
+    few = frame[frame.cover_id.isin(frame.cover_id.unique()[:1])]
+    assert "calibration" not in raised(few, None)[0]  # a score of images says little of calibration
+
+
+def test_a_flood_of_copies_raises_the_alert_of_duplicates(healthy, baseline):
+    copies = healthy[healthy.label == 0].head(60)
+    assert raised(healthy, baseline, dataset=dataset_metrics(pd.concat([healthy, copies])))[0] == set()
+    flooded = pd.concat([healthy, *[copies] * 3])
+    assert "duplicates" in raised(flooded, baseline, dataset=dataset_metrics(flooded))[0]
+
+
+def test_several_times_slower_than_before_is_a_warning(healthy, baseline):
+    before = baseline | {"latency_p95_ms": 20.0}
+    assert raised(healthy, before, latency_p95_ms=50.0) == (set(), set())
+    assert raised(healthy, before, latency_p95_ms=200.0) == (set(), {"latency"})
+    assert raised(healthy, before, latency_p95_ms=2000.0) == ({"latency"}, set())
+
+
 def test_divergence_and_latency(tmp_path, healthy, baseline):
     make_curves(12).to_csv(tmp_path / "v3.csv", index=False)
     make_curves(12, diverge=True).to_csv(tmp_path / "base.csv", index=False)

@@ -108,6 +108,26 @@ def test_figures_of_the_dashboard_can_be_recomputed(run):
         assert f"| {rows.v4_flagged.sum()} of {len(rows)} |" in text
 
 
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda f: f.assign(v4_flagged=(1 - f.label) | (f.technique == "raw")), "**V4 fine-tuned flags authentic images more often than stego**"),
+        (lambda f: f[f.label == 0], "better in false positives, and no stego to judge by**"),
+        (lambda f: f[f.label == 1], "better in stego found, and no authentic image to judge by**"),
+    ],
+)
+def test_the_verdict_of_an_odd_run_says_what_is_odd(tmp_path, without_plots, change, says):
+    reports, table = make_run(tmp_path, change(make_predictions()), optional=False)
+    write(reports, table, PARAMS, **HASHES)
+    verdict = (reports / "dashboard.md").read_text(encoding="utf-8").splitlines()[2]
+    assert says in verdict and "– →" not in verdict
+
+
+def test_the_history_keeps_how_long_an_image_took(run):
+    line = json.loads((run[0] / "history.jsonl").read_text(encoding="utf-8").splitlines()[0])
+    assert line["metrics"]["latency_p95_ms"] == 48.0
+
+
 def test_a_worse_evaluation_is_said_to_be_worse(run, tmp_path, without_plots):
     reports, table = copied(run, tmp_path)
     frame = metrics.read_predictions(reports / "predictions.csv")
