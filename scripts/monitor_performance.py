@@ -1,5 +1,7 @@
 """Watch a detector: measure it on a data set, raise alerts, write a report. For people and cron.
 
+An alert that lasts is delivered once, and again only when it got worse or comes back after it was over; what could not
+be delivered is tried again each round. The state is in alerts.jsonl of the output folder, so keep to one folder.
 Alerts go to the apprise addresses in STARLIGHT_ALERT_URLS and figures to the endpoint in STARLIGHT_METRICS_URL, if set.
 Exit status: 0 all well or alerts not asked for, 1 an alert with --fail-on-alert, 2 an error.
 """
@@ -7,7 +9,10 @@ Exit status: 0 all well or alerts not asked for, 1 an alert with --fail-on-alert
 import argparse
 import os
 import sys
+from collections.abc import Collection
+from dataclasses import fields
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from starlight.alerts import Limits, summary, words
@@ -27,22 +32,30 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _predict(path: Path, version: str):
-    from starlight.evaluate_folder import predict_folder  # torch, only where it is needed
+def _predict(raw: dict, path: Path, version: str, only: Collection[str] | None = None):
+    from starlight.evaluate_folder import FolderParams, predict_folder  # torch, only where it is needed
     from starlight.store import default_root
 
-    return predict_folder(path, version, store_root=default_root())
+    blocks = {field.name: section(raw, field.name, field.default_factory) for field in fields(FolderParams)}
+    return predict_folder(path, version, only, store_root=default_root(), params=FolderParams(**blocks))
+
+
+def _since(raw: dict, datasets: Path, manifest):
+    from starlight.since_scan import since_scan
+
+    sample = raw.get("sample")
+    return since_scan(datasets, manifest, use_sample=not isinstance(sample, dict) or sample.get("enabled", True))
 
 
 def main() -> int:
-    given = _arguments()
+    given, raw = _arguments(), read("params.yaml")
     found = monitor(
-        given.dataset_path, given.model_version, section(read("params.yaml"), "alerts", Limits),
-        output_dir=given.output_dir, predict=_predict, baseline=given.baseline,
-        formats=given.format.replace(" ", "").split(","), environment=os.environ,
+        given.dataset_path, given.model_version, section(raw, "alerts", Limits),
+        output_dir=given.output_dir, predict=partial(_predict, raw), since=partial(_since, raw),
+        baseline=given.baseline, formats=given.format.replace(" ", "").split(","), environment=os.environ,
         when=datetime.now(UTC).isoformat(timespec="seconds"),
     )  # fmt: skip
-    print(*map(words, found.alerts), summary(found.alerts), *map(str, found.written), sep="\n")
+    print(*map(words, found.alerts), *found.notes, summary(found.alerts), *map(str, found.written), sep="\n")
     for problem in found.problems:
         print(f"not delivered: {problem}", file=sys.stderr)
     return int(given.fail_on_alert and found.raised)

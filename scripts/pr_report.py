@@ -1,8 +1,10 @@
-"""Print, as Markdown, what this tree changes against a revision: main figures, then the dashboard's diff."""
+"""Print, as Markdown, what this tree changes against a revision: verdict, main figures, then the dashboard's diff."""
 
 import subprocess
 import sys
+from pathlib import Path
 
+DASHBOARD = Path("reports/dashboard.md")
 MOST = 200  # lines of the dashboard's diff
 
 
@@ -14,6 +16,15 @@ def said(*words: str) -> str:
     return done.stdout
 
 
+def verdict() -> str:
+    """The line under the dashboard's title, which says in a sentence whether it got better or worse."""
+    try:
+        lines = DASHBOARD.read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        return f"({DASHBOARD}: {error.strerror})"
+    return next((line for line in lines if line and not line.startswith("#")), "(no verdict)")
+
+
 def main() -> int:
     base = sys.argv[1] if len(sys.argv) > 1 else "main"
     known = subprocess.run(["git", "rev-parse", "--verify", "--quiet", f"{base}^{{commit}}"], capture_output=True)
@@ -23,7 +34,8 @@ def main() -> int:
     figures = said(sys.executable, "-m", "dvc", "metrics", "diff", "--md", base, "--targets", "reports/headline.json")
     if figures.count("\n|") < 2:  # DVC prints the head of a table, and no row, where nothing changed
         figures = figures if figures.startswith("(") else "No figure changed."
-    diff = said("git", "diff", base, "--", "reports/dashboard.md").splitlines()
+    diff = said("git", "diff", base, "--", str(DASHBOARD)).splitlines()
+    print(f"### Verdict\n\n{verdict()}\n")
     print(f"### Figures against `{base}`\n\n{figures.strip()}\n")
     print("### Dashboard\n")
     if not diff:

@@ -27,6 +27,8 @@ _COMPARED = ("fpr", "accuracy", "recall", "precision", "auc", "protocol.detectio
 _HASHES = ("version", "params", "data", "code")
 _GROUPS = ("techniques", "negatives")
 _PAIRS = (("low", "high"), ("k", "n"))
+_RATES = frozenset({"abstained", "accuracy", "auc", "detection", "fpr", "high", "low", "precision", "recall"})
+_MOST = 2**53  # images
 _AGREE = {"fpr": 0.005}  # figures of the same code, data and params on two processors differ by less,
 _AGREE_ELSE = 0.06  # since a training magnifies the last digits
 _NOT_MEASURING = ("alerts", "bench", "cli", "explain", "monitor", "reports")
@@ -120,13 +122,21 @@ def faults(metrics: Mapping) -> list[str]:
         if not isinstance(part, Mapping) or (part.get("n") and part.get("k") is None)
     ]
     flat = {key: value for key, value in flatten(metrics).items() if value is not None}
-    odd += [key for key, value in flat.items() if not math.isfinite(value)]
+    odd += [key for key, value in flat.items() if not math.isfinite(value) or not _possible(key, value)]
     for key, value in flat.items():
         for one, other in _PAIRS:
             stem = key.removesuffix(one)
             if key != stem and (not stem or stem[-1] in "._") and not value <= flat.get(stem + other, -math.inf):
                 odd.append(key)
     return odd
+
+
+def _possible(key: str, value: float) -> bool:
+    """Whether a count is one, and a rate or an end of its interval is a fraction."""
+    name = key.rpartition(".")[2]
+    if name in ("covers", "k", "n") or name.endswith(("_k", "_n")):
+        return 0 <= value <= _MOST and value == int(value)
+    return name.removesuffix("_low").removesuffix("_high") not in _RATES or 0 <= value <= 1
 
 
 def read(path: str | Path) -> list[dict]:
@@ -143,7 +153,7 @@ def read(path: str | Path) -> list[dict]:
     for place, line in enumerate(path.read_bytes().splitlines(), 1):
         try:
             entries.append(_entry(line))
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise StarlightError(f"{path}: line {place} is no evaluation ({error})") from error
     return entries
 

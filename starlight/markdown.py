@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 __all__ = ["code", "counts", "image", "interval", "number", "percent", "points", "table", "whole"]
 
 NOTHING = "–"
+_TOGETHER = re.compile(r" (?!\()")  # a value may break before its interval, and nowhere else
+_VALUE = 32  # characters; what is longer is a sentence
 
 
 def percent(fraction: float, digits: int = 2) -> str:
@@ -67,7 +69,8 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]], right: str = "")
     rows : iterable of sequence of str
         Cells are written as they are; names from outside belong into `code`.
     right : str
-        Letter `r` at the place of each column to be aligned right, such as `lrr`.
+        Letter `r` at the place of each column to be aligned right, such as `lrr`. Those hold values, which stay in one
+        piece on a narrow page but for a break before an interval.
 
     Returns
     -------
@@ -80,4 +83,12 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]], right: str = "")
     if any(len(row) != len(header) for row in rows):
         raise ValueError(f"every row needs {len(header)} cells")
     marks = ["---:" if place == "r" else "---" for place in right.ljust(len(header), "l")]
+    rows = [
+        [_whole_value(text) if mark == "---:" else text for text, mark in zip(row, marks, strict=True)] for row in rows
+    ]
     return "\n".join("| " + " | ".join(row) + " |" for row in [header, marks, *rows])
+
+
+def _whole_value(text: str) -> str:
+    """A value with spaces that do not break: a phone would put its sign, or half of its interval, on another line."""
+    return _TOGETHER.sub("\u00a0", text) if len(text) <= _VALUE else text

@@ -1,5 +1,6 @@
 """Simulated regressions raise exactly the alerts they should; no alert is lost on the way to people."""
 
+import dataclasses
 import json
 import logging
 
@@ -130,6 +131,27 @@ def test_imbalance_is_an_alert_and_a_folder_of_one_kind_a_warning(healthy, basel
     assert raised(clean, baseline, dataset=dataset_metrics(clean)) == (set(), {"imbalance"})
 
 
+def test_probabilities_off_by_a_factor_raise_the_alert_of_calibration(healthy, baseline):
+    frame = healthy.assign(v4_probability=healthy.v4_probability / 10)
+    assert raised(frame, baseline) == ({"calibration"}, set())
+    few = frame[frame.cover_id.isin(frame.cover_id.unique()[:1])]
+    assert "calibration" not in raised(few, None)[0]  # a score of images says little of calibration
+
+
+def test_a_flood_of_copies_raises_the_alert_of_duplicates(healthy, baseline):
+    copies = healthy[healthy.label == 0].head(60)
+    assert raised(healthy, baseline, dataset=dataset_metrics(pd.concat([healthy, copies])))[0] == set()
+    flooded = pd.concat([healthy, *[copies] * 3])
+    assert "duplicates" in raised(flooded, baseline, dataset=dataset_metrics(flooded))[0]
+
+
+def test_several_times_slower_than_before_is_a_warning(healthy, baseline):
+    before = baseline | {"latency_p95_ms": 20.0}
+    assert raised(healthy, before, latency_p95_ms=50.0) == (set(), set())
+    assert raised(healthy, before, latency_p95_ms=200.0) == (set(), {"latency"})
+    assert raised(healthy, before, latency_p95_ms=2000.0) == ({"latency"}, set())
+
+
 def test_divergence_and_latency(tmp_path, healthy, baseline):
     make_curves(12).to_csv(tmp_path / "v3.csv", index=False)
     make_curves(12, diverge=True).to_csv(tmp_path / "base.csv", index=False)
@@ -203,16 +225,70 @@ def test_a_dead_channel_loses_nothing_and_the_living_one_is_not_told_twice(tmp_p
     assert AlertLog(again.path).undelivered() == []
 
 
+def moved(alert, value, low, high, level="alert"):
+    return dataclasses.replace(alert, value=value, low=low, high=high, level=level)
+
+
+def test_an_alert_that_lasts_is_delivered_once_and_again_when_it_got_worse_or_comes_back(tmp_path, alerts):
+    fpr, channel = moved(alerts[0], 0.01, 0.006, 0.016), Channel()
+    rounds = [
+        ([fpr], 1),
+        ([fpr], 1),
+        ([moved(fpr, 0.013, 0.009, 0.02)], 1),  # higher, but maybe by chance
+        ([moved(fpr, 0.03, 0.02, 0.04)], 2),  # the whole interval is beyond what people were told
+        ([moved(fpr, 0.03, 0.02, 0.04)], 2),
+        ([moved(fpr, 0.001, 0.0001, 0.004, "warning")], 2),  # not over yet
+        ([fpr], 2),
+        ([], 2),
+        ([fpr], 3),
+    ]
+    for day, (seen, delivered) in enumerate(rounds):
+        log = AlertLog(tmp_path / "alerts.jsonl")
+        log.add(seen, "v4", f"day {day}", "datasets")
+        assert send_pending(log, [channel]) == [] and len(channel.taken) == delivered, day
+    assert [record["over"] for record in AlertLog(log.path).records] == ["day 7", "day 7", ""]
+
+
+def test_less_accuracy_is_worse_and_a_measure_without_interval_by_a_quarter(tmp_path, alerts):
+    accuracy = dataclasses.replace(alerts[0], name="accuracy", value=0.98, low=0.97, high=0.985, threshold=0.99)
+    latency = dataclasses.replace(alerts[0], name="latency", value=2000.0, low=2000.0, high=2000.0, threshold=1000.0)
+    log = AlertLog(tmp_path / "alerts.jsonl")
+    for accuracy_now, latency_now, number in (
+        ((0.98, 0.97, 0.985), 2000.0, 2),
+        ((0.97, 0.96, 0.982), 2200.0, 2),
+        ((0.985, 0.98, 0.989), 1100.0, 2),
+        ((0.9, 0.89, 0.91), 2400.0, 4),
+    ):
+        now = [moved(accuracy, *accuracy_now), moved(latency, *[latency_now] * 3)]
+        log.add(now, "v4", "today")
+        assert len(log.records) == number
+
+
+def test_rounds_of_other_images_or_models_end_no_alert(tmp_path, alerts):
+    log = AlertLog(tmp_path / "alerts.jsonl")
+    log.add(alerts, "v4", "today", "datasets")
+    log.add([], "v4", "today", "elsewhere")
+    log.add([], "v3", "today", "datasets")
+    assert not any(record["over"] for record in log.records)
+    log.add(alerts, "v4", "today", "elsewhere")
+    assert len(log.records) == 4 and len({record["id"] for record in log.records}) == 4
+
+
 def test_without_channels_alerts_wait_in_the_log_and_warnings_do_not(tmp_path, alerts):
     log = log_with(alerts, tmp_path)
     assert send_pending(log, []) == []
     assert {record["name"] for record in AlertLog(log.path).undelivered()} == {"fpr", "fpr.tiny"}
 
 
-@pytest.mark.parametrize("line", [b"half a li", b"\xff\xfe", b'{"id": "a"}', b"[1]"])
+@pytest.mark.parametrize(
+    "line",
+    [b"half a li", b"\xff\xfe", b'{"id": "a"}', b"[1]", b"null", {"value": "x"}, {"taken_by": 1}, {"over": None}],
+)
 def test_a_broken_log_is_named_and_kept(tmp_path, alerts, line):
     path = tmp_path / "alerts.jsonl"
     AlertLog(path).add(alerts[:1], "v4", "")
+    if isinstance(line, dict):
+        line = json.dumps(json.loads(path.read_bytes()) | line).encode()
     path.write_bytes(path.read_bytes() + line)
     with pytest.raises(StarlightError, match=r"alerts\.jsonl: line 2"):
         AlertLog(path)

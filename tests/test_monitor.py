@@ -17,7 +17,8 @@ from local_servers import web_server
 from synthetic_predictions import CATEGORIES, HARD, PROTOCOL, make_predictions
 from synthetic_run import make_curves, make_manifest, make_run
 
-from starlight import metrics
+from scripts.monitor_performance import _predict
+from starlight import manifest, metrics
 from starlight.alerts import Limits
 from starlight.errors import StarlightError
 from starlight.monitor import (
@@ -31,6 +32,7 @@ from starlight.monitor import (
 )
 from starlight.monitor.dataset import shannon_entropy
 from starlight.monitor.drift import psi, psi_noise
+from starlight.since_scan import SinceScan, since_scan
 
 LIMITS = Limits(accuracy_over="protocol", imbalance_max=0.4)
 
@@ -221,6 +223,67 @@ def test_a_round_on_a_folder_asks_the_detector_and_tells_people(run, tmp_path, p
     assert len(waiting) == 3 and not any(record["delivered"] for record in waiting)
 
 
+def _came(predictions, number):
+    """Predictions of V4 alone on images that the manifest does not know, all authentic and flagged."""
+    fresh = predictions[predictions.label == 0].head(number).drop(columns=[c for c in predictions if c[:2] == "v3"])
+    paths = [f"ben_submission_2026/clean/{n}.png" for n in range(number)]
+    ids = [f"{n:016x}" for n in range(10**6, 10**6 + number)]
+    return fresh.assign(path=paths, sample_id=ids, cover_id=ids, v4_flagged=1)
+
+
+def test_what_came_since_the_scan_is_judged_and_said(run, tmp_path, predictions):
+    """Files that nobody scanned may not stay unseen: they are counted, and a drop of the detector on them is too."""
+    (run / "datasets").mkdir(exist_ok=True)
+    fresh, asked = _came(predictions, 40), []
+    seen = SinceScan(new=(*fresh.path, "ben_submission_2026/clean/broken.png"), gone=("sample/clean/a.png",))
+
+    def predict(path, version, only):
+        asked.append(sorted(only))
+        return fresh
+
+    how = {"output_dir": tmp_path, "predict": predict, "places": places(run)}
+    found = monitor(run / "datasets", "V4", LIMITS, since=lambda path, rows: seen, **how)
+    assert asked == [sorted(seen.new)] and "fpr" in {alert.name for alert in found.alerts if alert.level == "alert"}
+    came, gone = found.notes
+    assert "41 files (ben_submission_2026 41) in" in came and "40 of them judged and counted" in came
+    assert "1 file (sample 1) in" in gone and "vanished since the last scan" in gone
+    report = json.loads((tmp_path / "monitor.json").read_text(encoding="utf-8"))
+    whole = metrics.evaluate(predictions, "v4")
+    assert report["metrics"]["fpr_n"] == whole["fpr_n"] + 40 and report["metrics"]["fpr_k"] == whole["fpr_k"] + 40
+    assert report["dataset"]["clean"] == 40 + dataset_metrics(manifest.read(places(run).manifest))["clean"]
+    assert came in (tmp_path / "monitor.md").read_text(encoding="utf-8")
+
+
+def test_what_came_and_cannot_be_judged_is_said(run, tmp_path):
+    (run / "datasets").mkdir(exist_ok=True)
+
+    def predict(*_):
+        raise StarlightError("models/detector.safetensors: no such file")
+
+    how = {"output_dir": tmp_path, "predict": predict, "places": places(run)}
+    seen = SinceScan(new=("ben_submission_2026/clean/a.png",))
+    found = monitor(run / "datasets", "V4", LIMITS, since=lambda path, rows: seen, **how)
+    assert "none of them could be judged (models/detector.safetensors: no such file)" in found.notes[0]
+    how["predict"] = lambda *_: pd.DataFrame()
+    found = monitor(run / "datasets", "V4", LIMITS, since=lambda path, rows: seen, **how)
+    assert "none of them could be judged;" in found.notes[0]
+
+
+def test_files_new_changed_and_gone_since_a_scan(tmp_path):
+    root = tmp_path / "datasets"
+    clean = root / "ben_submission_2026/clean"
+    clean.mkdir(parents=True)
+    for name in ("a.png", "b.png", "new.png"):
+        (clean / name).write_bytes(b"1234")
+    rows = [{"path": f"ben_submission_2026/clean/{name}", "bytes": size, "label": 0}
+            for name, size in (("a.png", 4), ("b.png", 5), ("gone.png", 4), ("never.png", None))]  # fmt: skip
+    found = since_scan(root, manifest.frame(rows))
+    place = "ben_submission_2026/clean/{}".format
+    assert found == SinceScan((place("new.png"),), (place("b.png"),), (place("gone.png"),))
+    nothing = since_scan(tmp_path / "nowhere", manifest.frame(rows))
+    assert nothing.gone == tuple(map(place, ("a.png", "b.png", "gone.png"))) and not nothing.new
+
+
 def test_what_cannot_be_monitored_is_named(run, tmp_path, predictions):
     def nothing(path, version):
         return predictions.iloc[:0]
@@ -291,6 +354,14 @@ def test_predictions_of_other_images_than_the_manifests_are_named(run, tmp_path)
     pd.concat([frame, frame.iloc[:3]]).to_csv(path, index=False)
     with pytest.raises(StarlightError, match="3 images stand in it more than once"):
         monitor(tmp_path / "run/datasets", "V4", LIMITS, **how)
+
+
+def test_a_folder_is_read_as_the_pipeline_reads_its_own(monkeypatch):
+    """Else its stored streams would not serve, and other crops would be looked at than in training."""
+    seen = {}
+    monkeypatch.setattr("starlight.evaluate_folder.predict_folder", lambda *given, **named: seen.update(named))
+    _predict({"extract": {"max_tiles": 7}, "scan": {"max_pixels": 9}}, Path("x"), "V4")
+    assert seen["params"].extract.max_tiles == 7 and seen["params"].scan.max_pixels == 9
 
 
 def test_the_command_as_typed(run, tmp_path):

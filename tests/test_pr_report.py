@@ -48,3 +48,13 @@ def test_what_changed(repository):
 def test_an_unknown_revision_is_named(repository):
     done = said(repository, "nowhere")
     assert done.returncode == 2 and done.stderr == "error: nowhere: no such revision\n"
+
+
+def test_the_verdict_comes_first(repository):
+    text = "# Starlight dashboard\n\n**V4 is better than V3**: 2 alerts.\n\nMore.\n"
+    (repository / "reports/dashboard.md").write_text(text, encoding="utf-8")
+    assert said(repository, "HEAD").stdout.startswith(
+        "### Verdict\n\n**V4 is better than V3**: 2 alerts.\n\n### Figures"
+    )
+    (repository / "reports/dashboard.md").unlink()
+    assert "(reports/dashboard.md: No such file or directory)" in said(repository, "HEAD").stdout

@@ -39,6 +39,11 @@ def without_plots(monkeypatch):
     monkeypatch.setattr("starlight.reports.draw", lambda run: {})
 
 
+def read(path):
+    """A text with plain spaces, where values of a table have some that do not break."""
+    return path.read_text(encoding="utf-8").replace("\u00a0", " ")
+
+
 def everything(folder):
     return {p.relative_to(folder).as_posix(): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
 
@@ -58,6 +63,13 @@ def diff(before, after):
 def test_texts_equal_the_golden_files(run, name):
     """After a wanted change: `python tests/synthetic_run.py FOLDER`, look at the texts, copy them to tests/golden."""
     assert (run[0] / name).read_text(encoding="utf-8") == (GOLDEN / name).read_text(encoding="utf-8")
+
+
+def test_a_value_breaks_before_its_interval_and_nowhere_else():
+    text = markdown.table(["a b", "c d"], [["left one", "1.20 % (0.40 to 2.80 %)"]], "lr")
+    assert text.splitlines()[-1] == "| left one | 1.20\u00a0% (0.40\u00a0to\u00a02.80\u00a0%) |"
+    long = "12,120 (3,000 clean, 2,500 negative, 6,520 stego, 0 forged)"
+    assert long in markdown.table(["a"], [[long]], "r")
 
 
 def test_twice_gives_the_same_bytes(run, tmp_path):
@@ -80,7 +92,7 @@ def test_every_file_that_the_pipeline_makes_for_the_reports_is_read_under_its_na
 
 def test_links_are_relative_and_lead_somewhere(run):
     for name in TEXTS:
-        text = (run[0] / name).read_text(encoding="utf-8")
+        text = read(run[0] / name)
         for link in re.findall(r"\]\(([^)]+)\)", text):
             assert (run[0] / link).is_file(), link
         assert str(run[0]) not in text and "nan" not in text.lower().split()
@@ -89,23 +101,46 @@ def test_links_are_relative_and_lead_somewhere(run):
 def test_one_changed_image_changes_a_handful_of_lines(run, tmp_path, without_plots):
     reports, table = copied(run, tmp_path)
     write(reports, table, PARAMS, **HASHES)
-    before = (reports / "dashboard.md").read_text(encoding="utf-8")
+    before = read(reports / "dashboard.md")
     frame = metrics.read_predictions(reports / "predictions.csv")
     frame.loc[frame.index[(frame.technique == "f5") & (frame.v4_flagged == 0)][0], "v4_flagged"] = 1
     frame.to_csv(reports / "predictions.csv", index=False)
     (reports / "metrics.json").write_text(metrics.dumps(metrics.evaluate_all(frame)), encoding="utf-8")
     write(reports, table, PARAMS, **HASHES)
-    assert 5 <= len(diff(before, (reports / "dashboard.md").read_text(encoding="utf-8"))) <= 34
+    assert 5 <= len(diff(before, read(reports / "dashboard.md"))) <= 34
 
 
 def test_figures_of_the_dashboard_can_be_recomputed(run):
-    text = (run[0] / "dashboard.md").read_text(encoding="utf-8")
+    text = read(run[0] / "dashboard.md")
     frame = pd.read_csv(run[0] / "predictions.csv", keep_default_na=False)
     stego = frame[frame.label == 1]
     assert f"| Detection, all stego (recall) | {100 * stego.v4_flagged.mean():.2f} % (" in text
     for name, rows in stego.groupby("technique"):
         assert f"| `{name}` | {100 * rows.v4_flagged.mean():.2f} % (" in text
         assert f"| {rows.v4_flagged.sum()} of {len(rows)} |" in text
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (
+            lambda f: f.assign(v4_flagged=((1 - f.label) | (f.technique == "raw")).astype(int)),
+            "**V4 fine-tuned flags authentic images more often than stego**",
+        ),
+        (lambda f: f[f.label == 0], "better in false positives, and no stego to judge by**"),
+        (lambda f: f[f.label == 1], "better in stego found, and no authentic image to judge by**"),
+    ],
+)
+def test_the_verdict_of_an_odd_run_says_what_is_odd(tmp_path, without_plots, change, says):
+    reports, table = make_run(tmp_path, change(make_predictions()), optional=False)
+    write(reports, table, PARAMS, **HASHES)
+    verdict = read(reports / "dashboard.md").splitlines()[2]
+    assert says in verdict and "– →" not in verdict
+
+
+def test_the_history_keeps_how_long_an_image_took(run):
+    line = json.loads((run[0] / "history.jsonl").read_text(encoding="utf-8").splitlines()[0])
+    assert line["metrics"]["latency_p95_ms"] == 48.0
 
 
 def test_a_worse_evaluation_is_said_to_be_worse(run, tmp_path, without_plots):
@@ -116,7 +151,7 @@ def test_a_worse_evaluation_is_said_to_be_worse(run, tmp_path, without_plots):
     frame.to_csv(reports / "predictions.csv", index=False)
     (reports / "metrics.json").write_text(metrics.dumps(metrics.evaluate_all(frame)), encoding="utf-8")
     found = write(reports, table, PARAMS, params_hash="2" * 16, code_hash="1" * 16)
-    dashboard, baseline = ((reports / name).read_text(encoding="utf-8") for name in TEXTS[:2])
+    dashboard, baseline = (read(reports / name) for name in TEXTS[:2])
     assert "**V4 fine-tuned is worse than V3**" in dashboard
     assert "`raw` detection worse (-100.00 points)" in dashboard and "`tiny` FPR worse" in dashboard
     assert "detection of `raw`" in baseline.partition("## Where V4 is worse")[2].partition("##")[0]
@@ -136,7 +171,7 @@ def next_evaluation(run, tmp_path, change):
     frame.to_csv(reports / "predictions.csv", index=False)
     (reports / "metrics.json").write_text(metrics.dumps(metrics.evaluate_all(frame)), encoding="utf-8")
     write(reports, table, PARAMS, params_hash="2" * 16, code_hash="1" * 16)
-    lines = (reports / "dashboard.md").read_text(encoding="utf-8").splitlines()
+    lines = read(reports / "dashboard.md").splitlines()
     return lines[2], lines
 
 
@@ -144,14 +179,14 @@ def test_evidence_is_of_the_released_detector_and_has_the_target(run, tmp_path, 
     reports, table = copied(run, tmp_path)
     found = pd.read_csv(reports / "evidence.csv").iloc[-1]
     write(reports, table, PARAMS, **HASHES)
-    section = (reports / "dashboard.md").read_text(encoding="utf-8").partition("## Evidence")[2].partition("\n## ")[0]
+    section = read(reports / "dashboard.md").partition("## Evidence")[2].partition("\n## ")[0]
     low, high = metrics.clopper_pearson(found.flagged, found.images)
     rate = f"{100 * found.flagged / found.images:.3f} % ({100 * low:.3f} to {100 * high:.3f} %)"
     assert "not that of this run" in section and f"| `all` | {rate} | 9 of 9,000 | ❔ too few images" in section
     assert "| `look-alikes, new ones` |" in section and "❌ missed | 2 | 0 |" in section
     (reports / "evidence.csv").unlink()
     write(reports, table, PARAMS, **HASHES)
-    assert "## Evidence" not in (reports / "dashboard.md").read_text(encoding="utf-8")
+    assert "## Evidence" not in read(reports / "dashboard.md")
 
 
 def test_what_is_no_longer_measured_is_said(run, tmp_path, without_plots):
@@ -213,16 +248,16 @@ def test_an_evaluation_without_figures_is_nothing_to_compare_with(run, tmp_path,
     line = {"version": "v4", "params": "", "data": "", "code": "", "alerts": [], "metrics": {}}
     (reports / "history.jsonl").write_text(json.dumps(line) + "\n", encoding="utf-8")
     write(reports, table, PARAMS)
-    text = (reports / "dashboard.md").read_text(encoding="utf-8")
+    text = read(reports / "dashboard.md")
     assert "The last evaluation has no figures that these could be compared with." in text
 
 
 def test_a_run_with_only_what_is_needed(tmp_path):
     reports, table = make_run(tmp_path, make_predictions(4), optional=False)
     write(reports, table, PARAMS, **HASHES)
-    text = (reports / "dashboard.md").read_text(encoding="utf-8")
+    text = read(reports / "dashboard.md")
     assert "Not measured in this run: `make bench`" in text and "plots/curves.png" not in text
-    assert "Not run: `make ablations`" in (reports / "baseline_report.md").read_text(encoding="utf-8")
+    assert "Not run: `make ablations`" in read(reports / "baseline_report.md")
 
 
 @pytest.mark.parametrize("kept", ["label == 0", "label == 1", "kind != 'negative'"])
@@ -231,7 +266,7 @@ def test_a_test_split_without_stego_or_clean_or_negatives(tmp_path, kept):
     reports, table = make_run(tmp_path, frame, optional=False)
     write(reports, table, PARAMS, **HASHES)
     for name in TEXTS:
-        for link in re.findall(r"\]\((plots/[^)]+)\)", (reports / name).read_text(encoding="utf-8")):
+        for link in re.findall(r"\]\((plots/[^)]+)\)", read(reports / name)):
             assert (reports / link).is_file()
 
 
@@ -240,7 +275,7 @@ def test_models_that_were_not_measured_are_left_out(tmp_path, without_plots):
     found = json.loads((reports / "metrics.json").read_text(encoding="utf-8"))
     (reports / "metrics.json").write_text(metrics.dumps({"v4": found["v4"]}), encoding="utf-8")
     write(reports, table, PARAMS, **HASHES)
-    assert "V4 base" not in (reports / "baseline_report.md").read_text(encoding="utf-8")
+    assert "V4 base" not in read(reports / "baseline_report.md")
 
 
 @pytest.mark.parametrize("name", ["metrics.json", "predictions.csv", "ablations.csv", "bench/latency.json"])
@@ -295,7 +330,7 @@ def test_names_from_outside_stay_text(tmp_path, without_plots):
     frame.loc[frame.category == "tiny", "category"] = odd
     reports, table = make_run(tmp_path, frame, optional=False)
     write(reports, table, PARAMS, **HASHES)
-    text = (reports / "dashboard.md").read_text(encoding="utf-8")
+    text = read(reports / "dashboard.md")
     assert "`a\\|b'<img src=x>' # head`" in text and "\n# head" not in text
 
 
@@ -324,7 +359,9 @@ def test_a_rate_is_rounded_once():
     low, high = (round(end, 6) for end in metrics.clopper_pearson(112, 113))
     assert cell(metrics.Figure(0.99115, low, high, 112, 113), "recall") == "99.12 % (95.17 to 99.98 %)"
     row = {"model": "v4", "group": "a", "measure": "b", "value": 0.99115, "low": low, "high": high, "k": 112, "n": 113}
-    assert "99.12 % (95.17 to 99.98 %)" in before_after(pd.DataFrame([{**row, "p_against_base": 1.0}]))
+    assert "99.12 % (95.17 to 99.98 %)" in before_after(pd.DataFrame([{**row, "p_against_base": 1.0}])).replace(
+        "\u00a0", " "
+    )
 
 
 def test_status_says_what_it_would_take():
@@ -347,7 +384,7 @@ def test_status_says_what_it_would_take():
 
 
 def test_the_roadmap_is_ordered_by_gap(run):
-    rows = [line for line in (run[0] / TEXTS[2]).read_text(encoding="utf-8").splitlines() if "| `v4." in line]
+    rows = [line for line in read(run[0] / TEXTS[2]).splitlines() if "| `v4." in line]
     shares = [float(re.search(r"([\d.]+) % \| [✅❌❔]", row).group(1)) for row in rows]
     assert shares == sorted(shares, reverse=True) and shares[0] > 0
     assert relative_gap(0.001, Goal("", "fpr", 0.0005, "<=")) == pytest.approx(1)
@@ -364,7 +401,7 @@ def test_a_wrong_goal_is_named():
 def test_protocol_or_all_accuracy_has_the_target(run, tmp_path, without_plots):
     reports, table = copied(run, tmp_path)
     write(reports, table, ReportParams(alerts=Limits(), roadmap=ROADMAP), **HASHES)
-    rows = (reports / "dashboard.md").read_text(encoding="utf-8").splitlines()
+    rows = read(reports / "dashboard.md").splitlines()
     assert any(row.startswith("| Accuracy |") and "❌ missed" in row for row in rows)
 
 

@@ -44,3 +44,11 @@ def test_library_reads_no_parameters_and_no_arguments():
 def test_no_path_of_one_machine():
     for path in [*(ROOT / "starlight").rglob("*.py"), *(ROOT / "scripts").glob("*.py"), ROOT / "Makefile"]:
         assert str(Path.home()) + "/" not in path.read_text(encoding="utf-8"), path
+
+
+def test_every_table_that_is_a_plot_says_what_to_draw():
+    """Without, `dvc plots show` draws the last column against the row number: some twenty curves of nothing."""
+    plots = [plot for stage in STAGES.values() for plot in stage.get("plots", [])]
+    for path, how in (item for plot in plots for item in plot.items()):
+        if not path.endswith(".png") and path != "reports/plots":
+            assert {"x", "y"} <= set(how), path

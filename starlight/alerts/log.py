@@ -1,4 +1,7 @@
-"""The log of alerts: one JSON object a line; what was not delivered stays so until it is."""
+"""The log of alerts: one JSON object a line; what was not delivered stays so until it is.
+
+An alert that lasts is put down once, when it is raised, and again only when it got worse or after it was over.
+"""
 
 import hashlib
 import json
@@ -13,14 +16,35 @@ from starlight.errors import StarlightError
 __all__ = ["AlertLog"]
 
 _UNSENT = {"delivered": False, "taken_by": [], "attempts": 0, "error": ""}
-_FIELDS = ("id", "model", *(field.name for field in fields(Alert)))
+_OPEN = {"source": "", "over": ""}
+_WORSE = 1.25  # times as far from the threshold, with the whole interval, as the figure that people were told of
+_FIELDS = {"id": str, "model": str, **{field.name: field.type for field in fields(Alert)}}
 
 
-def _record(alert: Alert, model: str, when: str) -> dict:
+def _record(alert: Alert, model: str, when: str, source: str) -> dict:
     plain = {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in asdict(alert).items()}
-    body = {"model": model, **plain}
+    body = {"model": model, "source": source, **plain}
     identity = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()[:16]
-    return {"id": identity, "when": when, **body, **_UNSENT}
+    return {"id": identity, "when": when, **_OPEN, **body, **_UNSENT}
+
+
+def _worse(alert: Alert, told: dict) -> bool:
+    """Whether the end of the interval that lies nearer to the threshold is well beyond what was told."""
+    near = alert.high if alert.value < alert.threshold else alert.low
+    before = math.nan if told["value"] is None else told["value"]
+    return abs(near - alert.threshold) > _WORSE * abs(before - alert.threshold)
+
+
+def _checked(record: dict) -> dict:
+    for name, kind in _FIELDS.items():
+        if name not in record:
+            raise ValueError(f"it has no {name}")
+        if not isinstance(record[name], (int, float, type(None)) if kind is float else str):
+            raise ValueError(f"{name} is {record[name]!r}")
+    for name, usual in (_OPEN | _UNSENT).items():
+        if not isinstance(record[name], type(usual)):
+            raise ValueError(f"{name} is {record[name]!r}")
+    return record
 
 
 class AlertLog:
@@ -43,18 +67,33 @@ class AlertLog:
         if self.path.exists():
             for place, line in enumerate(self.path.read_bytes().splitlines(), 1):
                 try:
-                    record = {**_UNSENT, **json.loads(line)}
-                    if missing := [name for name in _FIELDS if name not in record]:
-                        raise ValueError(f"it has no {missing[0]}")
-                    self.records.append(record)
-                except (ValueError, TypeError) as error:
+                    self.records.append(_checked({**_OPEN, **_UNSENT, **json.loads(line)}))
+                except (ValueError, TypeError, RecursionError) as error:
                     raise StarlightError(f"{self.path}: line {place} is no alert ({error})") from error
 
-    def add(self, alerts: list[Alert], model: str, when: str) -> None:
-        """Put alerts (not warnings) into the log; one that waits for delivery already is not put twice."""
-        waiting = {record["id"] for record in self.undelivered()}
-        new = [_record(alert, model, when) for alert in alerts if alert.level == "alert"]
-        self.records += [record for record in new if record["id"] not in waiting]
+    def add(self, alerts: list[Alert], model: str, when: str, source: str = "") -> None:
+        """Put down the alerts of a round that people have not been told of, and which of the earlier ones are over.
+
+        Parameters
+        ----------
+        alerts : list of Alert
+            All of the round, warnings too: they are not put down, but an alert that sank to a warning is not over.
+        model, when, source : str
+            Of the round; `source` says which images were looked at. Rounds of other models or images are left alone.
+        """
+        lasting = {alert.name for alert in alerts}
+        told: dict[str, dict] = {}
+        for record in self.records:
+            if (record["model"], record["source"], record["over"]) == (model, source, ""):
+                if record["name"] in lasting:
+                    told[record["name"]] = record
+                else:
+                    record["over"] = when or "later"
+        self.records += [
+            _record(alert, model, when, source)
+            for alert in alerts
+            if alert.level == "alert" and (alert.name not in told or _worse(alert, told[alert.name]))
+        ]
         self.save()
 
     def undelivered(self) -> list[dict]:

@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 
 __all__ = ["RULES", "Alert", "Evidence", "Limits", "judge_alerts"]
 
+_SLOWER = 3.0  # times; machines that people bench on differ by less
+_ECE_NOISE = 0.4 * math.sqrt(
+    10
+)  # over sqrt(n): what chance alone adds up to in ten bins, each off by 0.4 / sqrt(its n)
+
 
 @dataclass(frozen=True)
 class Alert:
@@ -44,6 +49,8 @@ class Limits:
     accuracy_over: str = knob("all", choices=("all", "protocol"))  # protocol: authentic images and its techniques only
     accuracy_drop_max: float = knob(0.01, min=0.0, max=1.0)
     abstained_max: float = knob(0.05, min=0.0, max=1.0)
+    ece_max: float = knob(0.10, min=0.0, max=1.0)
+    duplicates_max: float = knob(0.05, min=0.0, max=1.0)
     imbalance_max: float = knob(0.10, min=0.0, max=1.0)
     drift_psi_max: float = knob(0.25, min=0.0)
     latency_p95_ms_max: float = knob(1000.0, min=0.0)
@@ -130,6 +137,27 @@ def _abstained(seen: Evidence, limits: Limits) -> Iterator[Alert]:
         yield Alert("abstained", level, value, low, high, limits.abstained_max, before, "fraction", look_at)
 
 
+def _calibration(seen: Evidence, limits: Limits) -> Iterator[Alert]:
+    value, n = figure(seen.metrics, "ece").value, seen.metrics.get("n") or 0
+    if math.isnan(value) or not n:
+        return
+    chance = _ECE_NOISE / math.sqrt(n)
+    level = _level(value - chance, value, limits.ece_max)
+    if level:
+        before = figure(seen.baseline or {}, "ece").value
+        look_at = "the calibration plot: probabilities say more or less than what is found, whatever the verdicts do"
+        ends = max(0.0, value - chance), value
+        yield Alert("calibration", level, value, *ends, limits.ece_max, before, "fraction", look_at)
+
+
+def _duplicates(seen: Evidence, limits: Limits) -> Iterator[Alert]:
+    extra, images = (figure(seen.dataset or {}, name).value for name in ("duplicates", "images"))
+    if images > 0 and extra / images > limits.duplicates_max:
+        value = extra / images
+        look_at = "files of equal bytes: each counts as an image of its own, so rates look surer than they are"
+        yield Alert("duplicates", "alert", *[value] * 3, limits.duplicates_max, math.nan, "fraction", look_at)
+
+
 def _imbalance(seen: Evidence, limits: Limits) -> Iterator[Alert]:
     value = figure(seen.dataset or {}, "imbalance").value
     if value > limits.imbalance_max:
@@ -151,11 +179,13 @@ def _drift(seen: Evidence, limits: Limits) -> Iterator[Alert]:
 
 
 def _latency(seen: Evidence, limits: Limits) -> Iterator[Alert]:
-    value = seen.latency_p95_ms
+    """Over the limit; or so much slower than before that another machine alone hardly explains it."""
+    value, before = seen.latency_p95_ms, figure(seen.baseline or {}, "latency_p95_ms").value
+    look_at = "sizes of the images measured, number of workers, other load on the machine, or another machine"
     if value > limits.latency_p95_ms_max:
-        look_at = "sizes of the images measured, number of workers, other load on the machine"
-        limit = limits.latency_p95_ms_max
-        yield Alert("latency", "alert", value, value, value, limit, math.nan, "ms", look_at)
+        yield Alert("latency", "alert", value, value, value, limits.latency_p95_ms_max, before, "ms", look_at)
+    elif value > _SLOWER * before:
+        yield Alert("latency", "warning", value, value, value, _SLOWER * before, before, "ms", look_at)
 
 
 def _training(seen: Evidence, limits: Limits) -> Iterator[Alert]:
@@ -168,8 +198,8 @@ def _training(seen: Evidence, limits: Limits) -> Iterator[Alert]:
 
 
 RULES = (
-    _fpr, _category_fpr, _accuracy, _accuracy_drop, _detection_drop, _abstained, _imbalance, _drift, _latency,
-    _training,
+    _fpr, _category_fpr, _accuracy, _accuracy_drop, _detection_drop, _abstained, _calibration, _duplicates, _imbalance,
+    _drift, _latency, _training,
 )  # fmt: skip
 
 

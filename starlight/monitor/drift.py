@@ -50,6 +50,11 @@ def _pixels(rows: pd.DataFrame) -> pd.Series:
     return rows.width.astype(float) * rows.height.astype(float)
 
 
+def _density(rows: pd.DataFrame) -> pd.Series:
+    """Bytes per pixel, of those images whose bytes are known."""
+    return (rows.bytes.astype(float) / _pixels(rows)).dropna() if "bytes" in rows else pd.Series(dtype=float)
+
+
 def _binned(values: pd.Series, edges) -> pd.Series:
     return pd.Series(np.digitize(values, edges), index=values.index)
 
@@ -60,10 +65,7 @@ _VIEWS = {
     "format": lambda rows: rows.format[rows.label == 0],
     "mode": lambda rows: rows["mode"][rows.label == 0],
     "size": lambda rows: _binned(_pixels(rows[rows.label == 0]), PIXEL_EDGES),
-    "density": lambda rows: _binned(
-        (rows.bytes.astype(float) / _pixels(rows))[rows.label == 0] if "bytes" in rows else pd.Series(dtype=float),
-        DENSITY_EDGES,
-    ),
+    "density": lambda rows: _binned(_density(rows[rows.label == 0]), DENSITY_EDGES),
     "category": lambda rows: rows.category[rows.kind == "negative"],
     "technique": lambda rows: rows.technique[rows.kind == "stego"],
 }

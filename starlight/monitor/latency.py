@@ -16,6 +16,9 @@ def latency_p95(document: Mapping | None) -> float:
     found = {k: v for k, v in flatten(document or {}).items() if k.rpartition(".")[2] == "p95" and v is not None}
     for key in not_numbers(found):
         raise StarlightError(f"bench/latency.json: {key} is {found[key]!r}, no number")
+    for key, value in found.items():
+        if not 0 <= value < math.inf:
+            raise StarlightError(f"bench/latency.json: {key} is {value!r}, no number of milliseconds")
     return float(max(found.values(), default=math.nan))
 
 
@@ -25,6 +28,6 @@ def read_latency_p95(path: Path) -> float:
         return math.nan
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise StarlightError(f"{path}: cannot be read as JSON ({error})") from error
     return latency_p95(document if isinstance(document, dict) else {})

@@ -79,7 +79,7 @@ def read_baseline(path: str | Path, model: str) -> dict:
                     raise StarlightError(f"{path}: {odd[0]} is no number, or makes no sense")
                 return candidate
             held |= set(MODELS) & {*known, known.get("version"), known.get("model")}
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise StarlightError(f"{path}: cannot be read as a baseline ({error})") from error
     raise StarlightError(
         f"{path}: holds no metrics of {model}" + (f", only of {', '.join(sorted(held))}" if held else "")

@@ -27,6 +27,7 @@ def generate_report(
     dataset: Mapping | None = None,
     training: Sequence[TrainingRun] = (),
     baseline: Mapping | None = None,
+    notes: Sequence[str] = (),
 ) -> dict:
     """Everything the monitor knows, as one nested mapping.
 
@@ -39,11 +40,14 @@ def generate_report(
     model : str
     alerts, dataset, training, baseline
         From `check_regressions`, `dataset_metrics`, `parse_training_logs` and `read_baseline`.
+    notes : sequence of str
+        What else people should know of the images.
 
     Returns
     -------
     dict
-        `model`, `metrics`, `fpr`, `accuracy`, `dataset`, `training`, `alerts`, `baseline`; made for `metrics.dumps`.
+        `model`, `metrics`, `fpr`, `accuracy`, `dataset`, `training`, `alerts`, `notes`, `baseline`; made for
+        `metrics.dumps`.
     """
     runs = [{k: v for k, v in vars(run).items() if k != "curves"} for run in training]
     return {
@@ -54,6 +58,7 @@ def generate_report(
         "dataset": dict(dataset or {}),
         "training": runs,
         "alerts": [asdict(alert) for alert in alerts],
+        "notes": list(notes),
         "baseline": None if baseline is None else {"accuracy": baseline["accuracy"], "fpr": baseline["fpr"]},
     }
 
@@ -80,7 +85,7 @@ def to_markdown(report: Mapping) -> str:
     parts = [
         f"# Starlight monitor: {report['model'].upper()}",
         f"{summary(alerts)}.",
-        "\n".join(f"- {words(alert)}" for alert in alerts),
+        "\n".join(f"- {line}" for line in [*map(words, alerts), *report["notes"]]),
         "## False alarms",
         table(["Of", "Which", "FPR (95 %)", "Images"], false_alarms, "llrr"),
         "## Techniques",

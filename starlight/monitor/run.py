@@ -1,22 +1,24 @@
 """One round of watching: predictions, figures, alerts, reports, delivery."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
 
 import starlight
-from starlight import collectors, history, manifest
+from starlight import collectors, history
 from starlight.alerts import Alert, AlertLog, Limits, channels_from, send_pending
 from starlight.errors import StarlightError
-from starlight.metrics import evaluate, read_predictions
+from starlight.metrics import evaluate
 from starlight.monitor.dataset import dataset_metrics
 from starlight.monitor.drift import drift
 from starlight.monitor.latency import read_latency_p95
 from starlight.monitor.logs import TrainingRun, parse_training_logs
+from starlight.monitor.news import Predict, Since, judge_news
 from starlight.monitor.regressions import check_regressions, read_baseline
 from starlight.monitor.report import generate_report, write_report
+from starlight.monitor.tables import read_manifest, read_predictions
 from starlight.monitor.together import check_together
 
 __all__ = ["FORMATS", "POST_VARIABLE", "VERSIONS", "Places", "Round", "monitor"]
@@ -37,10 +39,11 @@ class Places:
 
 @dataclass(frozen=True)
 class Round:
-    """What a round found: alerts and warnings, files written, and what went wrong on the way to people."""
+    """What a round found: alerts and warnings, files written, notes, and what went wrong on the way to people."""
 
     alerts: list[Alert]
     written: list[Path]
+    notes: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
     @property
@@ -54,24 +57,39 @@ def _is_pipelines(path: Path, places: Places) -> bool:
 
 
 def _observed(
-    path: Path, version: str, places: Places, predict: Callable[[Path, str], pd.DataFrame]
-) -> tuple[pd.DataFrame, dict]:
-    """Predictions on the images, and the make-up of the data set with its drift against the training set."""
-    rows = manifest.read(places.manifest) if places.manifest.exists() else None
-    train = None if rows is None else rows[(rows.split == "train") & (rows.status == "ok")]
+    path: Path, version: str, places: Places, predict: Predict, since: Since | None
+) -> tuple[pd.DataFrame, dict, list[str]]:
+    """Predictions on the images, the make-up of the data set with its drift against the training set, and notes."""
+    rows = read_manifest(places.manifest) if places.manifest.exists() else None
     if _is_pipelines(path, places):
-        predictions = read_predictions(places.reports / "predictions.csv")
-        if rows is None:
-            return predictions, dataset_metrics(predictions)
-        check_together(predictions, rows, places.reports / "predictions.csv")
-        made = dataset_metrics(rows)
-        return predictions, made | {"drift": drift(rows[(rows.split == "test") & (rows.status == "ok")], train)}
+        return _of_pipeline(path, version, places, rows, predict, since)
     if not path.is_dir():
         raise StarlightError(f"{path}: is no folder")
     predictions = predict(path, version)
     if predictions.empty:
         raise StarlightError(f"{path}: holds no image that could be judged")
-    return predictions, dataset_metrics(predictions, train)
+    return predictions, dataset_metrics(predictions, None if rows is None else _split(rows, "train")), []
+
+
+def _split(rows: pd.DataFrame, split: str) -> pd.DataFrame:
+    return rows[(rows.split == split) & (rows.status == "ok")]
+
+
+def _of_pipeline(
+    path: Path, version: str, places: Places, rows: pd.DataFrame | None, predict: Predict, since: Since | None
+) -> tuple[pd.DataFrame, dict, list[str]]:
+    """Stored predictions of the test split; what came since the last scan is judged now, and counted with it."""
+    predictions = read_predictions(places.reports / "predictions.csv")
+    if rows is None:
+        return predictions, dataset_metrics(predictions), []
+    check_together(predictions, rows, places.reports / "predictions.csv")
+    test, notes = _split(rows, "test"), []
+    if since is not None and path.is_dir():
+        fresh, notes = judge_news(path, version, since(path, rows), predict)
+        if len(fresh):
+            predictions, rows, test = (pd.concat([old, fresh], ignore_index=True) for old in (predictions, rows, test))
+    made = dataset_metrics(rows)
+    return predictions, made | {"drift": drift(test, _split(rows, "train"))}, notes
 
 
 def monitor(
@@ -80,7 +98,8 @@ def monitor(
     limits: Limits,
     *,
     output_dir: str | Path,
-    predict: Callable[[Path, str], pd.DataFrame],
+    predict: Predict,
+    since: Since | None = None,
     baseline: str | Path | None = None,
     formats: Sequence[str] = ("json", "md"),
     places: Places = Places(),
@@ -97,9 +116,14 @@ def monitor(
     version : {"V3", "V4"}
     limits : Limits
     output_dir : path
-        For the reports, and for `alerts.jsonl`, which keeps what could not be delivered.
+        For the reports, and for `alerts.jsonl`, which keeps what could not be delivered, and what was: an alert that
+        lasts from round to round is delivered once, and again when it got worse or comes back.
     predict : callable
-        `predict(path, version)` gives predictions in the columns of `reports/predictions.csv`.
+        `predict(path, version)` gives predictions in the columns of `reports/predictions.csv`; `predict(path, version,
+        only)` those of the images with the paths `only`, counted from the folder.
+    since : callable, optional
+        `since(path, manifest)` finds what is `new`, `changed` and `gone` in the pipeline's folder since its scan. What
+        is new is judged and counted with the test split. Without it nobody looks.
     baseline : path, optional
         For `read_baseline`.
     formats, environment, when
@@ -111,16 +135,20 @@ def monitor(
         raise StarlightError(f"known are the models {', '.join(VERSIONS)} and the formats {', '.join(FORMATS)}")
     model, environment = VERSIONS[version], environment or {}
     before = read_baseline(baseline, model) if baseline else None
-    predictions, made = _observed(Path(dataset_path), version, places, predict)
+    predictions, made, notes = _observed(Path(dataset_path), version, places, predict, since)
     measured, runs = evaluate(predictions, model), _training(places)
     slowest = read_latency_p95(places.reports / "bench/latency.json")
     alerts = check_regressions(measured, before, limits, dataset=made, latency_p95_ms=slowest, training=runs)
-    report = generate_report(predictions, measured, model, alerts=alerts, dataset=made, training=runs, baseline=before)
+    report = generate_report(
+        predictions, measured, model, alerts=alerts, dataset=made, training=runs, baseline=before, notes=notes
+    )
     written = write_report(report, output_dir, formats)
     entry = _entry(predictions, measured, model, alerts)
     written += _export(entry, Path(output_dir), formats)
-    problems = _tell(alerts, model, Path(output_dir), environment, when, delivery) + _post(entry, environment, delivery)
-    return Round(alerts, written, problems)
+    log = AlertLog(Path(output_dir) / "alerts.jsonl")
+    log.add(alerts, model, when, str(dataset_path))  # first, so that whatever happens to the delivery none is lost
+    problems = _send(log, environment, delivery) + _post(entry, environment, delivery)
+    return Round(alerts, written, notes, problems)
 
 
 def _training(places: Places) -> list[TrainingRun]:
@@ -160,12 +188,7 @@ def _post(entry: Mapping, environment: Mapping[str, str], delivery: dict) -> lis
     return []
 
 
-def _tell(
-    alerts: list[Alert], model: str, directory: Path, environment: Mapping[str, str], when: str, delivery: dict
-) -> list[str]:
-    """Log alerts first, so that whatever happens to the delivery none is lost."""
-    log = AlertLog(directory / "alerts.jsonl")
-    log.add(alerts, model, when)
+def _send(log: AlertLog, environment: Mapping[str, str], delivery: dict) -> list[str]:
     try:
         channels = channels_from(environment)
     except StarlightError as error:

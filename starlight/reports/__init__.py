@@ -5,6 +5,7 @@ before a run (it is no output of a DVC stage).
 """
 
 import hashlib
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from starlight import history
 from starlight.errors import StarlightError
 from starlight.manifest import read as read_manifest
 from starlight.metrics import view
+from starlight.monitor.latency import latency_p95
 from starlight.reports import plots, plots_time, style
 from starlight.reports.baseline import baseline_report
 from starlight.reports.dashboard import dashboard, main_figures
@@ -64,6 +66,9 @@ def _with_history(run: Run, manifest_path: Path, params_hash: str, code_hash: st
         code=code_hash,
         weights=_weights(files, run.current),
     )
+    slowest = latency_p95(run.documents.get("latency"))
+    if not math.isnan(slowest):
+        entry["metrics"]["latency_p95_ms"] = slowest
     known = history.read(path)
     place = next((n for n, line in enumerate(known) if history.same(line, entry)), len(known))
     raised = with_alerts(run, known[place - 1]["metrics"] if place else None)

@@ -9,13 +9,13 @@ import pandas as pd
 
 from starlight.alerts import Alert, Evidence, Limits, judge_alerts
 from starlight.errors import StarlightError
-from starlight.manifest import read as read_manifest
 from starlight.markdown import image
-from starlight.metrics import MODELS, dumps, evaluate, flatten, not_numbers, read_predictions
+from starlight.metrics import MODELS, dumps, evaluate, flatten, lookup, not_numbers
 from starlight.monitor.dataset import dataset_metrics
 from starlight.monitor.drift import drift
 from starlight.monitor.latency import latency_p95
 from starlight.monitor.logs import TrainingRun, parse_training_logs
+from starlight.monitor.tables import read_manifest, read_predictions
 from starlight.monitor.together import check_together
 from starlight.reports.targets import Goal, goals
 
@@ -31,6 +31,7 @@ TABLES = {
 _NEEDED = {  # columns without which, or with an empty cell in which, a table tells nothing
     "evidence": ("source", "images", "flagged", "abstained", "unreadable", "fpr", "low", "high"),
     "ablations": ("experiment",),
+    "hard_negatives": ("path",),
 }
 _NUMBERS = {
     "evidence": lambda name: name in _NEEDED["evidence"] and name != "source",
@@ -97,7 +98,7 @@ def read_json(path: Path) -> dict:
     """A JSON object from a file; StarlightError, naming it, where it is none."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise StarlightError(f"{path}: cannot be read as JSON ({error})") from error
     if not isinstance(found, dict):
         raise StarlightError(f"{path}: holds no JSON object")
@@ -196,7 +197,15 @@ def load(directory: str | Path, manifest_path: str | Path, params: ReportParams)
         goals=goals(params.roadmap),
     )
     _of_one_evaluation(run, manifest)
+    _goals_are_numbers(run)
     return run
+
+
+def _goals_are_numbers(run: Run) -> None:
+    for place, goal in enumerate(run.goals):
+        value = lookup(run.figures, goal.metric)
+        if not isinstance(value, (int, float, Mapping, type(None))):
+            raise StarlightError(f"params.yaml: roadmap[{place}].metric: {goal.metric} is {value!r}, no number")
 
 
 def with_alerts(run: Run, baseline: Mapping | None) -> list[Alert]:

@@ -43,11 +43,21 @@ def goals(entries: Iterable) -> list[Goal]:
         try:
             goal = Goal(**fields)
         except TypeError as error:
-            raise StarlightError(f"roadmap[{place}]: {error}") from error
-        if goal.direction not in ("<=", ">="):
-            raise StarlightError(f"roadmap[{place}].direction: is {goal.direction!r}, allowed are '<=' and '>='")
+            raise StarlightError(f"params.yaml: roadmap[{place}]: {error}") from error
+        _check(goal, f"params.yaml: roadmap[{place}]")
         found.append(goal)
     return found
+
+
+def _check(goal: Goal, where: str) -> None:
+    for name in ("goal", "metric", "milestone"):
+        if not isinstance(getattr(goal, name), str):
+            raise StarlightError(f"{where}.{name}: {getattr(goal, name)!r} is no text")
+    number = isinstance(goal.target, (int, float)) and not isinstance(goal.target, bool)
+    if not number or not math.isfinite(goal.target):
+        raise StarlightError(f"{where}.target: {goal.target!r} is no number")
+    if goal.direction not in ("<=", ">="):
+        raise StarlightError(f"{where}.direction: is {goal.direction!r}, allowed are '<=' and '>='")
 
 
 def _is_fraction(metric: str) -> bool:

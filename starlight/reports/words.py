@@ -83,9 +83,12 @@ def overall(verdicts: Sequence[str]) -> str:
 def paired_sentence(table: pd.DataFrame, first: str, second: str, n: int) -> str:
     """What `metrics.compare` found for false positives and detection, in one sentence."""
     rows = table.set_index("measure")
-    parts = []
-    for measure, name in (("fpr", "false positives"), ("recall", "stego found")):
+    parts, absent = [], []
+    for measure, name, missing in (("fpr", "false positives", "authentic image"), ("recall", "stego found", "stego")):
         row = rows.loc[measure]
+        if math.isnan(row["first"]):
+            absent.append(missing)
+            continue
         parts.append(f"{name} {percent(row['first'])} → {percent(row.second)} (p {_equals(row.p)})")
     found = {measure: rows.loc[measure, "verdict"] for measure in ("fpr", "recall")}
     verdict = overall(list(found.values()))
@@ -96,6 +99,9 @@ def paired_sentence(table: pd.DataFrame, first: str, second: str, n: int) -> str
         "stego found**",
         "no difference shown": f"**No difference shown between {TITLES[second]} and {TITLES[first]}**",
     }[verdict]
+    if absent:
+        measured = "stego found" if "authentic image" in absent else "false positives"
+        lead = f"**{TITLES[second]} against {TITLES[first]}: {verdict} in {measured}, and no {absent[0]} to judge by**"
     lead = _degenerate(rows, TITLES[second]) or lead
     return f"{lead} on the same {plural(n, 'image')}: {', '.join(parts)}."
 
@@ -105,7 +111,9 @@ def _degenerate(rows: pd.DataFrame, title: str) -> str:
     fpr, recall = (rows.loc[measure, "second"] for measure in ("fpr", "recall"))
     if recall == 0:
         return f"**{title} finds no stego at all**"
-    return f"**{title} flags every image**" if fpr == 1 and (recall == 1 or math.isnan(recall)) else ""
+    if fpr == 1 and (recall == 1 or math.isnan(recall)):
+        return f"**{title} flags every image**"
+    return f"**{title} flags authentic images more often than stego**" if fpr > recall else ""
 
 
 def _equals(p: float) -> str:
