@@ -1,4 +1,4 @@
-"""Hold the released detector against thousands of further clean images; set its thresholds anew if it flags too many."""
+"""Hold the released detector against thousands of further clean images; set its thresholds anew if it flags many."""
 
 import argparse
 import tempfile
