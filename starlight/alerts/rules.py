@@ -20,9 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["RULES", "Alert", "Evidence", "Limits", "judge_alerts"]
 
 _SLOWER = 3.0  # times; machines that people bench on differ by less
-_ECE_NOISE = 0.4 * math.sqrt(
-    10
-)  # over sqrt(n): what chance alone adds up to in ten bins, each off by 0.4 / sqrt(its n)
+_ECE_NOISE = 0.4 * math.sqrt(10)  # over sqrt(n): what chance adds up to in ten bins, each off by 0.4 / sqrt(its n)
 
 
 @dataclass(frozen=True)
