@@ -33,6 +33,7 @@ _MIN_PER_CLASS = 8  # stego or authentic images, in each half of the covers, und
 _STRENGTHS = (1e-3, 1e-2, 1e-1, 1.0, 10.0, 100.0)  # inverse of the ridge for one image's weight, from stiff to supple
 _BATCH, _DECAY = 128, 0.3  # of the encoders
 _STIFF = 3.0  # ridge of the covariance that turns statistics into directions, for as many statistics as images
+_KNOWN = 2.0  # images for each statistic under which that covariance is not known
 _TAIL, _TAIL_SHARE = 2.0, 0.1  # loss weight of the authentic images that look most like stego, and how many they are
 
 
@@ -205,9 +206,11 @@ def _turn(z: Tensor) -> Tensor:
     """(d, d) what turns statistics so that those of (n, d) authentic images vary about alike in every direction.
 
     Directions that vary least are the least known, the less so the fewer images there are for each statistic; the ridge
-    keeps them short.
+    keeps them short. With fewer than `_KNOWN` nothing is turned: the result is 0.
     """
     n, d = z.shape
+    if n < _KNOWN * d:
+        return torch.zeros(d, d)
     values = z.double() - z.double().mean(0)
     variance, directions = torch.linalg.eigh(values.T @ values / n)
     variance = variance.clamp_min(0.0)
