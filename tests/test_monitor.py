@@ -94,6 +94,12 @@ def test_a_trifle_up_or_down_is_neither_divergence_nor_overfitting(tmp_path, los
     assert not found.diverged and not found.overfitting
 
 
+def test_harder_batches_at_the_end_are_no_divergence(tmp_path):
+    curves = pd.DataFrame({"epoch": [1, 2], "lr": [1e-4, 1e-4], "train_loss": [0.65, 0.70], "val_loss": [0.75, 0.74]})
+    assert not _log(tmp_path, curves).diverged
+    assert _log(tmp_path, curves.assign(val_loss=[0.74, 0.75])).diverged
+
+
 @pytest.mark.parametrize("value", [math.nan, math.inf])
 def test_a_loss_that_is_no_number_diverged(tmp_path, value):
     curves = make_curves(6)

@@ -20,7 +20,8 @@ STALE = 0.25  # share of the epochs, at the end, without a better validation los
 class TrainingRun:
     """One run: its curves, one row an epoch, and what they say.
 
-    `diverged`: a loss that is not finite, or half of the gain in training loss, and 5 % of the first loss, lost again.
+    `diverged`: a loss that is not finite, or half of the gain in training loss, and 5 % of the first loss, lost again;
+    not where the validation loss ends at its best: then the last batches were merely harder.
     `overfitting`: the same of the validation loss. `plateau`: no better validation loss in the last quarter of them.
     """
 
@@ -74,6 +75,11 @@ def _lost(loss: np.ndarray) -> bool:
     return bool(lost > max(LOST * gain, MATERIAL * abs(known[0])))
 
 
+def _ends_best(loss: np.ndarray) -> bool:
+    known = loss[np.isfinite(loss)]
+    return known.size > 1 and bool(known[-1] == known.min())
+
+
 def _run(path: Path) -> TrainingRun:
     curves = _read(path)
     train = curves.train_loss.to_numpy(float)
@@ -93,7 +99,7 @@ def _run(path: Path) -> TrainingRun:
         best_epoch=best,
         best_val_loss=float(val[finite].min()) if finite.any() else float("nan"),
         convergence_epoch=convergence,
-        diverged=_broken(curves, train, val) or _lost(train),
+        diverged=_broken(curves, train, val) or (_lost(train) and not _ends_best(val)),
         overfitting=_lost(val),
         plateau=bool(stale),
     )
