@@ -143,14 +143,14 @@ def _loss(data: TrainingSet, left_out: NDArray[np.bool_], strength: float) -> fl
 
 def fit_encoder(
     encoder: VectorEncoder, vectors: Tensor, stego: Tensor, authentic: Tensor, weight: Tensor, passes: Passes = FIRST,
-    *, seed: int,
+    *, seed: int, turned: bool = True,
 ) -> None:  # fmt: skip
     """Fit an encoder and its experts, in place.
 
     Covers differ most where they show least: what embedding changes lies along directions in which statistics hardly
     vary from cover to cover, and where they are to be found, discriminants look through the covers' covariance (as the
-    ensembles above do). So the first layer reads the statistics twice, as they are and turned so that authentic images
-    vary alike in all directions; afterwards the two readings are one, for both are linear.
+    ensembles above do). With `turned` the first layer reads the statistics twice, as they are and turned so that
+    authentic images vary alike in all directions; afterwards the two readings are one, for both are linear.
 
     What decides at a low false-positive rate are the few authentic images that look most like stego; so those of each
     batch count once more.
@@ -168,6 +168,8 @@ def fit_encoder(
     passes : Passes
     seed : int
         Of the order of the images and of dropout.
+    turned : bool
+        Of no effect with fewer than `_KNOWN` authentic images a statistic.
     """
     share = encoder.judges & (stego.sum(0) >= _MIN_PER_CLASS) & (authentic.sum(0) >= _MIN_PER_CLASS)
     encoder.judges.copy_(share)  # no expert from a handful of images
@@ -177,11 +179,13 @@ def fit_encoder(
     if not used.any():
         return
     z, target, each = encoder.standardise(vectors[used]), stego[used].float(), each[used] * int(used.sum()) / 2
-    turn = _turn(z[(authentic[used] & share).any(1)])
-    z = torch.cat([z, z @ turn], dim=1)
+    covers = z[(authentic[used] & share).any(1)]
     generator = torch.Generator().manual_seed(seed)
     torch.manual_seed(seed)
-    layers = _reading_twice(encoder)
+    layers, turn = encoder.layers, None
+    if turned and len(covers) >= _KNOWN * covers.shape[1]:
+        turn = _turn(covers)
+        z, layers = torch.cat([z, z @ turn], dim=1), _reading_twice(encoder)
     parameters = [*layers.parameters(), *encoder.judge.parameters()]
     optimiser = torch.optim.AdamW(parameters, passes.lr, weight_decay=_DECAY)
     steps = passes.epochs * -(-len(z) // _BATCH)
@@ -196,21 +200,20 @@ def fit_encoder(
             (losses.sum(1).mean() + _TAIL * worst.sum() / len(chosen)).backward()
             optimiser.step()
             schedule.step()
-    own, turned = layers[1].weight.detach().chunk(2, dim=1)
-    with torch.no_grad():
-        encoder.layers[1].weight.copy_(own + turned @ turn.T)
-        encoder.layers[1].bias.copy_(layers[1].bias)
+    if turn is not None:
+        own, further = layers[1].weight.detach().chunk(2, dim=1)
+        with torch.no_grad():
+            encoder.layers[1].weight.copy_(own + further @ turn.T)
+            encoder.layers[1].bias.copy_(layers[1].bias)
 
 
 def _turn(z: Tensor) -> Tensor:
     """(d, d) what turns statistics so that those of (n, d) authentic images vary about alike in every direction.
 
     Directions that vary least are the least known, the less so the fewer images there are for each statistic; the ridge
-    keeps them short. With fewer than `_KNOWN` nothing is turned: the result is 0.
+    keeps them short.
     """
     n, d = z.shape
-    if n < _KNOWN * d:
-        return torch.zeros(d, d)
     values = z.double() - z.double().mean(0)
     variance, directions = torch.linalg.eigh(values.T @ values / n)
     variance = variance.clamp_min(0.0)
