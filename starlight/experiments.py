@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -56,26 +57,43 @@ def collect(variations: Sequence[Variation]) -> pd.DataFrame:
         metrics = _file(references, variation, "metrics.json")
         if metrics:
             same_seed = full.get(variation.overrides["seed"])
-            found += rows(variation, json.loads(metrics), judged[variation.experiment], same_seed)
+            commit = references[variation.experiment].commit
+            found += [{**row, "commit": commit} for row in rows(
+                variation, json.loads(metrics), judged[variation.experiment], same_seed
+            )]  # fmt: skip
         else:
             print(f"{variation.experiment}: no metrics, left out of the table")
     return pd.DataFrame(found)
 
 
-def _predictions(references: dict[str, str], variation: Variation) -> pd.DataFrame | None:
+class _Reference(NamedTuple):
+    """Git's name of an experiment that has run, and the commit that it varies, such as `gd7beb0b`.
+
+    The letter, git's own in `describe`, keeps a table from reading a hash as a number.
+    """
+
+    name: str
+    commit: str
+
+
+def _predictions(references: dict[str, _Reference], variation: Variation) -> pd.DataFrame | None:
     text = _file(references, variation, "predictions.csv")
     return pd.read_csv(io.StringIO(text)) if text else None
 
 
-def _file(references: dict[str, str], variation: Variation, name: str) -> str:
+def _file(references: dict[str, _Reference], variation: Variation, name: str) -> str:
     """A report of an experiment; empty if it has not run."""
     place = references.get(variation.experiment)
-    return _git("show", f"{place}:reports/{name}") if place else ""
+    return _git("show", f"{place.name}:reports/{name}") if place else ""
 
 
-def _references() -> dict[str, str]:
-    """Git's reference of each experiment that has run, by the experiment's name."""
-    return {ref.rpartition("/")[2]: ref for ref in _git("for-each-ref", "--format=%(refname)", "refs/exps").split()}
+def _references() -> dict[str, _Reference]:
+    """Experiments that have run, by name: DVC keeps them as `refs/exps/<commit, cut in two>/<name>`."""
+    found = {}
+    for ref in _git("for-each-ref", "--format=%(refname)", "refs/exps").split():
+        *_, first, rest, name = ref.split("/")
+        found[name] = _Reference(ref, f"g{(first + rest)[:7]}")
+    return found
 
 
 def _git(*words: str) -> str:

@@ -84,4 +84,6 @@ def test_experiments_that_have_run_are_collected_and_the_others_named(tmp_path, 
     monkeypatch.chdir(tmp_path)
     table = collect(todo)
     assert table["experiment"].tolist() == ["all", "off"] and table["fpr"].tolist() == [0.01, 0.04]
+    assert (table["commit"] == "gabcdef").all()
+    assert "They vary commit abcdef." in "\n".join(ablations(table))
     assert todo[1].experiment in capsys.readouterr().out

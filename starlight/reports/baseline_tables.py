@@ -131,7 +131,8 @@ def ablations(frame: pd.DataFrame | None) -> Iterator[str]:
         if reference is not None and name != REFERENCE:
             changes = [text for text in (_real_change(part, reference, c) for c in columns) if text]
             sentences += [f"- {code(name)}: {listing(changes)}"] if changes else []
-    yield "Mean and standard deviation over seeds."
+    varied = sorted(frame.commit.astype(str).str.removeprefix("g").unique()) if "commit" in frame else []
+    yield "Mean and standard deviation over seeds." + (f" They vary commit {listing(varied)}." if varied else "")
     yield table(["Experiment", "Seeds", *map(title_of, columns)], rows, "lr" + "r" * len(columns))
     if reference is not None:
         yield (
