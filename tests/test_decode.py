@@ -122,6 +122,31 @@ def test_patterned_images_read_as_nothing():
         assert read(scenes.file(np.ascontiguousarray(image.swapaxes(0, 1)))) is None
 
 
+def _low_bits_in_levels(bits: np.ndarray, channels: int) -> np.ndarray:
+    """Samples (64, 80, channels) of two levels, 60 for a bit 0 and 201 for a bit 1 in scan order."""
+    chosen = np.zeros(64 * 80 * channels, bool)
+    chosen[: len(bits)] = bits
+    return np.where(chosen, 201, 60).astype(np.uint8).reshape(64, 80, channels)
+
+
+def _low_bits_in_colours(bits: np.ndarray) -> np.ndarray:
+    """Pixels (64, 80, 3) of two colours, whose red differs in the low bit."""
+    chosen = np.zeros(64 * 80, bool)
+    chosen[: len(bits)] = bits
+    return np.where(chosen[:, None], [101, 200, 200], [100, 50, 50]).astype(np.uint8).reshape(64, 80, 3)
+
+
+def test_low_bits_that_the_rest_of_the_pixel_says_are_no_payload():
+    """Of two levels or two colours, the low bit says no more than the others do, whatever it reads as."""
+    bits = np.unpackbits(np.frombuffer((TEXT * 4)[:220], np.uint8))
+    for drawn in (_low_bits_in_levels(bits, 1), _low_bits_in_levels(bits, 3), _low_bits_in_colours(bits)):
+        assert read(scenes.file(drawn)) is None
+    dots = np.random.default_rng(4).random(len(bits)) < 0.5
+    for cover in (_low_bits_in_levels(dots, 1), _low_bits_in_levels(dots, 3), _low_bits_in_colours(dots)):
+        stego = get("lsb.rgb").embed(np.broadcast_to(cover, (64, 80, 3)).copy(), TEXT)
+        assert read(scenes.file(stego)).payload == TEXT
+
+
 @pytest.mark.parametrize(("tool", "least"), [("stegpy", 60), ("stegano", 20), ("stego-lsb", 20), ("stego-lsb-1", 20)])
 def test_a_tools_header_counts(tool, least):
     """Sixteen bytes of text are hardly evidence by themselves; that the header announces sixteen is."""

@@ -5,6 +5,7 @@ import pytest
 import scenes
 
 from starlight.streams import text
+from starlight.streams.sources import Surroundings
 
 TEXTS = [
     scenes.TEXT,
@@ -81,9 +82,18 @@ def test_constant_channel_is_not_text():
     rng = np.random.default_rng(2)
     data = rng.integers(64, 128, (1, 256), dtype=np.uint8)
     assert text.score(data, np.array([256])).net[0] > 40
-    assert text.score(data, np.array([256]), [(0, 1)]).net[0] < 16
+    fourth = Surroundings((0, 1))
+    assert text.score(data, np.array([256]), lambda _: fourth).net[0] < 16
     written = np.frombuffer((scenes.TEXT * 4)[:256], np.uint8)[None]
-    assert text.score(written, np.array([256]), [(0, 1)]).net[0] > 24
+    assert text.score(written, np.array([256]), lambda _: fourth).net[0] > 24
+
+
+def test_a_channel_that_seldom_changes_is_not_text():
+    """Low bits of soft alpha stay for some pixels and then change."""
+    rng = np.random.default_rng(3)
+    steps = np.repeat(rng.integers(1, 3, 64), rng.integers(2, 8, 64))[:256]
+    data = (64 * steps + rng.integers(0, 64, 256)).astype(np.uint8)[None]
+    assert text.score(data, np.array([256]), lambda _: Surroundings((0, 1))).net[0] < 16
 
 
 def test_first_bytes_of_letters_alone_are_no_script():

@@ -14,7 +14,7 @@ from starlight.streams import decode, residual, structure
 __all__ = ["BLOCKS", "FEATURES", "NAME", "VERSION", "compute", "to_model"]
 
 NAME = "content"
-VERSION = 11
+VERSION = 12
 _PARTS = {"decode": decode, "structure": structure, "residual": residual}
 FEATURES = tuple(f"{block}_{name}" for block, module in _PARTS.items() for name in module.FEATURES)
 _ENDS = np.cumsum([len(module.FEATURES) for module in _PARTS.values()]).tolist()

@@ -100,7 +100,7 @@ def _scored(image: Image) -> tuple[list[Scan], np.ndarray, np.ndarray, text.Text
     """All scans, their first bytes with how many are real, and what these say."""
     found = scans(image)
     data, lengths = head(found)
-    scored = text.score(data, lengths, [scan.places for scan in found])
+    scored = text.score(data, lengths, lambda i: found[i].around(int(lengths[i])))
     framed.add(image, found, data, lengths, scored)
     return found, data, lengths, scored
 

@@ -33,10 +33,10 @@ def add(image: Image, found: list[Scan], data: np.ndarray, lengths: np.ndarray, 
         row = data[i, : lengths[i]]
         for framing in FRAMINGS.values():
             if (framing.layout, framing.order) == (scan.layout, scan.order):
-                _raise(scored, i, row, framing, samples, scan.places)
+                _raise(scored, i, row, framing, samples, scan)
 
 
-def _raise(scored: text.TextScore, i: int, row: np.ndarray, framing: Framing, samples: int, places) -> None:
+def _raise(scored: text.TextScore, i: int, row: np.ndarray, framing: Framing, samples: int, scan: Scan) -> None:
     header = framing.header(row[:16].tobytes(), samples)
     if header is None or not 0 < header[1] <= framing.capacity_bits(samples) // 8:
         return
@@ -48,7 +48,7 @@ def _raise(scored: text.TextScore, i: int, row: np.ndarray, framing: Framing, sa
     written = text.stretch(row, counts, start, stop)
     if told + written < max(scored.net[i], text.CANDIDATE) and told < _ALONE:
         return
-    null = sources.null_gains(row, counts, places)[0]
+    null = sources.null_gains(row, counts, scan.around(len(row)))[0]
     for gain, end in ((told + written, stop), (told if told > _ALONE else -math.inf, start)):
         if gain - null[end] > scored.net[i]:
             scored.gain[i] = max(gain, scored.gain[i])

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from starlight.images import Image
+from starlight.streams.sources import Surroundings
 
 __all__ = ["HEAD", "Scan", "head", "scans", "stores_samples"]
 
@@ -30,6 +31,10 @@ class Scan:
     layout : {"lsb", "plane1", "pairs", "nine"}
         Least significant bits; second bits; the low two bits of each sample, in the bit order; groups of nine least
         significant bits, eight of which are a byte.
+    whole : callable, optional
+        As `samples`, of all channels of the pixels that these are taken from, three or, with alpha, four.
+    chosen : tuple of int
+        Which of them are read.
     """
 
     name: str
@@ -37,6 +42,32 @@ class Scan:
     samples: Callable[[int | None], np.ndarray]
     order: str
     layout: str = "lsb"
+    whole: Callable[[int | None], np.ndarray] | None = None
+    chosen: tuple[int, ...] = (0,)
+
+    def around(self, count: int) -> Surroundings:
+        """Where the bits of the first `count` bytes come from."""
+        samples = self.samples(count * self.per_byte)
+        step = len(self.chosen)
+        kept, place = np.uint8(~self.taken & 0xFF), np.arange(len(samples)) % step
+        untouched = [np.int64(samples & kept) * step + place]
+        if self.whole is not None:
+            channels = 4 if step == 4 else 3
+            pixels = self.whole(-(-len(samples) // step) * channels).reshape(-1, channels).astype(np.int64)
+            pixels[:, self.chosen] &= int(kept)
+            codes = pixels @ (1 << 8 * np.arange(channels))
+            untouched.append(codes.repeat(step)[: len(samples)] * step + place)
+        if self.layout == "nine":
+            untouched = [one[: len(one) // 9 * 9].reshape(-1, 9)[:, :8].reshape(-1) for one in untouched]
+        elif self.layout == "pairs":
+            untouched = [(2 * one[:, None] + [0, 1]).reshape(-1) for one in untouched]
+        order = "big" if self.order == "msb-first" else "little"
+        return Surroundings(self.places, tuple(one[: 8 * count] for one in untouched), order)
+
+    @property
+    def taken(self) -> int:
+        """Bits of a sample that hold the payload."""
+        return {"pairs": 3, "plane1": 2}.get(self.layout, 1)
 
     @property
     def places(self) -> tuple[int, ...]:
@@ -91,7 +122,8 @@ def scans(image: Image) -> list[Scan]:
         varied = image.alpha.min() != image.alpha.max()  # else every fourth bit is the same
         if varied and image.pixels.shape[2] == 3 and stores_samples(image):
             rgba = _rgba(image)
-            out += _both("rgba.rows", "rgb", rgba) + _both("rgba.rows", "rgb", rgba, "pairs")
+            for layout in ("lsb", "pairs"):
+                out += _both("rgba.rows", "rgb", rgba, layout, rgba, (0, 1, 2, 3))
     return out
 
 
@@ -112,24 +144,36 @@ def head(found: list[Scan]) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _colour(pixels: np.ndarray) -> list[Scan]:
-    rgb, bgr = _rows(pixels), _rows(pixels[:, :, ::-1])
-    out = _both("rgb.rows", "rgb", rgb) + _both("rgb.rows", "rgb", rgb, "pairs")
-    out += [Scan("rgb.rows.nine.msb-first", "rgb", rgb, "msb-first", "nine")]
-    out += _both("bgr.rows", "rgb", bgr) + _both("rgb.rows", "other", rgb, "plane1")
+    across, down = _rows(pixels), _columns(pixels)
+    every, flipped = (0, 1, 2), slice(None, None, -1)
+    out = _both("rgb.rows", "rgb", across, "lsb", across, every)
+    out += _both("rgb.rows", "rgb", across, "pairs", across, every)
+    out += _both("rgb.rows", "rgb", across, "nine", across, every)[1:]
+    for name, family, samples, layout in (
+        ("bgr.rows", "rgb", _rows(pixels[:, :, flipped]), "lsb"), ("rgb.rows", "other", across, "plane1"),
+    ):  # fmt: skip
+        out += _both(name, family, samples, layout, samples, every)
     for c, name in enumerate("rgb"):
         plane = pixels[:, :, c]
-        out += _both(f"{name}.rows", "other", _rows(plane)) + _both(f"{name}.columns", "other", _columns(plane))
-    for name, pair in (("rg", slice(0, 2)), ("gb", slice(1, 3)), ("rb", slice(0, 3, 2))):
-        out += _both(f"{name}.rows", "other", _rows(pixels[:, :, pair]))
-    for name, order in (("rgb", slice(None)), ("bgr", slice(None, None, -1))):
-        out += _both(f"{name}.columns", "other", _columns(pixels[:, :, order]))
-        out += _both(f"{name}.rows.up", "other", _rows(pixels[::-1, :, order]))
+        out += _both(f"{name}.rows", "other", _rows(plane), "lsb", across, (c,))
+        out += _both(f"{name}.columns", "other", _columns(plane), "lsb", down, (c,))
+    for name, pair in (("rg", (0, 1)), ("gb", (1, 2)), ("rb", (0, 2))):
+        some = _rows(pixels[:, :, pair[0] : pair[1] + 1 : pair[1] - pair[0]])
+        out += _both(f"{name}.rows", "other", some, "lsb", across, pair)
+    for name, order in (("rgb", slice(None)), ("bgr", flipped)):
+        for way, samples in (("columns", _columns(pixels[:, :, order])), ("rows.up", _rows(pixels[::-1, :, order]))):
+            out += _both(f"{name}.{way}", "other", samples, "lsb", samples, every)
     return out
 
 
-def _both(name: str, family: str, samples: Callable, layout: str = "lsb") -> list[Scan]:
+def _both(
+    name: str, family: str, samples: Callable, layout: str = "lsb", whole: Callable | None = None,
+    chosen: tuple[int, ...] = (0,),
+) -> list[Scan]:  # fmt: skip
     label = name if layout == "lsb" else f"{name}.{layout}"
-    return [Scan(f"{label}.{order}", family, samples, order, layout) for order in ("lsb-first", "msb-first")]
+    return [
+        Scan(f"{label}.{order}", family, samples, order, layout, whole, chosen) for order in ("lsb-first", "msb-first")
+    ]
 
 
 def _rows(plane: np.ndarray) -> Callable[[int | None], np.ndarray]:

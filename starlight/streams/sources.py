@@ -1,8 +1,9 @@
 """What images leave in their low bits, as sources that learn from the bytes before: sequential log-likelihood ratios.
 
 The sources: uniform bytes, bytes of a skewed but unknown distribution, alone or given the bytes before them, bytes that
-repeat at a fixed distance, and bits that depend on the bits before them or on their place. Text may learn as well: a
-source then starts from a model of text instead of from uniform bytes (see `text`).
+repeat at a fixed distance, and bits that depend on the bits before them, on their place, or on the rest of the sample or
+pixel that they are taken from: in an image of few levels or of a pattern, what is left of a pixel says its lowest bits.
+Text may learn as well: a source then starts from a model of text instead of from uniform bytes (see `text`).
 """
 
 from __future__ import annotations
@@ -13,13 +14,35 @@ from typing import NamedTuple
 
 import numpy as np
 
-__all__ = ["Counts", "count", "learnt", "null_gains"]
+__all__ = ["NOWHERE", "Counts", "Surroundings", "count", "learnt", "null_gains"]
 
 _LAGS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 15, 16, 24, 32, 48, 64)
 _COPY = 0.9  # probability that a repeating source repeats
 _ALPHA = 0.05  # Dirichlet prior of a source with an unknown distribution, for a byte that is as likely as any
 _ORDERS = 3  # such sources: of single bytes, and of bytes given the one or two before
 _BIT_LAGS = ((1, 2, 3, 4), (3, 6, 9), (4, 8, 12))  # bits before it that a bit may depend on
+
+
+class Surroundings(NamedTuple):
+    """Where the bits of n bytes come from.
+
+    Attributes
+    ----------
+    places : tuple of int
+        Bits of each byte, 0 the most significant, that come from a channel that may never change.
+    untouched : tuple of (8 n,) int
+        For each bit, in the order in which `order` unpacks them, what a payload leaves alone there, such as a sample's
+        higher bits: equal for bits that have it in common.
+    order : {"big", "little"}
+        As `numpy.unpackbits` takes it.
+    """
+
+    places: tuple[int, ...] = ()
+    untouched: tuple[np.ndarray, ...] = ()
+    order: str = "big"
+
+
+NOWHERE = Surroundings()
 
 
 class Counts(NamedTuple):
@@ -72,7 +95,7 @@ def learnt(counts: Counts, steps: np.ndarray) -> np.ndarray:
 
 
 def null_gains(
-    row: np.ndarray, counts: Counts, places: tuple[int, ...] = (), starts: Sequence[int] = (0,)
+    row: np.ndarray, counts: Counts, around: Surroundings = NOWHERE, starts: Sequence[int] = (0,)
 ) -> np.ndarray:
     """Cumulative log-likelihood ratio of what images leave in low bits against uniform bytes.
 
@@ -81,8 +104,8 @@ def null_gains(
     row : (n,) uint8
     counts : Counts
         Of `row`.
-    places : tuple of int
-        Bits of each byte, 0 the most significant, that come from a channel that may never change.
+    around : Surroundings
+        Of `row`.
     starts : sequence of int
         From where on bytes count; those before are only learnt from.
 
@@ -100,10 +123,15 @@ def null_gains(
     for order in ("big", "little"):
         bits = np.unpackbits(row, bitorder=order).view(bool)
         steps += [_bit_gains(bits, _lagged(bits, lags)).reshape(n, 8).sum(axis=1) for lags in _BIT_LAGS]
-    for chosen in (places, range(8)) if places else ():
-        bits = np.unpackbits(row).view(bool).reshape(n, 8)[:, list(chosen)]
-        gained = _bit_gains(bits.reshape(-1), np.tile(np.arange(len(chosen)), n)).reshape(n, -1).sum(axis=1)
-        steps += [gained, *learnt(counts, gained)]
+    for chosen in (around.places, range(8)) if around.places else ():
+        bits = np.unpackbits(row).view(bool).reshape(n, 8)[:, list(chosen)].reshape(-1)
+        place = np.tile(np.arange(len(chosen)), n)
+        for context in (place, place + len(chosen) * _lagged(bits, (len(chosen),))):
+            gained = _bit_gains(bits, context).reshape(n, -1).sum(axis=1)
+            steps += [gained, *learnt(counts, gained)]
+    if around.untouched:
+        bits = np.unpackbits(row, bitorder=around.order).view(bool)
+        steps += [_bit_gains(bits, context).reshape(n, 8).sum(axis=1) for context in around.untouched]
     cumulative = np.zeros((len(steps), 1, n + 1))
     np.cumsum(steps, axis=1, out=cumulative[:, 0, 1:])
     weights = np.full((len(steps), 1, 1), 0.5 / (len(steps) - 1))

@@ -11,12 +11,12 @@ length with a probability of at most e^-s over the weight of that alternative.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable
 
 import numpy as np
 
 from starlight.streams import sources
-from starlight.streams.sources import Counts
+from starlight.streams.sources import NOWHERE, Counts, Surroundings
 from starlight.streams.text_models import MODELS, log_odds
 
 __all__ = ["CANDIDATE", "TextScore", "learnt_gains", "score", "stretch", "tail"]
@@ -143,7 +143,7 @@ def _best(cumulative: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return gain[rows, start_at], start_at, since.argmax(axis=1)
 
 
-def score(data: np.ndarray, lengths: np.ndarray, places: Sequence[tuple[int, ...]] | None = None) -> TextScore:
+def score(data: np.ndarray, lengths: np.ndarray, around: Callable[[int], Surroundings] | None = None) -> TextScore:
     """Score byte strings.
 
     Parameters
@@ -151,8 +151,8 @@ def score(data: np.ndarray, lengths: np.ndarray, places: Sequence[tuple[int, ...
     data : (V, n) uint8
     lengths : (V,) int
         Bytes of each row that are real.
-    places : sequence of V tuples of int, optional
-        As `sources.null_gains` takes them.
+    around : callable, optional
+        Number of a row -> where its bits come from. Asked for the few rows that are compared with all alternatives.
 
     Rows whose gain is not over `CANDIDATE` are compared with uniform bytes alone.
     """
@@ -165,7 +165,7 @@ def score(data: np.ndarray, lengths: np.ndarray, places: Sequence[tuple[int, ...
     for v in np.flatnonzero(gain > CANDIDATE):
         row, real = data[v, : lengths[v]], cumulative[:, v : v + 1, : lengths[v] + 1]
         counts, starts = sources.count(row), _starts(len(row))
-        null = sources.null_gains(row, counts, places[v] if places else (), starts)
+        null = sources.null_gains(row, counts, around(v) if around else NOWHERE, starts)
         rows = np.maximum(_from_starts(real)[0], learnt_gains(row, counts))
         gain[v] = max(gain[v], rows.max())
         against = rows - null
