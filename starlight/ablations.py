@@ -10,12 +10,13 @@ import pandas as pd
 
 from starlight.metrics import mcnemar
 
-__all__ = ["MEASURES", "Variation", "rows", "summary", "variations"]
+__all__ = ["LOOSE", "MEASURES", "Variation", "rows", "summary", "variations"]
 
 MEASURES = (
     "fpr", "negative.fpr", "precision", "recall", "auc", "detection_at_fpr001", "detection_at_fpr01",
     "protocol.detection",
 )  # fmt: skip
+LOOSE = (1, 5)  # per cent of authentic images that the base detector flags where models are compared
 SEEDS = (2025, 2026, 2027)
 _RATIOS = (0.0, 0.2, 0.33, 0.5)
 _HARD_WEIGHTS = (1.0, 1.5, 2.0, 3.0, 4.0)
@@ -43,8 +44,9 @@ class Variation(NamedTuple):
 def variations(categories: Sequence[str], seeds: Sequence[int] = SEEDS) -> list[Variation]:
     """All experiments of the table; the main ones once a seed, the rest with the first seed, which comes first.
 
-    What no row of the table needs is left out or kept short: the control and the blanked streams of all but the full
-    detector, the baseline, most of the map's training.
+    What no row of the table needs is left out or kept short: the blanked streams and, unless mining is in question, the
+    control of all but the full detector, the baseline, most of the map's training. What mining can do shows where the
+    base detector has something to learn: in `unseen` it knows no look-alikes but twins, and no ensemble dilutes it.
 
     Parameters
     ----------
@@ -56,6 +58,8 @@ def variations(categories: Sequence[str], seeds: Sequence[int] = SEEDS) -> list[
     table: list[tuple[str, str, dict[str, object], Sequence[int]]] = [("full", "all", {}, every)]
     table += [("streams", name, {"streams": name}, every) for name in ("six", "eight")]
     table += [("mask", "off", {"train.constraint_mask": False}, every)]
+    unseen = {"train.held_back_negatives": 1.0, "ensemble.enabled": False, "finetune.control": True}
+    table += [("unseen", "mined", unseen, every)]
     table += [("ratio", f"{r}", {"negative_ratio": r}, every if r == 0 else first) for r in _RATIOS if r != 0.33]
     table += [
         ("hard", f"{w}", {"finetune.hard_negative_weight": w}, first) for w in _HARD_WEIGHTS if w != 2.0
@@ -74,11 +78,12 @@ def rows(
     metrics: Mapping[str, object],
     judged: pd.DataFrame | None = None,
     full: pd.DataFrame | None = None,
+    effect: pd.DataFrame | None = None,
 ) -> list[dict[str, object]]:
     """Rows of `reports/ablations.csv` from what an experiment wrote.
 
-    The full detector's experiment has the ones without mining too: its base detector, and the one that was fine-tuned
-    on random negatives.
+    An experiment with a control has the rows without mining too: its base detector, and the one that was fine-tuned on
+    random negatives.
 
     Parameters
     ----------
@@ -87,22 +92,43 @@ def rows(
         Its `metrics.json`.
     judged, full : DataFrame, optional
         Its `predictions.csv`, and that of the full detector with the same seed.
+    effect : DataFrame, optional
+        Its `before_after.csv`.
 
     Returns
     -------
     list of dict
         `group`, `experiment`, `seed`, MEASURES; `authentic_n`, `stego_n`, how many of them the experiment alone gets
         wrong and how many the full detector alone (`*_only_here`, `*_only_full`), and McNemar's `*_p`, where both
-        tables are there.
+        tables are there; with a control `base<r>_k`, `base<r>_n`, `base<r>_p` and `base<r>_precision` for r in LOOSE:
+        authentic images flagged where it finds as much as its base does while flagging r per cent of them.
     """
     models = [(variation.group, variation.name, "v4")]
-    if variation.group == "full":
-        models += [("mining", "off", "v4_base"), ("mining", "random", "control")]
+    controlled = variation.group in ("full", "unseen")
+    if controlled:
+        group = "mining" if variation.group == "full" else variation.group
+        models += [(group, "off", "v4_base"), (group, "random", "control")]
     return [
         {"group": group, "experiment": name, "seed": variation.overrides["seed"],
-         **{measure: _look(metrics[model], measure) for measure in MEASURES}, **_against(judged, model, full)}
+         **{measure: _look(metrics[model], measure) for measure in MEASURES}, **_against(judged, model, full),
+         **(_beside_base(effect, model) if controlled else {})}
         for group, name, model in models if model in metrics
     ]  # fmt: skip
+
+
+def _beside_base(effect: pd.DataFrame | None, model: str) -> dict[str, object]:
+    """False alarms and precision of a model where it finds as much as the base detector."""
+    found: dict[str, object] = {}
+    if effect is None:
+        return found
+    of_model = effect[effect["model"] == model].set_index("group")
+    for rate in LOOSE:
+        where = f"where the base flags {rate} %"
+        if f"authentic, {where}" in of_model.index:
+            alarms, precision = of_model.loc[f"authentic, {where}"], of_model.loc[f"flagged, {where}"]
+            values = int(alarms["k"]), int(alarms["n"]), alarms["p_against_base"], precision["value"]
+            found |= dict(zip((f"base{rate}_{part}" for part in ("k", "n", "p", "precision")), values, strict=True))
+    return found
 
 
 def _against(judged: pd.DataFrame | None, model: str, full: pd.DataFrame | None) -> dict[str, object]:

@@ -51,15 +51,16 @@ def run(jobs: int) -> None:
 def collect(variations: Sequence[Variation]) -> pd.DataFrame:
     """Rows of `reports/ablations.csv` from the experiments that have run; those that have not are named."""
     found, references = [], _references()
-    judged = {v.experiment: _predictions(references, v) for v in variations}
+    judged = {v.experiment: _table(references, v, "predictions.csv") for v in variations}
     full = {v.overrides["seed"]: judged[v.experiment] for v in variations if v.group == "full"}
     for variation in variations:
         metrics = _file(references, variation, "metrics.json")
         if metrics:
             same_seed = full.get(variation.overrides["seed"])
             commit = references[variation.experiment].commit
+            effect = _table(references, variation, "finetune/before_after.csv")
             found += [{**row, "commit": commit} for row in rows(
-                variation, json.loads(metrics), judged[variation.experiment], same_seed
+                variation, json.loads(metrics), judged[variation.experiment], same_seed, effect
             )]  # fmt: skip
         else:
             print(f"{variation.experiment}: no metrics, left out of the table")
@@ -76,8 +77,8 @@ class _Reference(NamedTuple):
     commit: str
 
 
-def _predictions(references: dict[str, _Reference], variation: Variation) -> pd.DataFrame | None:
-    text = _file(references, variation, "predictions.csv")
+def _table(references: dict[str, _Reference], variation: Variation, name: str) -> pd.DataFrame | None:
+    text = _file(references, variation, name)
     return pd.read_csv(io.StringIO(text)) if text else None
 
 

@@ -7,6 +7,7 @@ import functools
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -100,13 +101,12 @@ def extract(
     names = table_names(params, memo.digest)
     memo.save()
     paths = dict(zip(rows["sample_id"], rows["path"], strict=True))
-    failed = _vanished(root, rows)
-    computed = dict.fromkeys(names, 0)
+    progress = _Progress(_vanished(root, rows), dict.fromkeys(names, 0), set())
+    failed = progress.failed
     work = Work(root, limits, params.max_tiles, {stream: store.folder(name) for stream, name in names.items()})
-    crowded: set[str] = set()
     with stream_files.Writer(Path(out_dir), store, engine.threads()) as writer:
         for _ in range(_ATTEMPTS):
-            picked = _gather(store, names, work, paths, failed, computed, engine, crowded)
+            picked = _gather(store, names, work, paths, engine, progress)
             if picked is None:
                 continue
             bad = writer.write([i for i in paths if i not in failed], picked)
@@ -116,9 +116,27 @@ def extract(
         else:
             raise StarlightError(f"{store.root}: the store's records are damaged again and again")
         writer.publish([(i, paths[i], reason) for i, reason in sorted(failed.items())], params.max_tiles)
-    for name in sorted(crowded):
+    for name in sorted(progress.crowded):
         store.table(name).compact()
-    return {"images": len(paths) - len(failed), "failed": len(failed), "computed": computed}
+    return {"images": len(paths) - len(failed), "failed": len(failed), "computed": progress.computed}
+
+
+class _Progress(NamedTuple):
+    """What a run has come to so far.
+
+    Attributes
+    ----------
+    failed : dict
+        Contents that cannot be read, and why.
+    computed : dict
+        Records of each stream that were computed.
+    crowded : set
+        Tables of the store that are worth compacting.
+    """
+
+    failed: dict[str, str]
+    computed: dict[str, int]
+    crowded: set[str]
 
 
 def table_names(params: ExtractParams, digest: Callable[..., str] = code_digest) -> dict[str, str]:
@@ -157,30 +175,25 @@ def _gather(
     names: dict[str, str],
     work: Work,
     paths: dict[str, str],
-    failed: dict[str, str],
-    computed: dict[str, int],
     engine: Engine,
-    crowded: set[str],
+    progress: _Progress,
 ) -> dict[str, Picked] | None:
-    """Compute what the store lacks by now, and find all records; None where one was lost in between.
-
-    Adds to `failed`, to `computed`, and to `crowded` the tables that are worth compacting.
-    """
-    ids = [i for i in paths if i not in failed]
+    """Compute what the store lacks by now, and find all records; None where one was lost in between."""
+    ids = [i for i in paths if i not in progress.failed]
     picked: dict[str, Picked] = {}
-    needed = _look_up(store, names, ids, picked, crowded)
+    needed = _look_up(store, names, ids, picked, progress.crowded)
     if needed.any():
         streams = tuple(names)
         jobs = [(ids[i], paths[ids[i]], int(needed[i])) for i in np.flatnonzero(needed)]
         task = functools.partial(extract_chunk, work, streams)
         for result in run(engine, task, chunked(jobs, engine), label="extract"):
-            failed.update(result.failed)
+            progress.failed.update(result.failed)
             for stream, count in result.computed.items():
-                computed[stream] += count
-        left = [i for i in ids if i not in failed]
+                progress.computed[stream] += count
+        left = [i for i in ids if i not in progress.failed]
         if len(left) < len(ids):
             picked.clear()
-        if _look_up(store, names, left, picked, crowded).any():
+        if _look_up(store, names, left, picked, progress.crowded).any():
             return None
     return {stream: picked[stream] for stream in names}  # in order, whatever came late
 

@@ -14,7 +14,7 @@ from torch.utils.data import WeightedRandomSampler
 
 from starlight.model import UnifiedStarlightDetector
 from starlight.params import General, knob
-from starlight.train import Splits, TrainParams, calibrate, expert_weights, sampler_of, weight_negatives
+from starlight.train import Splits, TrainParams, calibrate, expert_weights, held_back, sampler_of, weight_negatives
 from starlight.training.build import refit
 from starlight.training.data import TrainingData
 from starlight.training.loop import Schedule, fit
@@ -58,8 +58,9 @@ def finetune(
 ) -> None:  # fmt: skip
     """Fine-tune on the mined set, and on as many random authentic images as a control.
 
-    The sampling weights count twice: experts are fitted again with them, then the rest is trained on images drawn by
-    them.
+    Of the images that base training did not see, those that were mined join the training images; the others stay out,
+    as they would of a pool too large to train on. The sampling weights count twice: experts are fitted again with them,
+    then the rest is trained on images drawn by them.
 
     Writes `hard_negative_best.safetensors` (the fine-tuned detector), `detector.safetensors` (what is used: the
     ensemble, or the fine-tuned one alone), `control.safetensors`, and `curves.csv`. With nothing mined the base
@@ -78,7 +79,7 @@ def finetune(
 
     control = [Member(base.members[0].model, 1.0)]  # without a control its file holds the base detector
     if params.control:
-        chosen = random_control(splits.train, len(hard), general.seed)
+        chosen = random_control(splits.train, hard, held_back(splits.train, training), general.seed)
         control = used(_tune(base, splits, chosen, missed, general, params, training, scratch)[0])
     passes = Passes(splits.val, maps=False)
     for file, members, name in (
@@ -97,6 +98,7 @@ def _tune(base, splits, hard, missed, general, params, training, scratch: Path):
     if not len(hard) or not params.epochs:
         return model, pd.DataFrame(columns=["epoch", "lr", "train_loss", "val_loss", "val_auc", "val_detection"])
     weights = sampling_weights(splits.train, hard, missed, params)
+    weights[held_back(splits.train, training) & ~_among(splits.train, hard)] = 0.0
     steps = training.steps(-(-len(splits.train) // params.batch_size))
 
     def batches(epoch: int) -> Iterator[np.ndarray]:
@@ -123,15 +125,19 @@ def sampling_weights(
     With `pair_stego` the stego images made from a hard negative are raised with it: what the detector must learn
     is the difference between the two, not that such images are clean.
     """
-    ids = data.rows["sample_id"]
-    is_hard = ids.isin(set(hard["sample_id"])).to_numpy()
+    is_hard = _among(data, hard)
     weights = area_weights(data, params)
     weights[is_hard] *= params.hard_negative_weight
     if params.pair_stego:
         paired = (data.twins >= 0) & is_hard[np.maximum(data.twins, 0)]
         weights[paired] *= params.hard_negative_weight
-    weights[ids.isin(set(missed["sample_id"])).to_numpy()] *= params.missed_weight
+    weights[_among(data, missed)] *= params.missed_weight
     return weights
+
+
+def _among(data: TrainingData, chosen: pd.DataFrame) -> np.ndarray:
+    """(n,) bool: images that are in a table."""
+    return data.rows["sample_id"].isin(set(chosen["sample_id"])).to_numpy()
 
 
 def area_weights(data: TrainingData, params: FinetuneParams) -> np.ndarray:
@@ -142,8 +148,9 @@ def area_weights(data: TrainingData, params: FinetuneParams) -> np.ndarray:
     return np.where(known, by_area, 1.0)
 
 
-def random_control(data: TrainingData, count: int, seed: int) -> pd.DataFrame:
-    """As many authentic training images, drawn at random."""
-    authentic = np.flatnonzero(data.labels == 0)
-    chosen = np.random.default_rng([seed, 77]).permutation(authentic)[:count]
-    return data.rows.iloc[np.sort(chosen)]
+def random_control(data: TrainingData, hard: pd.DataFrame, held: np.ndarray, seed: int) -> pd.DataFrame:
+    """As many authentic training images as were mined, drawn at random, and as many of them held back."""
+    rng, mined, chosen = np.random.default_rng([seed, 77]), _among(data, hard), []
+    for pool in (held, ~held):
+        chosen += rng.permutation(np.flatnonzero((data.labels == 0) & pool))[: np.count_nonzero(mined & pool)].tolist()
+    return data.rows.iloc[sorted(chosen)]

@@ -49,6 +49,7 @@ class TrainParams:
     pair_weight: float = knob(0.5, min=0.0, max=100.0)
     map_weight: float = knob(0.3, min=0.0, max=100.0)
     held_back: float = knob(0.2, min=0.0, max=0.8)
+    held_back_negatives: float = knob(0.2, min=0.0, max=1.0)
     target_fpr: float = knob(0.0005, min=1e-7, max=0.05)
     constraint_mask: bool = knob(True)
 
@@ -96,7 +97,7 @@ def train(
     weight_negatives(splits.train, general)
     sampler = sampler_of(
         splits.train, dataclasses.replace(general, negative_ratio=0.0) if baseline else general, params.batch_size,
-        0.0 if baseline else params.held_back,
+        None if baseline else held_back(splits.train, params),
     )  # fmt: skip
     masked = params.constraint_mask and not baseline
     shares = expert_weights(splits.train, sampler)
@@ -150,12 +151,13 @@ def load_splits(
     return Splits(**parts)
 
 
-def sampler_of(data: TrainingData, general: General, batch_size: int, held: float = 0.0) -> NegativeSampler:
-    """Sampler of the training images, without the share that is held back for mining."""
+def sampler_of(
+    data: TrainingData, general: General, batch_size: int, held: np.ndarray | None = None
+) -> NegativeSampler:
+    """Sampler of the training images, without those (n,) that are held back for mining."""
+    kinds = data.rows["kind"] if held is None else np.where(held, "held back", data.rows["kind"])
     return NegativeSampler(
-        general.negative_ratio,
-        general.negative_categories,
-        kinds=np.where(held_back(data, held), "held back", data.rows["kind"]), groups=groups(data), twins=data.twins,
+        general.negative_ratio, general.negative_categories, kinds=kinds, groups=groups(data), twins=data.twins,
         batch_size=batch_size, seed=general.seed,
     )  # fmt: skip
 
@@ -166,7 +168,7 @@ def groups(data: TrainingData) -> np.ndarray:
     return np.where(rows["label"] == 1, rows["technique"].fillna(""), rows["category"].fillna("")).astype(object)
 
 
-def held_back(data: TrainingData, share: float) -> np.ndarray:
+def held_back(data: TrainingData, params: TrainParams) -> np.ndarray:
     """(n,) bool: authentic images that base training does not see, so that mining finds what it gets wrong.
 
     A detector is hardly ever wrong on images that it was trained on. Twins are not held back: without them the
@@ -175,6 +177,8 @@ def held_back(data: TrainingData, share: float) -> np.ndarray:
     twin = np.zeros(len(data), bool)
     twin[data.twins[data.twins >= 0]] = True
     drawn = np.array([int(sample[:8], 16) / 16**8 for sample in data.rows["sample_id"]])
+    negative = (data.rows["kind"] == "negative").to_numpy()
+    share = np.where(negative, params.held_back_negatives, params.held_back)
     return (data.labels == 0) & ~twin & (drawn < share)
 
 

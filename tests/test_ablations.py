@@ -41,6 +41,25 @@ def test_the_full_experiment_has_the_rows_without_mining():
     assert len(rows(mask, {"v4": metrics(0.02), "v4_base": metrics(0.04)})) == 1
 
 
+def test_mining_is_shown_where_each_detector_finds_as_much_as_its_base():
+    unseen = next(v for v in variations(CATEGORIES) if v.group == "unseen")
+    assert unseen.overrides["finetune.control"] and unseen.overrides["train.held_back_negatives"] == 1.0
+    effect = pd.DataFrame([
+        {"model": model, "group": f"{what}, where the base flags {rate} %", "value": 0.9, "k": k, "n": 1310,
+         "p_against_base": p}
+        for model, k, p in (("v4_base", 13, 1.0), ("v4", 6, 0.03), ("control", 12, 0.9))
+        for rate in (1, 5) for what in ("authentic", "flagged")
+    ])  # fmt: skip
+    found = rows(unseen, {n: metrics(0.0) for n in ("v4", "v4_base", "control")}, effect=effect)
+    assert [(r["experiment"], r["base1_k"], r["base5_p"]) for r in found] == [
+        ("mined", 6, 0.03), ("off", 13, 1.0), ("random", 12, 0.9)
+    ]  # fmt: skip
+    said = "\n".join(ablations(pd.DataFrame([*found, *[r | {"seed": 2026, "base1_k": 5} for r in found]])))
+    said = said.replace("\xa0", " ")
+    assert "| `unseen: mined` | 6, 5 | 0.030, 0.030 | 90.00 % |" in said and "1,310 authentic" in said
+    assert "flags 1 %" not in "\n".join(ablations(pd.DataFrame(found).drop(columns=["base1_k", "base5_k"])))
+
+
 def judged(flagged: list[int]) -> pd.DataFrame:
     paths = [f"{k}.png" for k in range(20)]
     return pd.DataFrame({"path": paths, "sample_id": paths, "label": [0] * 10 + [1] * 10, "v4_flagged": flagged})

@@ -50,21 +50,15 @@ MANIFEST = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("column", "value"), PREDICTIONS)
-def test_a_value_of_the_predictions_that_cannot_be_is_named(copied, column, value):
-    path = copied / "reports/predictions.csv"
+@pytest.mark.parametrize(("reader", "name", "column", "value"), [
+    *((read_predictions, "reports/predictions.csv", *broken) for broken in PREDICTIONS),
+    *((read_manifest, "artifacts/manifest.csv", *broken) for broken in MANIFEST),
+])  # fmt: skip
+def test_a_value_that_cannot_be_is_named(copied, reader, name, column, value):
+    path = copied / name
     _broken(path, column, value)
     with pytest.raises(StarlightError) as error:
-        read_predictions(path)
-    assert str(error.value).startswith(f"{path}: row 4, column {column}: ") and "\n" not in str(error.value)
-
-
-@pytest.mark.parametrize(("column", "value"), MANIFEST)
-def test_a_value_of_the_manifest_that_cannot_be_is_named(copied, column, value):
-    path = copied / "artifacts/manifest.csv"
-    _broken(path, column, value)
-    with pytest.raises(StarlightError) as error:
-        read_manifest(path)
+        reader(path)
     assert str(error.value).startswith(f"{path}: row 4, column {column}: ") and "\n" not in str(error.value)
 
 

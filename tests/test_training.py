@@ -78,9 +78,12 @@ def test_the_same_seed_gives_the_same_weights(trained, tmp_path):
 
 def test_twins_are_not_held_back_and_a_few_others_are(splits):
     data = splits.train
-    held = held_back(data, 0.5)
+    held, fewer, none = (held_back(data, TrainParams(held_back=s, held_back_negatives=s)) for s in (0.5, 0.2, 0.0))
     assert not held[data.twins[data.twins >= 0]].any() and not held[data.labels == 1].any()
-    assert not held_back(data, 0.0).any() and np.all(held[held_back(data, 0.2)])
+    assert not none.any() and np.all(held[fewer])
+    negative = (data.rows["kind"] == "negative").to_numpy()
+    every = held_back(data, TrainParams(held_back=0.0, held_back_negatives=1.0))
+    assert np.array_equal(every, negative & ~np.isin(np.arange(len(data)), data.twins))
 
 
 def test_an_expert_gives_nothing_for_what_the_sampler_leaves_out(splits):
@@ -232,6 +235,21 @@ def test_the_mined_images_move_the_experts(trained, splits, tmp_path):
                                                       tmp_path / "hard_negative_best.safetensors"))  # fmt: skip
     weights = [m.encoders["content"].layers[1].weight for m in (base, tuned)]
     assert not torch.equal(*weights)
+
+
+def test_held_back_images_that_were_not_mined_stay_out(trained, splits, tmp_path, monkeypatch):
+    from starlight import finetune as module
+
+    data, params = splits.train, TrainParams(held_back=0.5, held_back_negatives=0.5)
+    held = held_back(data, params)
+    hard = data.rows.iloc[[*np.flatnonzero(held)[:2], *np.flatnonzero((data.labels == 0) & ~held)[:3]]]
+    seen = []
+    monkeypatch.setattr(module, "refit", lambda model, data, weight, **kw: seen.append(weight))
+    finetune(load(trained / "base.safetensors"), splits, hard, hard.iloc[:0], General(), FinetuneParams(epochs=1),
+             params, EnsembleParams(), models=tmp_path, reports=tmp_path, scratch=tmp_path)  # fmt: skip
+    mined, control = seen
+    assert np.array_equal(np.flatnonzero(mined[held]), np.flatnonzero(np.isin(np.flatnonzero(held), hard.index)))
+    assert np.count_nonzero(control[held]) == 2 and np.all(control[~held & (data.labels == 0)] > 0)
 
 
 def test_a_model_passes_once_and_again_when_it_has_changed(trained, splits, monkeypatch):

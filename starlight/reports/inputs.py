@@ -37,6 +37,7 @@ _NUMBERS = {
     "evidence": lambda name: name in _NEEDED["evidence"] and name != "source",
     "before_after": lambda name: name in ("value", "low", "high", "p_against_base"),
     "stream_ablation": lambda name: name != "blanked",
+    "ablations": lambda name: name.startswith("base") and name[4:5].isdigit(),
 }
 _SLACK = 2e-6  # figures are written with six digits
 DOCUMENTS = {"audit": "mining/audit.json", "latency": "bench/latency.json"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import secrets
 import shutil
@@ -14,7 +15,7 @@ try:
 except ImportError:  # Windows: left-overs of killed runs stay until the store is deleted
     fcntl = None  # type: ignore[assignment]
 
-__all__ = ["PARTIAL", "alone_in", "locked_file", "locked_folder", "sweep", "sync_folder"]
+__all__ = ["PARTIAL", "alone_in", "locked_file", "locked_folder", "read_json", "sweep", "sync_folder", "write_json"]
 
 PARTIAL = ".partial"  # suffix of what is being written; its writer holds a lock on it
 
@@ -86,6 +87,31 @@ def sweep(folder: Path) -> None:
             continue
         finally:
             os.close(handle)
+
+
+def read_json(path: Path) -> dict:
+    """What a file that can be made again says; empty where it is not there or cannot be understood."""
+    with contextlib.suppress(FileNotFoundError, ValueError):
+        said = json.loads(path.read_bytes())
+        if isinstance(said, dict):
+            return said
+    return {}
+
+
+def write_json(path: Path, said: dict) -> None:
+    """Write such a file, whole or not at all.
+
+    Raises
+    ------
+    OSError
+        It cannot be written.
+    """
+    partial = path.with_name(f".{secrets.token_hex(8)}{PARTIAL}")
+    try:
+        partial.write_text(json.dumps(said))
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def sync_folder(folder: Path) -> None:

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import ast
-import contextlib
 import functools
 import hashlib
-import json
-import os
-import secrets
 import sys
 from collections.abc import Iterable, Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from starlight.errors import StarlightError
-from starlight.store.atomic import PARTIAL
+from starlight.store.atomic import read_json, write_json
 
 __all__ = ["DECODERS", "CodeMemo", "code_digest", "decoder_versions"]
 
@@ -64,11 +60,9 @@ class CodeMemo:
 
     def __init__(self, path: Path) -> None:
         self.path, self.package = path, _package_digest()
-        self.known: dict[str, str] = {}
-        with contextlib.suppress(FileNotFoundError, ValueError, KeyError, TypeError):
-            said = json.loads(path.read_bytes())
-            if said["package"] == self.package:
-                self.known = dict(said["digests"])
+        said = read_json(path)
+        known = said.get("digests")
+        self.known = known if said.get("package") == self.package and isinstance(known, dict) else {}
         self.fresh = False
 
     def digest(self, modules: Iterable[str], *, alone: Iterable[str] = ()) -> str:
@@ -89,14 +83,10 @@ class CodeMemo:
         """
         if not self.fresh:
             return
-        partial = self.path.with_name(f".{secrets.token_hex(8)}{PARTIAL}")
         try:
-            partial.write_text(json.dumps({"package": self.package, "digests": self.known}))
-            os.replace(partial, self.path)
+            write_json(self.path, {"package": self.package, "digests": self.known})
         except OSError as error:
             raise StarlightError(f"{self.path}: cannot be written: {error.strerror or error}") from error
-        finally:
-            partial.unlink(missing_ok=True)
 
 
 def decoder_versions() -> dict[str, str]:

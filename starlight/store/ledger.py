@@ -6,14 +6,11 @@ then everything is read again, as it is where the system does not tell one start
 
 from __future__ import annotations
 
-import contextlib
-import json
 import os
-import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
-from starlight.store.atomic import PARTIAL
+from starlight.store.atomic import read_json, write_json
 
 __all__ = ["Ledger"]
 
@@ -60,16 +57,9 @@ class Ledger:
             return
         files = self._read() | {str(path): list(identity) for path, identity in right.items()}
         files = {path: identity for path, identity in files.items() if os.path.exists(path)}
-        partial = self.path.with_name(f".{secrets.token_hex(8)}{PARTIAL}")
-        try:
-            partial.write_text(json.dumps({"boot": self.boot, "files": files}))
-            os.replace(partial, self.path)
-        finally:
-            partial.unlink(missing_ok=True)
+        write_json(self.path, {"boot": self.boot, "files": files})
 
     def _read(self) -> dict[str, list[int]]:
-        with contextlib.suppress(FileNotFoundError, ValueError, KeyError, TypeError):
-            said = json.loads(self.path.read_bytes())
-            if said["boot"] == self.boot and isinstance(said["files"], dict):
-                return said["files"]
-        return {}
+        said = read_json(self.path)
+        files = said.get("files")
+        return files if said.get("boot") == self.boot and isinstance(files, dict) else {}

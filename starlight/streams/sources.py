@@ -1,8 +1,8 @@
 """What images leave in their low bits, as sources that learn from the bytes before: sequential log-likelihood ratios.
 
 The sources: uniform bytes, bytes of a skewed but unknown distribution, alone or given the bytes before them, bytes that
-repeat at a fixed distance, and bits that depend on the bits before them, on their place, or on the rest of the sample or
-pixel that they are taken from: in an image of few levels or of a pattern, what is left of a pixel says its lowest bits.
+repeat at a fixed distance, and bits that depend on the bits before them, on their place, or on the rest of the sample
+or pixel that they are taken from: in an image of few levels, what is left of a pixel says its lowest bits.
 Text may learn as well: a source then starts from a model of text instead of from uniform bytes (see `text`).
 """
 
