@@ -12,8 +12,8 @@ from starlight.release import EVIDENCE, FOLDER, WEIGHTS, write_card
 def main(_: dict) -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--covers", type=Path, help="folder of clean photographs to count as well")
-    arguments.add_argument("--images", type=int, default=6000, help="clean images to make")
-    arguments.add_argument("--seed", type=int, default=990_002, help="of the images, other than in training")
+    arguments.add_argument("--images", type=int, default=20_000, help="clean images to make")
+    arguments.add_argument("--seed", type=int, default=990_004, help="of the images, other than in training")
     options = arguments.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         table = count(FOLDER / WEIGHTS, make(Path(folder), options.images, options.seed, options.covers))

@@ -17,8 +17,8 @@ from starlight.weights import load, write
 
 def main(_: dict) -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--images", type=int, default=6000, help="clean images to make")
-    arguments.add_argument("--seed", type=int, default=880_001, help="of the images, other than the evidence's")
+    arguments.add_argument("--images", type=int, default=20_000, help="clean images to make")
+    arguments.add_argument("--seed", type=int, default=990_003, help="of the images, other than the evidence's")
     options = arguments.parse_args()
     stored = load(FOLDER / WEIGHTS)
     with tempfile.TemporaryDirectory() as folder:
