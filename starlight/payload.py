@@ -11,7 +11,7 @@ _PLACES = {
     "alpha": "in alpha LSBs", "palette": "in palette index LSBs", "lsb.rgb": "in colour LSBs",
     "exif": "in the EXIF comment", "raw": "after the end of the image",
 }  # fmt: skip
-_BYTES = "bytes"  # variant of a payload that is no text
+_BYTES = "bytes"  # variant of a payload that does not read as text
 
 
 def read_payload(image: Image, technique: str | None = None) -> Decoded | None:
@@ -21,8 +21,8 @@ def read_payload(image: Image, technique: str | None = None) -> Decoded | None:
     ----------
     image : Image
     technique : str, optional
-        What the image was flagged for. Bytes that are no text are only taken from the place that this names; from
-        any place if None.
+        What the image was flagged for. Bytes that do not read as text are only taken from the place that this names;
+        from any place if None.
 
     Returns
     -------
@@ -40,5 +40,5 @@ def read_payload(image: Image, technique: str | None = None) -> Decoded | None:
 
 def describe(found: Decoded) -> str:
     """Kind, length and place of a payload, in words."""
-    kind = f"{len(found.payload)} bytes, no text," if found.variant == _BYTES else f"text of {len(found.payload)} bytes"
-    return f"{kind} {_PLACES[found.technique]}"
+    count, place = len(found.payload), _PLACES[found.technique]
+    return f"{count} bytes, not read as text, {place}" if found.variant == _BYTES else f"text of {count} bytes {place}"
