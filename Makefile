@@ -53,12 +53,11 @@ bench-detect: $(READY)  ## detection beside peers; COVERS=folder makes the test 
 ablations: $(READY)  ## queue and run the ablation experiments, collect reports/ablations.csv
 	python -m scripts.ablations
 
-evidence: $(READY)  ## false-positive rate of the released detector on 20,000 clean images; COVERS=folder adds yours
+evidence: $(READY)  ## false-positive rate of the released detector on 40,000 clean images; COVERS=folder adds yours
 	python -m scripts.evidence $(if $(COVERS),--covers $(COVERS))
 
 release: $(READY)  ## train the released detector; COVERS=folder adds photographs, TERMS="..." says whose
 	python -m scripts.release $(if $(COVERS),--covers $(COVERS)) $(if $(TERMS),--terms "$(TERMS)") $(SETTINGS)
-	python -m scripts.thresholds
 
 export: $(READY)  ## models/starlight.onnx, checked against torch
 	$(PIP) --requirement requirements-onnx.lock

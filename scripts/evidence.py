@@ -4,7 +4,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from starlight.evidence import count, make, to_markdown
+from starlight.evidence import count, make, own, to_markdown
 from starlight.params import run_stage
 from starlight.release import EVIDENCE, FOLDER, WEIGHTS, write_card
 
@@ -12,11 +12,12 @@ from starlight.release import EVIDENCE, FOLDER, WEIGHTS, write_card
 def main(_: dict) -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--covers", type=Path, help="folder of clean photographs to count as well")
-    arguments.add_argument("--images", type=int, default=20_000, help="clean images to make")
-    arguments.add_argument("--seed", type=int, default=990_004, help="of the images, other than in training")
+    arguments.add_argument("--images", type=int, default=20_000, help="clean images to make with each seed")
+    arguments.add_argument("--seeds", type=int, nargs="+", default=[990_004, 990_005], help="other than in training")
     options = arguments.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        table = count(FOLDER / WEIGHTS, make(Path(folder), options.images, options.seed, options.covers))
+        made = [one for s in options.seeds for one in make(Path(folder) / str(s), options.images, s)]
+        table = count(FOLDER / WEIGHTS, [*made, *own(options.covers)])
     for path in (FOLDER / EVIDENCE, Path("reports/evidence.csv")):
         path.parent.mkdir(parents=True, exist_ok=True)
         table.to_csv(path, index=False, lineterminator="\n")

@@ -1,4 +1,4 @@
-"""Hold the released detector against thousands of further clean images; set its thresholds anew if it flags many."""
+"""Set a detector's thresholds anew by thousands of further clean images, which show its tails far out."""
 
 import argparse
 import tempfile
@@ -11,26 +11,24 @@ from starlight.calibration import Calibration
 from starlight.evidence import log_odds, make
 from starlight.judgement import READABLE
 from starlight.params import run_stage
-from starlight.release import EVIDENCE, FOLDER, WEIGHTS, write_card
 from starlight.weights import load, write
 
 
 def main(_: dict) -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--weights", type=Path, default=Path("models/detector.safetensors"), help="changed in place")
     arguments.add_argument("--images", type=int, default=20_000, help="clean images to make")
     arguments.add_argument("--seed", type=int, default=990_003, help="of the images, other than the evidence's")
+    arguments.add_argument("--target-fpr", type=float, default=0.00015, help="false-positive rate to set them for")
     options = arguments.parse_args()
-    stored = load(FOLDER / WEIGHTS)
+    stored = load(options.weights)
     with tempfile.TemporaryDirectory() as folder:
-        logits, classes = log_odds(FOLDER / WEIGHTS, make(Path(folder), options.images, options.seed))
-    calibration, flagged = stored.calibration, _flagged(stored.calibration, logits, classes)
-    print(f"{flagged} of {len(logits)} further clean images flagged")
-    if flagged > calibration.target_fpr * len(logits):
-        calibration = calibration.refitted(logits, classes, READABLE)
-        print(f"thresholds set anew by them: {_flagged(calibration, logits, classes)} flagged")
-    write(FOLDER / WEIGHTS, stored.members, calibration, stored.meta | {"further_clean": len(logits)})
-    (FOLDER / EVIDENCE).unlink(missing_ok=True)  # it was of other thresholds
-    write_card(FOLDER)
+        logits, classes = log_odds(options.weights, make(Path(folder), options.images, options.seed))
+    calibration = stored.calibration.refitted(logits, classes, READABLE, options.target_fpr)
+    before, after = (_flagged(one, logits, classes) for one in (stored.calibration, calibration))
+    print(f"{before} of {len(logits)} further clean images flagged; with thresholds set anew by them, {after}")
+    told = stored.meta | {"further_clean": len(logits), "further_fpr": options.target_fpr}
+    write(options.weights, stored.members, calibration, told)
 
 
 def _flagged(calibration: Calibration, logits: np.ndarray, classes: Sequence[str]) -> int:

@@ -23,9 +23,9 @@ from starlight.tails import SHARE, exponential_tail
 
 __all__ = ["ABSENT", "Calibration", "fit"]
 
-_FAR_SHARE = 0.01  # of thousands of further authentic images, that a tail is fitted to
+_FAR_SHARE = 0.04  # of thousands of further authentic images, that a tail is fitted to
 _MIN_CLASS = 60  # authentic images under which a container class has no tail of its own
-_PRIOR = 30  # values over the 90 % quantile that the pooled tail counts as, in each class's
+_PRIOR, _FAR_PRIOR = 30, 5  # values in the tail that the pooled one counts as, in each class's
 _MIN_STEGO = 20  # stego images under which nobody knows where those of a technique lie
 _REACH = 0.02  # share of a technique's stego images whose log-odds may lie under what counts as theirs
 _WAY = (1 / 3, 2 / 3)  # how far between authentic and stego images the threshold lies, at least and at most
@@ -82,8 +82,13 @@ class Calibration:
         z = self.slope * np.asarray(score, dtype=float) + self.intercept
         return 1.0 / (1.0 + np.exp(-np.clip(z, -30.0, 30.0)))
 
-    def refitted(self, logits: ArrayLike, classes: Sequence[str], kept: Collection[str]) -> Calibration:
+    def refitted(
+        self, logits: ArrayLike, classes: Sequence[str], kept: Collection[str], target_fpr: float | None = None
+    ) -> Calibration:
         """With the tails of thousands of further authentic images, which show them better than a validation split.
+
+        So many show each technique's tail far out, where it may be longer or shorter than the upper tenth lets expect:
+        units follow what they show there, and no technique pays for the long tail of another.
 
         Parameters
         ----------
@@ -92,12 +97,16 @@ class Calibration:
         classes : sequence of str, length n
         kept : collection of str
             Techniques whose thresholds stay, in log-odds: nothing was extrapolated for them.
+        target_fpr : float, optional
+            In (0, 0.04); as it was unless given.
         """
         logits, classes = np.asarray(logits, dtype=float), np.asarray(classes, dtype=object)
         keep = np.isin(self.techniques, list(kept))
-        found = _tails_by_class(logits, classes)
+        found = _tails_by_class(logits, classes, _FAR_SHARE, _FAR_PRIOR)
         tails = self._tails_by_class() | {name: tail.longer(self.handicap) for name, tail in found.items()}
-        draft = dataclasses.replace(self, **_columns(tails), threshold=0.0)
+        draft = dataclasses.replace(
+            self, **_columns(tails), threshold=0.0, target_fpr=self.target_fpr if target_fpr is None else target_fpr
+        )
         threshold = draft._threshold(logits, classes, ~keep, _FAR_SHARE)
         for name, tail in tails.items():
             ends = np.where(keep, self._ends(name), np.nan)
@@ -195,30 +204,35 @@ def _columns(tails: Mapping[str, _Tails]) -> dict[str, dict[str, tuple[float, ..
     }
 
 
-def _tails_by_class(logits: NDArray, classes: NDArray) -> dict[str, _Tails]:
-    """Of authentic images: all, and each container class with enough of them."""
-    pooled = _tails(logits, None)
+def _tails_by_class(
+    logits: NDArray, classes: NDArray, share: float = SHARE, prior: float = _PRIOR
+) -> dict[str, _Tails]:
+    """Of authentic images: all, and each container class with enough of them, from a share of their log-odds."""
+    pooled = _tails(logits, None, share, prior)
     tails = {"all": pooled}
     for name in sorted(set(classes)):
         chosen = classes == name
         if chosen.sum() >= _MIN_CLASS:
-            tails[name] = _tails(logits[chosen], pooled)
+            tails[name] = _tails(logits[chosen], pooled, share, prior)
     return tails
 
 
-def _tails(logits: NDArray, pooled: _Tails | None) -> _Tails:
-    """A class's mean excess is drawn towards the pooled one as if `_PRIOR` values had shown that."""
-    found = []
+def _tails(logits: NDArray, pooled: _Tails | None, share: float, prior: float) -> _Tails:
+    """A class's mean excess is drawn towards the pooled one as if `prior` values had shown that.
+
+    The location is where the tail that the highest `share` show would have its 90 % quantile.
+    """
+    found, beyond = [], np.log(SHARE / share)
     for t in range(logits.shape[1]):
         values = logits[logits[:, t] > ABSENT, t]
-        location, scale = exponential_tail(values)
+        location, scale = exponential_tail(values, share)
+        own = len(values) >= _MIN_CLASS
         if pooled is not None:
-            over = SHARE * len(values) if len(values) >= _MIN_CLASS else 0.0  # values that show the class's own tail
-            location = location if over else pooled.location[t]
-            scale = (over * np.nan_to_num(scale) + _PRIOR * pooled.scale[t]) / (over + _PRIOR)
+            over = share * len(values) if own else 0.0  # values that show the class's own tail
+            scale = (over * np.nan_to_num(scale) + prior * pooled.scale[t]) / (over + prior)
         elif len(values) < 2:
             location, scale = 0.0, 1.0
-        found.append((location, scale))
+        found.append((location - beyond * scale if own or pooled is None else pooled.location[t], scale))
     return _Tails(*np.array(found).T)
 
 

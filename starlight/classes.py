@@ -9,7 +9,7 @@ from starlight.techniques import TECHNIQUES
 __all__ = ["CLASSES", "container_class"]
 
 CLASSES = ("grey", "indexed", "jpeg", "lossy", "small grey", "small jpeg", "small truecolour", "truecolour")
-_SMALL = 20_000  # pixels under which statistics scatter so much that thresholds of their own are worth it
+_SMALL = 50_000  # pixels under which statistics scatter so much that thresholds of their own are worth it
 _GREY = ("1", "L", "LA", "I", "F")
 _SPATIAL = TECHNIQUES.index("lsbr")
 

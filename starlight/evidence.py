@@ -17,7 +17,7 @@ from starlight.fanout import Engine, chunked, run
 from starlight.metrics import clopper_pearson
 from starlight.sample import SampleParams, build
 
-__all__ = ["count", "gather", "log_odds", "make", "to_markdown"]
+__all__ = ["count", "gather", "log_odds", "make", "own", "to_markdown"]
 
 _SOURCES = {
     "photo": "packaged photographs, processed anew (the photographs are in training)",
@@ -27,23 +27,27 @@ _SOURCES = {
 }
 
 
-def make(folder: Path, images: int, seed: int, covers: Path | None = None) -> list[tuple[str, Path]]:
+def make(folder: Path, images: int, seed: int) -> list[tuple[str, Path]]:
     """Make new clean images in a folder, half of them look-alikes, of other scenes and crops than another seed's.
 
-    Returns them as `gather` does, with those of a folder of one's own.
+    Returns them as `gather` does.
     """
     params = SampleParams(
         covers=images // 2, negatives=images - images // 2, stego_per_technique=1, adaptive_per_technique=1
     )  # fmt: skip
     build(folder, params, seed, workers=Engine().cores())
-    return list(gather(folder, covers))
+    return list(gather(folder))
 
 
-def gather(submission: Path, covers: Path | None = None) -> Iterator[tuple[str, Path]]:
-    """Clean images of a built-in submission made for the purpose, by source, and those of a folder of one's own."""
+def gather(submission: Path) -> Iterator[tuple[str, Path]]:
+    """Clean images of a built-in submission made for the purpose, by source."""
     table = pd.read_csv(submission / "sources.csv")
     for name, source in zip(table["filename"], table["source"], strict=True):
         yield _SOURCES.get(source, source), submission / name
+
+
+def own(covers: Path | None) -> Iterator[tuple[str, Path]]:
+    """Files of a folder of one's own, under one source."""
     if covers:
         for path in sorted(p for p in covers.rglob("*") if p.is_file()):
             yield f"own covers: {covers.name}", path

@@ -99,12 +99,9 @@ def _about(meta: Mapping, figures: Mapping) -> str:
 
 def _further(meta: Mapping) -> str:
     count = meta.get("further_clean")
-    return (
-        f", then held against {count} further clean images and set anew if they flag more; the test split was judged "
-        "before that"
-        if count
-        else ""
-    )
+    if not count:
+        return ""
+    return f", and then set anew for {percent(meta['further_fpr'], 3)} by {count} further clean images"
 
 
 def _techniques(metrics: Mapping) -> str:

@@ -132,6 +132,21 @@ def test_further_clean_images_set_the_thresholds_anew_of_what_is_not_kept():
         assert (np.mean(before[:, 1]) > 0.003) == (wander > 1) and 0.0003 < np.mean(after[:, 1]) < 0.002
 
 
+def test_no_technique_pays_for_the_long_tail_of_another():
+    """In b alone the highest images wander three times as far as the others let expect."""
+    rng, n, far = np.random.default_rng(12), 20_000, -np.log(0.05)
+
+    def wandering() -> np.ndarray:
+        depth = rng.exponential(1.0, (n, 2))
+        depth[:, 1] += 2.0 * np.maximum(0.0, depth[:, 1] - far)
+        return depth * [1.0, 0.6]
+
+    fitted = fit(wandering(), np.full(n, -1), ["x"] * n, techniques=("a", "b"), target_fpr=0.001)
+    found = fitted.refitted(wandering(), ["x"] * n, kept=(), target_fpr=0.0005)
+    rates = np.mean([(found.technique_scores(wandering(), ["x"] * n) >= 0).mean(axis=0) for _ in range(10)], axis=0)
+    assert found.target_fpr == 0.0005 and rates.sum() < 0.0008 and rates.max() < 3 * rates.min()
+
+
 def test_a_class_without_further_images_keeps_its_thresholds():
     rng = np.random.default_rng(9)
     classes = np.repeat(["x", "y"], 300)

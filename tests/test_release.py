@@ -10,7 +10,7 @@ import tiny
 
 from starlight import release
 from starlight.detector import Detector
-from starlight.evidence import count, gather, log_odds, to_markdown
+from starlight.evidence import count, gather, log_odds, own, to_markdown
 from starlight.fanout import Engine
 from starlight.metrics import clopper_pearson
 
@@ -48,6 +48,14 @@ def test_the_card_holds_the_runs_figures(run, tmp_path):
         assert words in card, words
     assert "Not measured yet" in card
     assert (out / release.WEIGHTS).read_bytes() == (run / "models" / release.WEIGHTS).read_bytes()
+
+
+def test_the_card_says_by_what_the_thresholds_were_set_anew(run, tmp_path):
+    made_with = {"general": {"streams": "nine", "seed": 5}, "train": {"target_fpr": 0.0005}}
+    told = {"params": made_with, "data_hash": "abc", "images": 1, "further_clean": 9000, "further_fpr": 0.00015}
+    tiny.weights(run / "models" / release.WEIGHTS, threshold=3.0, **told)
+    release.take(run, tmp_path / "release")
+    assert "set anew for 0.015 % by 9000 further" in (tmp_path / "release" / release.CARD).read_text()
 
 
 def test_new_weights_drop_old_evidence(run, tmp_path):
@@ -89,6 +97,6 @@ def test_sources_of_the_evidence(tmp_path):
     rows = [("clean/a.png", "photo"), ("clean/b.png", "camera"), ("negatives/c.png", "negative")]
     pd.DataFrame(rows, columns=["filename", "source"]).to_csv(tmp_path / "made/sources.csv", index=False)
     own = tiny.images(tmp_path / "own", count=2)
-    found = list(gather(tmp_path / "made", tmp_path / "own"))
+    found = [*gather(tmp_path / "made"), *own(tmp_path / "own")]
     assert [path for _, path in found[3:]] == sorted(own)
     assert [source.split()[0] for source, _ in found] == ["packaged", "camera", "look-alikes,", "own", "own"]
