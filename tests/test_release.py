@@ -10,7 +10,7 @@ import tiny
 
 from starlight import release
 from starlight.detector import Detector
-from starlight.evidence import count, gather, log_odds, own, to_markdown
+from starlight.evidence import count, gather, log_odds, to_markdown
 from starlight.fanout import Engine
 from starlight.metrics import clopper_pearson
 
@@ -96,7 +96,7 @@ def test_sources_of_the_evidence(tmp_path):
     (tmp_path / "made").mkdir()
     rows = [("clean/a.png", "photo"), ("clean/b.png", "camera"), ("negatives/c.png", "negative")]
     pd.DataFrame(rows, columns=["filename", "source"]).to_csv(tmp_path / "made/sources.csv", index=False)
-    own = tiny.images(tmp_path / "own", count=2)
+    photographs = tiny.images(tmp_path / "own", count=2)
     found = [*gather(tmp_path / "made"), *own(tmp_path / "own")]
-    assert [path for _, path in found[3:]] == sorted(own)
+    assert [path for _, path in found[3:]] == sorted(photographs)
     assert [source.split()[0] for source, _ in found] == ["packaged", "camera", "look-alikes,", "own", "own"]
