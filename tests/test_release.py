@@ -10,7 +10,7 @@ import tiny
 
 from starlight import release
 from starlight.detector import Detector
-from starlight.evidence import count, gather, log_odds, to_markdown
+from starlight.evidence import count, gather, log_odds, own, to_markdown
 from starlight.fanout import Engine
 from starlight.metrics import clopper_pearson
 
