@@ -58,7 +58,8 @@ def variations(categories: Sequence[str], seeds: Sequence[int] = SEEDS) -> list[
     table: list[tuple[str, str, dict[str, object], Sequence[int]]] = [("full", "all", {}, every)]
     table += [("streams", name, {"streams": name}, every) for name in ("six", "eight")]
     table += [("mask", "off", {"train.constraint_mask": False}, every)]
-    unseen = {"train.held_back_negatives": 1.0, "ensemble.enabled": False, "finetune.control": True}
+    unseen = {"train.held_back_negatives": 1.0, "finetune.only_mined": True, "ensemble.enabled": False,
+              "finetune.control": True}  # fmt: skip
     table += [("unseen", "mined", unseen, every)]
     table += [("ratio", f"{r}", {"negative_ratio": r}, every if r == 0 else first) for r in _RATIOS if r != 0.33]
     table += [

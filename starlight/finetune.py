@@ -34,6 +34,7 @@ class FinetuneParams:
     lr: float = knob(1.0e-4, min=1e-8, max=1.0)
     weight_decay: float = knob(0.02, min=0.0, max=10.0)
     hard_negative_weight: float = knob(2.0, min=0.0, max=100.0)
+    only_mined: bool = knob(False)
     pair_stego: bool = knob(True)
     missed_weight: float = knob(1.0, min=0.0, max=100.0)
     tiny_weight: float = knob(3.0, min=0.0, max=100.0)
@@ -58,9 +59,9 @@ def finetune(
 ) -> None:  # fmt: skip
     """Fine-tune on the mined set, and on as many random authentic images as a control.
 
-    Of the images that base training did not see, those that were mined join the training images; the others stay out,
-    as they would of a pool too large to train on. The sampling weights count twice: experts are fitted again with them,
-    then the rest is trained on images drawn by them.
+    The images that base training did not see join the training images; with `only_mined` those of them that were
+    mined, as it would be with a pool too large to train on. The sampling weights count twice: experts are fitted again
+    with them, then the rest is trained on images drawn by them.
 
     Writes `hard_negative_best.safetensors` (the fine-tuned detector), `detector.safetensors` (what is used: the
     ensemble, or the fine-tuned one alone), `control.safetensors`, and `curves.csv`. With nothing mined the base
@@ -98,7 +99,8 @@ def _tune(base, splits, hard, missed, general, params, training, scratch: Path):
     if not len(hard) or not params.epochs:
         return model, pd.DataFrame(columns=["epoch", "lr", "train_loss", "val_loss", "val_auc", "val_detection"])
     weights = sampling_weights(splits.train, hard, missed, params)
-    weights[held_back(splits.train, training) & ~_among(splits.train, hard)] = 0.0
+    if params.only_mined:
+        weights[held_back(splits.train, training) & ~_among(splits.train, hard)] = 0.0
     steps = training.steps(-(-len(splits.train) // params.batch_size))
 
     def batches(epoch: int) -> Iterator[np.ndarray]:
