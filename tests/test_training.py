@@ -245,8 +245,9 @@ def test_held_back_images_that_were_not_mined_stay_out(trained, splits, tmp_path
     hard = data.rows.iloc[[*np.flatnonzero(held)[:2], *np.flatnonzero((data.labels == 0) & ~held)[:3]]]
     seen = []
     monkeypatch.setattr(module, "refit", lambda model, data, weight, **kw: seen.append(weight))
-    finetune(load(trained / "base.safetensors"), splits, hard, hard.iloc[:0], General(), FinetuneParams(epochs=1, only_mined=True),
-             params, EnsembleParams(), models=tmp_path, reports=tmp_path, scratch=tmp_path)  # fmt: skip
+    tuning, here = FinetuneParams(epochs=1, only_mined=True), {"models": tmp_path, "reports": tmp_path}
+    base = load(trained / "base.safetensors")
+    finetune(base, splits, hard, hard.iloc[:0], General(), tuning, params, EnsembleParams(), **here, scratch=tmp_path)
     mined, control = seen
     assert np.array_equal(np.flatnonzero(mined[held]), np.flatnonzero(np.isin(np.flatnonzero(held), hard.index)))
     assert np.count_nonzero(control[held]) == 2 and np.all(control[~held & (data.labels == 0)] > 0)
