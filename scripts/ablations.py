@@ -4,6 +4,8 @@ import argparse
 import json
 from pathlib import Path
 
+import pandas as pd
+
 from starlight.ablations import summary, variations
 from starlight.experiments import collect, queue, run
 
@@ -16,6 +18,7 @@ def main() -> None:
     arguments.add_argument("--collect-only", action="store_true", help="read experiments that have run")
     arguments.add_argument("--groups", nargs="*", help="full, streams, mask, ratio, hard, without (default: all)")
     arguments.add_argument("-S", dest="shared", action="append", default=[], help="a parameter for all of them")
+    arguments.add_argument("--add", action="store_true", help="keep the rows of other commits in the table")
     options = arguments.parse_args()
     categories = sorted(json.loads((REPORTS / "dataset.json").read_text())["negatives"])
     chosen = [v for v in variations(categories) if not options.groups or v.group in options.groups]
@@ -24,6 +27,10 @@ def main() -> None:
         run(options.jobs)
     if (table := collect(chosen)).empty:
         raise SystemExit("reports/ablations.csv: left as it is, no experiment of these has run")
+    before = REPORTS / "ablations.csv"
+    if options.add and before.exists():
+        old = pd.read_csv(before)
+        table = pd.concat([table, old[~old["commit"].isin(table["commit"])]], ignore_index=True)
     for name, frame in (("ablations", table), ("ablations_summary", summary(table))):
         frame.to_csv(REPORTS / f"{name}.csv", index=False, lineterminator="\n")
     print(f"{len(table)} rows from {len(chosen)} experiments in reports/ablations.csv")

@@ -154,9 +154,12 @@ def summary(table: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row an experiment: `<measure>` (mean), `<measure>_sd` (NaN for one seed), `<measure>_change` (mean of the
-        paired differences).
+        One row an experiment, of each commit where the table names commits: `<measure>` (mean), `<measure>_sd` (NaN
+        for one seed), `<measure>_change` (mean of the paired differences).
     """
+    if "commit" in table:
+        parts = table.groupby("commit", sort=False)
+        return pd.concat([summary(p.drop(columns="commit")).assign(commit=c) for c, p in parts], ignore_index=True)
     full = table[table["group"] == "full"].set_index("seed")
     out = []
     for (group, name), part in table.groupby(["group", "experiment"], sort=True):

@@ -92,6 +92,18 @@ def test_changes_are_against_the_full_detector_with_the_same_seed():
     assert found.loc["mask", "fpr"] == 0.25 and found.loc["mask", "fpr_sd"] == round(np.std([0.15, 0.35], ddof=1), 6)
 
 
+def test_what_varies_another_commit_is_told_apart():
+    here, there = (pd.DataFrame([
+        {"group": group, "experiment": name, "seed": 1, **dict.fromkeys(MEASURES, 0.0), "fpr": fpr, "commit": commit}
+        for group, name, fpr in (("full", "all", base), ("mask", "off", base + 0.1))
+    ]) for commit, base in (("gaaaaaaa", 0.1), ("gbbbbbbb", 0.5)))  # fmt: skip
+    both = pd.concat([here, there], ignore_index=True)
+    found = summary(both).set_index(["commit", "group"])
+    assert found.loc[("gaaaaaaa", "mask"), "fpr_change"] == found.loc[("gbbbbbbb", "mask"), "fpr_change"] == 0.1
+    said = "\n".join(ablations(both))
+    assert said.index("commit aaaaaaa.") < said.index("0.2000") < said.index("commit bbbbbbb.") < said.index("0.6000")
+
+
 def test_experiments_that_have_run_are_collected_and_the_others_named(tmp_path, monkeypatch, capsys):
     todo = variations(CATEGORIES)[:2]
     (tmp_path / "reports").mkdir()

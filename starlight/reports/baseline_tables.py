@@ -121,6 +121,12 @@ def ablations(frame: pd.DataFrame | None) -> Iterator[str]:
     if frame is None or frame.empty:
         yield "Not run: `make ablations` writes `ablations.csv`."
         return
+    for _, part in frame.groupby("commit", sort=False) if "commit" in frame else [("", frame)]:
+        yield from _of_one_commit(part.dropna(axis="columns", how="all"))
+
+
+def _of_one_commit(frame: pd.DataFrame) -> Iterator[str]:
+    """Experiments that vary the same commit: what they are compared with is among them."""
     columns = _columns(frame)
     groups = dict(list(frame.groupby(_named(frame), sort=True)))
     reference = groups.get(REFERENCE)
@@ -131,8 +137,8 @@ def ablations(frame: pd.DataFrame | None) -> Iterator[str]:
         if reference is not None and name != REFERENCE:
             changes = [text for text in (_real_change(part, reference, c) for c in columns) if text]
             sentences += [f"- {code(name)}: {listing(changes)}"] if changes else []
-    varied = sorted(frame.commit.astype(str).str.removeprefix("g").unique()) if "commit" in frame else []
-    yield "Mean and standard deviation over seeds." + (f" They vary commit {listing(varied)}." if varied else "")
+    varied = f" They vary commit {str(frame.commit.iloc[0]).removeprefix('g')}." if "commit" in frame else ""
+    yield f"Mean and standard deviation over seeds.{varied}"
     yield table(["Experiment", "Seeds", *map(title_of, columns)], rows, "lr" + "r" * len(columns))
     if reference is not None:
         yield (
