@@ -16,7 +16,8 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--jobs", type=int, default=2, help="experiments at a time")
     arguments.add_argument("--collect-only", action="store_true", help="read experiments that have run")
-    arguments.add_argument("--groups", nargs="*", help="full, streams, mask, ratio, hard, without (default: all)")
+    groups = "full, streams, mask, unseen, ratio, hard, without (default: all)"
+    arguments.add_argument("--groups", nargs="*", help=groups)
     arguments.add_argument("-S", dest="shared", action="append", default=[], help="a parameter for all of them")
     arguments.add_argument("--add", action="store_true", help="keep the rows of other commits in the table")
     options = arguments.parse_args()

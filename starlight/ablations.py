@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -10,13 +11,12 @@ import pandas as pd
 
 from starlight.metrics import mcnemar
 
-__all__ = ["LOOSE", "MEASURES", "Variation", "rows", "summary", "variations"]
+__all__ = ["MEASURES", "Variation", "rows", "summary", "variations"]
 
 MEASURES = (
     "fpr", "negative.fpr", "precision", "recall", "auc", "detection_at_fpr001", "detection_at_fpr01",
     "protocol.detection",
 )  # fmt: skip
-LOOSE = (1, 5)  # per cent of authentic images that the base detector flags where models are compared
 SEEDS = (2025, 2026, 2027)
 _RATIOS = (0.0, 0.2, 0.33, 0.5)
 _HARD_WEIGHTS = (1.0, 1.5, 2.0, 3.0, 4.0)
@@ -101,11 +101,11 @@ def rows(
     list of dict
         `group`, `experiment`, `seed`, MEASURES; `authentic_n`, `stego_n`, how many of them the experiment alone gets
         wrong and how many the full detector alone (`*_only_here`, `*_only_full`), and McNemar's `*_p`, where both
-        tables are there; with a control `base<r>_k`, `base<r>_n`, `base<r>_p` and `base<r>_precision` for r in LOOSE:
-        authentic images flagged where it finds as much as its base does while flagging r per cent of them.
+        tables are there; with a control `base<r>_k`, `base<r>_n`, `base<r>_p` and `base<r>_precision`: authentic
+        images flagged where it finds as much as its base does while flagging r per cent of them.
     """
     models = [(variation.group, variation.name, "v4")]
-    controlled = variation.group in ("full", "unseen")
+    controlled = variation.overrides.get("finetune.control", True)
     if controlled:
         group = "mining" if variation.group == "full" else variation.group
         models += [(group, "off", "v4_base"), (group, "random", "control")]
@@ -123,10 +123,10 @@ def _beside_base(effect: pd.DataFrame | None, model: str) -> dict[str, object]:
     if effect is None:
         return found
     of_model = effect[effect["model"] == model].set_index("group")
-    for rate in LOOSE:
-        where = f"where the base flags {rate} %"
-        if f"authentic, {where}" in of_model.index:
-            alarms, precision = of_model.loc[f"authentic, {where}"], of_model.loc[f"flagged, {where}"]
+    for group in of_model.index:
+        if compared := re.fullmatch(r"authentic, (where the base flags (\d+) %)", group):
+            where, rate = compared.groups()
+            alarms, precision = of_model.loc[group], of_model.loc[f"flagged, {where}"]
             values = int(alarms["k"]), int(alarms["n"]), alarms["p_against_base"], precision["value"]
             found |= dict(zip((f"base{rate}_{part}" for part in ("k", "n", "p", "precision")), values, strict=True))
     return found
