@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -122,13 +121,12 @@ def _beside_base(effect: pd.DataFrame | None, model: str) -> dict[str, object]:
     found: dict[str, object] = {}
     if effect is None:
         return found
-    of_model = effect[effect["model"] == model].set_index("group")
-    for group in of_model.index:
-        if compared := re.fullmatch(r"authentic, (where the base flags (\d+) %)", group):
-            where, rate = compared.groups()
-            alarms, precision = of_model.loc[group], of_model.loc[f"flagged, {where}"]
-            values = int(alarms["k"]), int(alarms["n"]), alarms["p_against_base"], precision["value"]
-            found |= dict(zip((f"base{rate}_{part}" for part in ("k", "n", "p", "precision")), values, strict=True))
+    for rate, compared in effect[effect["model"] == model].groupby("base_fpr"):
+        of_group = compared.set_index("group")
+        alarms, precision = of_group.loc["authentic"], of_group.loc["flagged"]
+        values = int(alarms["k"]), int(alarms["n"]), alarms["p_against_base"], precision["value"]
+        name = f"base{100 * rate:g}"
+        found |= dict(zip((f"{name}_{part}" for part in ("k", "n", "p", "precision")), values, strict=True))
     return found
 
 
@@ -158,7 +156,7 @@ def summary(table: pd.DataFrame) -> pd.DataFrame:
         for one seed), `<measure>_change` (mean of the paired differences).
     """
     if "commit" in table:
-        parts = table.groupby("commit", sort=False)
+        parts = table.groupby("commit", sort=False, dropna=False)
         return pd.concat([summary(p.drop(columns="commit")).assign(commit=c) for c, p in parts], ignore_index=True)
     full = table[table["group"] == "full"].set_index("seed")
     out = []

@@ -13,24 +13,22 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Collection, Mapping, Sequence
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from starlight import shares
+from starlight.class_tails import ABSENT, MIN_CLASS, Tails, by_class
 from starlight.tails import SHARE, exponential_tail
 
-__all__ = ["ABSENT", "Calibration", "fit"]
+__all__ = ["Calibration", "fit"]
 
 _FAR_SHARE = 0.04  # of thousands of further authentic images, that a tail is fitted to
-_MIN_CLASS = 60  # authentic images under which a container class has no tail of its own
-_PRIOR, _FAR_PRIOR = 30, 5  # values in the tail that the pooled one counts as, in each class's
+_FAR_PRIOR = 5  # values in such a tail that the pooled one counts as, in each class's
 _MIN_STEGO = 20  # stego images under which nobody knows where those of a technique lie
 _REACH = 0.02  # share of a technique's stego images whose log-odds may lie under what counts as theirs
 _WAY = (1 / 3, 2 / 3)  # how far between authentic and stego images the threshold lies, at least and at most
 _BEYOND = 2.0  # it lies as many times as far beyond the highest authentic image as that beyond the 90 % quantile
-ABSENT = -29.0  # log-odds at or under which a technique was masked out
 
 
 @dataclasses.dataclass(frozen=True)
@@ -88,7 +86,8 @@ class Calibration:
         """With the tails of thousands of further authentic images, which show them better than a validation split.
 
         So many show each technique's tail far out, where it may be longer or shorter than the upper tenth lets expect:
-        units follow what they show there, and no technique pays for the long tail of another.
+        units follow what they show there, and no technique pays for the long tail of another. In other units the map
+        from score to probability no longer holds: fit it anew (`mapped`).
 
         Parameters
         ----------
@@ -102,8 +101,8 @@ class Calibration:
         """
         logits, classes = np.asarray(logits, dtype=float), np.asarray(classes, dtype=object)
         keep = np.isin(self.techniques, list(kept))
-        found = _tails_by_class(logits, classes, _FAR_SHARE, _FAR_PRIOR)
-        tails = self._tails_by_class() | {name: tail.longer(self.handicap) for name, tail in found.items()}
+        found = by_class(logits, classes, _FAR_SHARE, _FAR_PRIOR)
+        tails = self._tails() | {name: tail.longer(self.handicap) for name, tail in found.items()}
         draft = dataclasses.replace(
             self, **_columns(tails), threshold=0.0, target_fpr=self.target_fpr if target_fpr is None else target_fpr
         )
@@ -115,13 +114,18 @@ class Calibration:
             draft, **_columns(tails), threshold=threshold, authentic=self.authentic + len(logits)
         )  # fmt: skip
 
+    def mapped(self, logits: ArrayLike, classes: Sequence[str], stego: ArrayLike) -> Calibration:
+        """With the map from score to probability fitted to images of which (n,) bool `stego` says what they are."""
+        slope, intercept = _platt(self.score(logits, classes), np.asarray(stego, dtype=bool))
+        return dataclasses.replace(self, slope=slope, intercept=intercept)
+
     def _threshold(self, logits: NDArray, classes: NDArray, sharing: NDArray, share: float = SHARE) -> float:
         """Score at which the techniques that share raise the false alarms allowed, from authentic log-odds."""
         score = self.score(np.where(sharing, logits, ABSENT), classes)
         return shares.threshold(score, np.array(self.handicap)[sharing], self.target_fpr, share)
 
-    def _tails_by_class(self) -> dict[str, _Tails]:
-        return {n: _Tails(np.array(low), np.array(self.scale[n])) for n, low in self.location.items()}
+    def _tails(self) -> dict[str, Tails]:
+        return {n: Tails(np.array(low), np.array(self.scale[n])) for n, low in self.location.items()}
 
     def _ends(self, name: str) -> NDArray[np.float64]:
         """(t,) log-odds at which each technique raises an alarm on a container class."""
@@ -163,7 +167,7 @@ def fit(
     logits, technique = np.asarray(logits, dtype=float), np.asarray(technique)
     classes = np.asarray(classes, dtype=object)
     authentic = technique < 0
-    tails = _tails_by_class(logits[authentic], classes[authentic])
+    tails = by_class(logits[authentic], classes[authentic])
     ends = np.array([_end(logits[authentic, t], logits[technique == t, t]) for t in range(logits.shape[1])])
     apart = ~np.isnan(ends)
     draft = Calibration(
@@ -177,63 +181,15 @@ def fit(
     draft = dataclasses.replace(draft, **_columns(tails), handicap=handicap)
     threshold = draft._threshold(logits[authentic], classes[authentic], ~apart)
     tails = {name: tail.ending(ends, threshold) for name, tail in tails.items()}
-    draft = dataclasses.replace(draft, **_columns(tails))
-    slope, intercept = _platt(draft.score(logits, classes) - threshold, ~authentic)
-    return dataclasses.replace(draft, threshold=threshold, slope=slope, intercept=intercept)
+    return dataclasses.replace(draft, **_columns(tails), threshold=threshold).mapped(logits, classes, ~authentic)
 
 
-class _Tails(NamedTuple):
-    """Of a container class: per technique the 90 % quantile and the mean excess, both (t,)."""
-
-    location: NDArray[np.float64]
-    scale: NDArray[np.float64]
-
-    def longer(self, factor: Sequence[float]) -> _Tails:
-        return self._replace(scale=self.scale * np.array(factor))
-
-    def ending(self, ends: NDArray[np.float64], threshold: float) -> _Tails:
-        """In units of which `threshold` over the location end at (t,) log-odds `ends`, where those are known."""
-        return self._replace(scale=np.where(np.isnan(ends), self.scale, (ends - self.location) / threshold))
-
-
-def _columns(tails: Mapping[str, _Tails]) -> dict[str, dict[str, tuple[float, ...]]]:
+def _columns(tails: Mapping[str, Tails]) -> dict[str, dict[str, tuple[float, ...]]]:
     """`location` and `scale` of a calibration."""
     return {
         field: {name: tuple(np.round(getattr(tail, field), 6).tolist()) for name, tail in tails.items()}
-        for field in _Tails._fields
+        for field in Tails._fields
     }
-
-
-def _tails_by_class(
-    logits: NDArray, classes: NDArray, share: float = SHARE, prior: float = _PRIOR
-) -> dict[str, _Tails]:
-    """Of authentic images: all, and each container class with enough of them, from a share of their log-odds."""
-    pooled = _tails(logits, None, share, prior)
-    tails = {"all": pooled}
-    for name in sorted(set(classes)):
-        chosen = classes == name
-        if chosen.sum() >= _MIN_CLASS:
-            tails[name] = _tails(logits[chosen], pooled, share, prior)
-    return tails
-
-
-def _tails(logits: NDArray, pooled: _Tails | None, share: float, prior: float) -> _Tails:
-    """A class's mean excess is drawn towards the pooled one as if `prior` values had shown that.
-
-    The location is where the tail that the highest `share` show would have its 90 % quantile.
-    """
-    found, beyond = [], np.log(SHARE / share)
-    for t in range(logits.shape[1]):
-        values = logits[logits[:, t] > ABSENT, t]
-        location, scale = exponential_tail(values, share)
-        own = len(values) >= _MIN_CLASS
-        if pooled is not None:
-            over = share * len(values) if own else 0.0  # values that show the class's own tail
-            scale = (over * np.nan_to_num(scale) + prior * pooled.scale[t]) / (over + prior)
-        elif len(values) < 2:
-            location, scale = 0.0, 1.0
-        found.append((location - beyond * scale if own or pooled is None else pooled.location[t], scale))
-    return _Tails(*np.array(found).T)
 
 
 def _end(authentic: NDArray, stego: NDArray) -> float:
@@ -243,7 +199,7 @@ def _end(authentic: NDArray, stego: NDArray) -> float:
     its 90 % quantile: no tail of that length has to be extrapolated.
     """
     authentic, stego = authentic[authentic > ABSENT], stego[stego > ABSENT]
-    if len(stego) < _MIN_STEGO or len(authentic) < _MIN_CLASS:
+    if len(stego) < _MIN_STEGO or len(authentic) < MIN_CLASS:
         return np.nan
     location, _ = exponential_tail(authentic)
     highest, reach = float(authentic.max()), float(np.quantile(stego, _REACH))

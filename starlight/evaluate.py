@@ -30,6 +30,7 @@ _IDENTITY = (
     "cover_id", "format", "mode", "width", "height", "source",
 )  # fmt: skip
 
+_COMPARED = ["model", "group", "base_fpr", "measure", "value", "low", "high", "k", "n", "p_against_base"]
 _LOOSE = (0.01, 0.05)  # of authentic images, that the base detector flags where models are compared at equal power
 
 
@@ -67,8 +68,7 @@ def score(stored: Stored, passes: Passes) -> Scored:
         Over the data set; shared by detectors that share members.
     """
     runs = [passes.of(member.model) for member in stored.members]
-    logits = averaged([r.logits for r in runs], [m.weight for m in stored.members])
-    return _scored(stored, passes.data, logits, runs[0].unlike, runs[-1].counts)
+    return _scored(stored, passes.data, passes.log_odds(stored.members), runs[0].unlike, runs[-1].counts)
 
 
 def _scored(stored: Stored, data: TrainingData, logits, unlike, counts=None) -> Scored:
@@ -117,17 +117,17 @@ def _twin_of(rows: pd.DataFrame) -> list[str]:
 
 def stream_ablation(stored: Stored, data: TrainingData, *, each: bool = True) -> pd.DataFrame:
     """Measures with none blanked (the first row) and, with `each`, with each stream blanked in turn."""
-    device, weights = devices.current()[0], [m.weight for m in stored.members]
-    blanks = (None, *(stored.members[0].model.config.streams if each else ()))
     if each:
+        device, weights = devices.current()[0], [m.weight for m in stored.members]
+        blanks = (None, *stored.members[0].model.config.streams)
         runs = [blanked(m.model, data, device, blanks) for m in stored.members]
+        found = {blank: averaged([run[blank] for run in runs], weights) for blank in blanks}
     else:
-        passes = Passes(data, maps=False)
-        runs = [{None: passes.of(m.model).logits} for m in stored.members]
+        found = {None: Passes(data, maps=False).log_odds(stored.members)}
     unlike = np.zeros(len(data))  # an image with a stream left out is unlike any seen, which is not the question
     rows = []
-    for blank in blanks:
-        answer = _scored(stored, data, averaged([run[blank] for run in runs], weights), unlike)
+    for blank, logits in found.items():
+        answer = _scored(stored, data, logits, unlike)
         authentic = data.labels == 0
         rows.append({
             "blanked": blank or "(none)",
@@ -145,7 +145,8 @@ def before_after(table: pd.DataFrame, names: tuple[str, ...] = ("v4_base", "v4",
 
     At operating thresholds that one authentic image in thousands exceeds, a test split holds next to no false alarms
     to compare. So the false alarms are also counted where more are allowed, each detector finding as much: at the
-    score that as many stego images reach as exceed the one at which the base detector flags `_LOOSE` of the authentic.
+    score that as many stego images reach as exceed the one at which the base detector flags `_LOOSE` of the authentic
+    (`base_fpr`; NaN at the operating thresholds).
     """
     groups = {"all": table["path"].notna(), "authentic": table["label"] == 0, "stego": table["label"] == 1}
     groups |= {f"negative:{c}": table["category"].eq(c) & table["kind"].eq("negative")
@@ -167,7 +168,7 @@ def before_after(table: pd.DataFrame, names: tuple[str, ...] = ("v4_base", "v4",
             })  # fmt: skip
         for rate in _LOOSE if "v4_base_score" in table else ():
             rows += _equally_powerful(table, name, rate)
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=_COMPARED)
 
 
 def _equally_powerful(table: pd.DataFrame, name: str, rate: float) -> list[dict]:
@@ -184,11 +185,10 @@ def _equally_powerful(table: pd.DataFrame, name: str, rate: float) -> list[dict]
 
     alarms, of_base = flagged(name), flagged("v4_base")
     paired = mcnemar(~alarms[authentic], ~of_base[authentic])
-    where = f"where the base flags {100 * rate:g} %"
     return [
-        {"model": name, "group": f"flagged, {where}", "measure": "precision",
+        {"model": name, "group": "flagged", "base_fpr": rate, "measure": "precision",
          **_proportion((alarms & ~authentic).sum(), alarms.sum())},
-        {"model": name, "group": f"authentic, {where}", "measure": "flagged share",
+        {"model": name, "group": "authentic", "base_fpr": rate, "measure": "flagged share",
          **_proportion(alarms[authentic].sum(), authentic.sum()), "p_against_base": round(float(paired.p_value), 6)},
     ]  # fmt: skip
 

@@ -25,7 +25,7 @@ from starlight.training.data import LABELS, TrainingData
 from starlight.training.loop import Schedule, fit
 from starlight.training.losses import LossWeights
 from starlight.training.selection import Passes
-from starlight.weights import Member, averaged, data_hash, write
+from starlight.weights import Member, data_hash, write
 
 __all__ = [
     "Splits", "TrainParams", "calibrate", "expert_weights", "groups", "held_back", "load_splits",
@@ -216,8 +216,7 @@ def calibrate(members: Sequence[Member], passes: Passes, target_fpr: float) -> c
     target_fpr : float
         Image-level false-positive rate, in (0, 0.1).
     """
-    logits = averaged([passes.of(m.model).logits for m in members], [m.weight for m in members])
-    val = passes.data
+    logits, val = passes.log_odds(members), passes.data
     return calibration.fit(logits, val.technique, val.classes, techniques=LABELS, target_fpr=target_fpr)
 
 

@@ -45,10 +45,10 @@ def test_mining_is_shown_where_each_detector_finds_as_much_as_its_base():
     unseen = next(v for v in variations(CATEGORIES) if v.group == "unseen")
     assert unseen.overrides["finetune.control"] and unseen.overrides["train.held_back_negatives"] == 1.0
     effect = pd.DataFrame([
-        {"model": model, "group": f"{what}, where the base flags {rate} %", "value": 0.9, "k": k, "n": 1310,
+        {"model": model, "group": what, "base_fpr": rate, "value": 0.9, "k": k, "n": 1310,
          "p_against_base": p}
         for model, k, p in (("v4_base", 13, 1.0), ("v4", 6, 0.03), ("control", 12, 0.9))
-        for rate in (1, 5) for what in ("authentic", "flagged")
+        for rate in (0.01, 0.05) for what in ("authentic", "flagged")
     ])  # fmt: skip
     found = rows(unseen, {n: metrics(0.0) for n in ("v4", "v4_base", "control")}, effect=effect)
     assert [(r["experiment"], r["base1_k"], r["base5_p"]) for r in found] == [

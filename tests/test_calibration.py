@@ -147,6 +147,20 @@ def test_no_technique_pays_for_the_long_tail_of_another():
     assert found.target_fpr == 0.0005 and rates.sum() < 0.0008 and rates.max() < 3 * rates.min()
 
 
+def test_probabilities_are_fitted_anew_in_other_units():
+    """Images of one log-odds are stego as often as they are said to be, whatever units thresholds were set in."""
+    rng = np.random.default_rng(14)
+    logits, technique = rng.exponential(1.0, (4000, 1)), np.repeat([-1, 0], 2000)
+    logits[2000:] += rng.uniform(0, 8, (2000, 1))
+    fitted = fit(logits, technique, ["x"] * 4000, techniques=("a",), target_fpr=0.001)
+    far = fitted.refitted(rng.exponential(1.0, (20_000, 1)) * 2, ["x"] * 20_000, kept=())
+    again = far.mapped(logits, ["x"] * 4000, technique >= 0)
+    told = [one.probability(one.score(logits, ["x"] * 4000)).mean() for one in (fitted, far, again)]
+    assert told[0] == pytest.approx(0.5, abs=0.01) and told[2] == pytest.approx(0.5, abs=0.01)
+    assert abs(told[1] - 0.5) > 0.03
+    assert np.array_equal(again.score(logits, ["x"] * 4000), far.score(logits, ["x"] * 4000))
+
+
 def test_a_class_without_further_images_keeps_its_thresholds():
     rng = np.random.default_rng(9)
     classes = np.repeat(["x", "y"], 300)

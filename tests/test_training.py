@@ -174,11 +174,11 @@ def test_models_are_compared_where_they_find_as_much():
     for name, score in (("v4_base", base), ("v4", tuned)):
         table[f"{name}_score"], table[f"{name}_flagged"] = score, score >= 3.0
     rows = before_after(table, ("v4_base", "v4")).set_index(["group", "model"])
-    for share, alarms in ((1, 1), (5, 5)):
-        found = rows.loc[f"authentic, where the base flags {share} %"]
+    for rate, alarms in ((0.01, 1), (0.05, 5)):
+        found = rows[rows["base_fpr"] == rate].loc["authentic"]
         assert found["k"].to_dict() == {"v4_base": alarms, "v4": alarms - 1}
         assert (found["n"] == n).all()
-    precise = rows.loc["flagged, where the base flags 5 %", "value"]
+    precise = rows[rows["base_fpr"] == 0.05].loc["flagged", "value"]
     assert precise["v4"] > precise["v4_base"]
 
 

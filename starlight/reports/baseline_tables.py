@@ -50,16 +50,19 @@ def before_after(frame: pd.DataFrame) -> str:
     Parameters
     ----------
     frame : DataFrame
-        Columns `model`, `group`, `measure`, `value`, `low`, `high`, `p_against_base`; any other is shown as it is.
+        Columns `model`, `group`, `measure`, `value`, `low`, `high`, `p_against_base`, and `base_fpr` where models
+        are compared at equal power; any other table is shown as it is.
     """
     if not {"model", "group", "measure", "value", "low", "high", "p_against_base"} <= set(frame.columns):
         return frame_table(frame)
     models = list(dict.fromkeys(frame.model))
     rows = []
-    for (group, measure), part in frame.groupby(["group", "measure"], sort=False):
+    compared = frame.reindex(columns=[*frame.columns.drop("base_fpr", errors="ignore"), "base_fpr"])
+    for (group, rate, measure), part in compared.groupby(["group", "base_fpr", "measure"], sort=False, dropna=False):
         part = part.set_index("model").reindex(models)
         cells = [f"{percent(r.value)} ({interval(r.low, r.high)})" for r in map(_rate, part.to_dict("records"))]
-        rows.append([code(group), str(measure), *cells, *(p_text(p) for p in part.p_against_base[1:])])
+        where = "" if pd.isna(rate) else f" where the base flags {100 * rate:g} %"
+        rows.append([code(group) + where, str(measure), *cells, *(p_text(p) for p in part.p_against_base[1:])])
     titles = [TITLES.get(model, model) for model in models]
     header = ["Images", "Measure", *titles, *(f"p, {title}" for title in titles[1:])]
     return table(header, rows, "ll" + "r" * (len(header) - 2))

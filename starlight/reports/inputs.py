@@ -35,7 +35,7 @@ _NEEDED = {  # columns without which, or with an empty cell in which, a table te
 }
 _NUMBERS = {
     "evidence": lambda name: name in _NEEDED["evidence"] and name != "source",
-    "before_after": lambda name: name in ("value", "low", "high", "p_against_base"),
+    "before_after": lambda name: name in ("base_fpr", "value", "low", "high", "p_against_base"),
     "stream_ablation": lambda name: name != "blanked",
     "ablations": lambda name: name.startswith("base") and name[4:5].isdigit(),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -28,6 +29,7 @@ class Scan:
     samples : callable
         Number of samples wanted (None for all) -> uint8 (m,).
     order : {"lsb-first", "msb-first"}
+        Which bit of a byte comes first.
     layout : {"lsb", "plane1", "pairs", "nine"}
         Least significant bits; second bits; the low two bits of each sample, in the bit order; groups of nine least
         significant bits, eight of which are a byte.
@@ -61,8 +63,12 @@ class Scan:
             untouched = [one[: len(one) // 9 * 9].reshape(-1, 9)[:, :8].reshape(-1) for one in untouched]
         elif self.layout == "pairs":
             untouched = [(2 * one[:, None] + [0, 1]).reshape(-1) for one in untouched]
-        order = "big" if self.order == "msb-first" else "little"
-        return Surroundings(self.places, tuple(one[: 8 * count] for one in untouched), order)
+        return Surroundings(self.places, tuple(one[: 8 * count] for one in untouched), self.bitorder)
+
+    @property
+    def bitorder(self) -> Literal["big", "little"]:
+        """The order as NumPy names it."""
+        return "big" if self.order == "msb-first" else "little"
 
     @property
     def taken(self) -> int:
@@ -80,7 +86,7 @@ class Scan:
     def read(self, count: int | None) -> np.ndarray:
         """First `count` bytes, or all; uint8, fewer where the image ends."""
         wanted = None if count is None else count * self.per_byte
-        return np.packbits(self.bits(self.samples(wanted)), bitorder="big" if self.order == "msb-first" else "little")
+        return np.packbits(self.bits(self.samples(wanted)), bitorder=self.bitorder)
 
     @property
     def per_byte(self) -> int:
@@ -109,21 +115,18 @@ def scans(image: Image) -> list[Scan]:
     """All scan orders that an image allows; none over samples that a lossy codec made up."""
     out = []
     if image.indices is not None:
-        out += _both("index.rows", "index", _rows(image.indices))
-        out += _both("index.columns", "other", _columns(image.indices))
+        out += _plane("index", "index", image.indices)
     elif stores_samples(image) and image.pixels.shape[2] == 3:
         out += _colour(image.pixels)
     elif stores_samples(image):
         grey = image.pixels[:, :, 0]
-        out += _both("grey.rows", "other", _rows(grey)) + _both("grey.columns", "other", _columns(grey))
-        out += _both("grey.rows", "other", _rows(grey), "pairs")
+        out += _plane("grey", "other", grey) + _both("grey.rows", "other", _rows(grey), layout="pairs")
     if image.alpha is not None:
-        out += _both("alpha.rows", "alpha", _rows(image.alpha)) + _both("alpha.columns", "other", _columns(image.alpha))
+        out += _plane("alpha", "alpha", image.alpha)
         varied = image.alpha.min() != image.alpha.max()  # else every fourth bit is the same
         if varied and image.pixels.shape[2] == 3 and stores_samples(image):
-            rgba = _rgba(image)
             for layout in ("lsb", "pairs"):
-                out += _both("rgba.rows", "rgb", rgba, layout, rgba, (0, 1, 2, 3))
+                out += _pixels("rgba.rows", "rgb", _rgba(image), layout=layout, chosen=(0, 1, 2, 3))
     return out
 
 
@@ -138,38 +141,47 @@ def head(found: list[Scan]) -> tuple[np.ndarray, np.ndarray]:
         row = scan.bits(taken[key])
         bits[i, : len(row)], lengths[i] = row, len(row) // 8
     data = np.packbits(bits, axis=1)
-    little = [i for i, scan in enumerate(found) if scan.order == "lsb-first"]
+    little = [i for i, scan in enumerate(found) if scan.bitorder == "little"]
     data[little] = np.packbits(bits[little], axis=1, bitorder="little")
     return data, lengths
 
 
 def _colour(pixels: np.ndarray) -> list[Scan]:
-    across, down = _rows(pixels), _columns(pixels)
-    every, flipped = (0, 1, 2), slice(None, None, -1)
-    out = _both("rgb.rows", "rgb", across, "lsb", across, every)
-    out += _both("rgb.rows", "rgb", across, "pairs", across, every)
-    out += _both("rgb.rows", "rgb", across, "nine", across, every)[1:]
-    for name, family, samples, layout in (
-        ("bgr.rows", "rgb", _rows(pixels[:, :, flipped]), "lsb"), ("rgb.rows", "other", across, "plane1"),
-    ):  # fmt: skip
-        out += _both(name, family, samples, layout, samples, every)
+    across, down, flipped = _rows(pixels), _columns(pixels), slice(None, None, -1)
+    out = _pixels("rgb.rows", "rgb", across) + _pixels("rgb.rows", "rgb", across, layout="pairs")
+    out += [scan for scan in _pixels("rgb.rows", "rgb", across, layout="nine") if scan.order == "msb-first"]
+    out += _pixels("bgr.rows", "rgb", _rows(pixels[:, :, flipped]))
+    out += _pixels("rgb.rows", "other", across, layout="plane1")
     for c, name in enumerate("rgb"):
         plane = pixels[:, :, c]
-        out += _both(f"{name}.rows", "other", _rows(plane), "lsb", across, (c,))
-        out += _both(f"{name}.columns", "other", _columns(plane), "lsb", down, (c,))
+        out += _both(f"{name}.rows", "other", _rows(plane), whole=across, chosen=(c,))
+        out += _both(f"{name}.columns", "other", _columns(plane), whole=down, chosen=(c,))
     for name, pair in (("rg", (0, 1)), ("gb", (1, 2)), ("rb", (0, 2))):
         some = _rows(pixels[:, :, pair[0] : pair[1] + 1 : pair[1] - pair[0]])
-        out += _both(f"{name}.rows", "other", some, "lsb", across, pair)
+        out += _both(f"{name}.rows", "other", some, whole=across, chosen=pair)
     for name, order in (("rgb", slice(None)), ("bgr", flipped)):
-        for way, samples in (("columns", _columns(pixels[:, :, order])), ("rows.up", _rows(pixels[::-1, :, order]))):
-            out += _both(f"{name}.{way}", "other", samples, "lsb", samples, every)
+        out += _pixels(f"{name}.columns", "other", _columns(pixels[:, :, order]))
+        out += _pixels(f"{name}.rows.up", "other", _rows(pixels[::-1, :, order]))
     return out
 
 
+def _plane(name: str, family: str, plane: np.ndarray) -> list[Scan]:
+    """Rows of a single channel, and columns, which few tools write."""
+    return _both(f"{name}.rows", family, _rows(plane)) + _both(f"{name}.columns", "other", _columns(plane))
+
+
+def _pixels(
+    name: str, family: str, samples: Callable, *, layout: str = "lsb", chosen: tuple[int, ...] = (0, 1, 2)
+) -> list[Scan]:  # fmt: skip
+    """All channels of pixels, one after the other."""
+    return _both(name, family, samples, layout=layout, whole=samples, chosen=chosen)
+
+
 def _both(
-    name: str, family: str, samples: Callable, layout: str = "lsb", whole: Callable | None = None,
+    name: str, family: str, samples: Callable, *, layout: str = "lsb", whole: Callable | None = None,
     chosen: tuple[int, ...] = (0,),
 ) -> list[Scan]:  # fmt: skip
+    """A scan in either bit order."""
     label = name if layout == "lsb" else f"{name}.{layout}"
     return [
         Scan(f"{label}.{order}", family, samples, order, layout, whole, chosen) for order in ("lsb-first", "msb-first")

@@ -17,6 +17,7 @@ from starlight.model.experts import Experts, answers
 from starlight.training import devices
 from starlight.training.data import LABELS, Batch, TrainingData
 from starlight.training.losses import LossWeights, detector_loss
+from starlight.weights import Member, averaged
 
 __all__ = ["SELECTION_FPR", "Forward", "Passes", "Validation", "blanked", "forward", "validate"]
 
@@ -126,6 +127,10 @@ class Passes:
     def __init__(self, data: TrainingData, *, threshold: float = 0.5, maps: bool = True) -> None:
         self.data, self.threshold, self.maps = data, threshold, maps
         self._done: dict[bytes, Forward] = {}
+
+    def log_odds(self, members: Sequence[Member]) -> np.ndarray:
+        """(n, t) log-odds of an ensemble."""
+        return averaged([self.of(m.model).logits for m in members], [m.weight for m in members])
 
     def of(self, model: UnifiedStarlightDetector) -> Forward:
         """What a model gives on the data set."""
