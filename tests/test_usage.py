@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from starlight.weights import load
 from tests.imports import ROOT
 
 TINY = {
@@ -97,6 +98,19 @@ def test_metrics_against_the_baseline(clone):
 
 
 LONG = pytest.mark.skipif("STARLIGHT_LONG" not in os.environ, reason="takes minutes: set STARLIGHT_LONG=1")
+
+
+def test_thresholds_set_anew_are_those_of_the_run_it_stands_in(clone, tmp_path):
+    weights = tmp_path / "detector.safetensors"
+    shutil.copy(clone / "models/detector.safetensors", weights)
+    before = load(weights)
+    words = ["--weights", str(weights), "--images", "120", "--seeds", "3", "4", "--target-fpr", "0.002"]
+    assert " of 240 further clean images flagged" in run(clone, "python", "-m", "scripts.thresholds", *words)
+    after = load(weights)
+    assert after.meta["further_clean"] == 240 and after.calibration.target_fpr == 0.002
+    assert after.calibration.authentic == before.calibration.authentic + 240
+    maps = [(c.slope, c.intercept) for c in (before.calibration, after.calibration)]
+    assert maps[0] != maps[1], "probabilities belong to the units that they were fitted in"
 
 
 @LONG
