@@ -53,7 +53,7 @@ bench-detect: $(READY)  ## detection beside peers; COVERS=folder makes the test 
 ablations: $(READY)  ## queue and run the ablation experiments, collect reports/ablations.csv
 	python -m scripts.ablations
 
-evidence: $(READY)  ## false-positive rate of the released detector on 60,000 clean images; COVERS=folder adds yours
+evidence: $(READY)  ## false-positive rate of the released detector on 80,000 clean images; COVERS=folder adds yours
 	python -m scripts.evidence $(if $(COVERS),--covers $(COVERS))
 
 release: $(READY)  ## train the released detector; COVERS=folder adds photographs, TERMS="..." says whose

@@ -13,7 +13,7 @@ def main(_: dict) -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--covers", type=Path, help="folder of clean photographs to count as well")
     arguments.add_argument("--images", type=int, default=20_000, help="clean images to make with each seed")
-    seeds = [990_006, 990_007, 990_008]
+    seeds = [990_006, 990_007, 990_008, 990_009]
     arguments.add_argument("--seeds", type=int, nargs="+", default=seeds, help="of no image that was looked at before")
     options = arguments.parse_args()
     with tempfile.TemporaryDirectory() as folder:
