@@ -7,12 +7,14 @@ from pathlib import Path
 import pandas as pd
 
 from starlight.ablations import summary, variations
+from starlight.errors import StarlightError
 from starlight.experiments import collect, queue, run
+from starlight.params import run_stage
 
 REPORTS = Path("reports")
 
 
-def main() -> None:
+def main(_: dict) -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--jobs", type=int, default=2, help="experiments at a time")
     arguments.add_argument("--collect-only", action="store_true", help="read experiments that have run")
@@ -27,7 +29,7 @@ def main() -> None:
         queue(chosen, options.shared)
         run(options.jobs)
     if (table := collect(chosen)).empty:
-        raise SystemExit("reports/ablations.csv: left as it is, no experiment of these has run")
+        raise StarlightError("reports/ablations.csv: left as it is, no experiment of these has run")
     before = REPORTS / "ablations.csv"
     if options.add and before.exists():
         old = pd.read_csv(before)
@@ -38,4 +40,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_stage(main)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from starlight.ablations import Variation, rows
+from starlight.errors import StarlightError
 
 __all__ = ["collect", "queue", "run"]
 
@@ -29,16 +30,21 @@ def queue(variations: Sequence[Variation], shared: Sequence[str]) -> None:
 
     Raises
     ------
-    subprocess.CalledProcessError
+    StarlightError
         DVC refused; it has said why.
     """
     old = set(_references()) & {v.experiment for v in variations}
     if old:
-        subprocess.run(["dvc", "exp", "remove", *sorted(old)], check=True)
+        _dvc("remove", *sorted(old))
     for variation in variations:  # without --force, which would run every stage again, from the sample on
         own = [f"{k}={json.dumps(v)}" for k, v in variation.overrides.items()]
         words = [f"--set-param={one}" for one in [*own, *shared]]
-        subprocess.run(["dvc", "exp", "run", "--queue", "--name", variation.experiment, *words, _LAST], check=True)
+        _dvc("run", "--queue", "--name", variation.experiment, *words, _LAST)
+
+
+def _dvc(*words: str) -> None:
+    if subprocess.run(["dvc", "exp", *words]).returncode:
+        raise StarlightError(f"dvc exp {words[0]} was refused, for the reason that stands above")
 
 
 def run(jobs: int) -> None:

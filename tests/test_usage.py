@@ -138,6 +138,17 @@ def test_a_new_submission_counts(clone):
 
 
 @LONG
+@LONG
+def test_a_release_from_the_pipeline(clone):
+    run(clone, "python", "-m", "scripts.release", "-S", "seed=7", "--images", "120", "--terms", "nobody's")
+    card = (clone / "models/release/MODEL_CARD.md").read_text()
+    assert "seed 7" in card and "`seed=7`" in card and "nobody's" in card
+    assert "by 360 further clean images" in card and "Not measured yet" in card
+    told = json.loads((clone / "models/release/figures.json").read_text())["v4"]
+    assert f"{told['fpr_k']} of {told['fpr_n']} clean and negative images flagged" in card
+    run(clone, "git", "checkout", "--quiet", "--", ".")
+
+
 def test_a_wrong_value_stops_with_one_line(clone):
     shrink(clone, mine={"threshold": 7})
     said = run(clone, "dvc", "repro", "mine", status=255)
