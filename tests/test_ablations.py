@@ -104,6 +104,26 @@ def test_what_varies_another_commit_is_told_apart():
     assert said.index("commit aaaaaaa.") < said.index("0.2000") < said.index("commit bbbbbbb.") < said.index("0.6000")
 
 
+def test_the_same_change_with_every_seed_is_not_called_real():
+    """One image of a thousand, each time: three seeds have no spread that it could be held against."""
+
+    def said(changes: tuple[float, ...]) -> str:
+        return "\n".join(ablations(pd.DataFrame([
+            {"group": group, "experiment": name, "seed": seed, **dict.fromkeys(MEASURES, 0.5), "fpr": fpr}
+            for seed, change in enumerate(changes)
+            for group, name, fpr in (("full", "all", 0.001), ("mask", "off", 0.001 + change))
+        ])))  # fmt: skip
+
+    assert "- `mask: off`" not in said((-0.001, -0.001, -0.001))
+    assert "- `mask: off`" in said((0.101, 0.1, 0.102))
+
+
+def test_a_commit_that_nobody_noted_is_not_left_out():
+    table = pd.DataFrame([{"group": "full", "experiment": "all", "seed": 1, **dict.fromkeys(MEASURES, 0.25),
+                           "commit": None}])  # fmt: skip
+    assert len(summary(table)) == 1 and "0.2500" in "\n".join(ablations(table))
+
+
 def test_experiments_that_have_run_are_collected_and_the_others_named(tmp_path, monkeypatch, capsys):
     todo = variations(CATEGORIES)[:2]
     (tmp_path / "reports").mkdir()

@@ -109,12 +109,14 @@ def _spread(values: pd.Series) -> str:
 
 
 def _real_change(part: pd.DataFrame, reference: pd.DataFrame, column: str) -> str:
-    """Mean change over the seeds that both have, where Student's paired test finds it real; else empty."""
+    """Mean change over the seeds that both have, where Student's paired test finds it real; else empty.
+
+    The same change with every seed, often that of a single image, has no spread that it could be held against.
+    """
     change = (part.set_index("seed")[column] - reference.set_index("seed")[column]).dropna().to_numpy(float)
-    if change.size < 2:
+    if change.size < 2 or np.ptp(change) == 0:
         return ""
-    constant = np.ptp(change) == 0
-    p = float(change[0] == 0) if constant else float(ttest_1samp(change, 0.0).pvalue)
+    p = float(ttest_1samp(change, 0.0).pvalue)
     return f"{title_of(column)} {change.mean():+.4f} (p {p_text(p)})" if p < 0.05 else ""
 
 
@@ -124,7 +126,7 @@ def ablations(frame: pd.DataFrame | None) -> Iterator[str]:
     if frame is None or frame.empty:
         yield "Not run: `make ablations` writes `ablations.csv`."
         return
-    for _, part in frame.groupby("commit", sort=False) if "commit" in frame else [("", frame)]:
+    for _, part in frame.groupby("commit", sort=False, dropna=False) if "commit" in frame else [("", frame)]:
         yield from _of_one_commit(part.dropna(axis="columns", how="all"))
 
 
@@ -145,8 +147,8 @@ def _of_one_commit(frame: pd.DataFrame) -> Iterator[str]:
     yield table(["Experiment", "Seeds", *map(title_of, columns)], rows, "lr" + "r" * len(columns))
     if reference is not None:
         yield (
-            f"Changes against {code(REFERENCE)} with the same seeds that Student's paired test finds real (with one "
-            "seed nothing can be told):"
+            f"Changes against {code(REFERENCE)} with the same seeds that Student's paired test finds real (of one "
+            "seed, or where each seed gives the same change, it can tell nothing):"
         )
         yield "\n".join(sentences) or "None."
     if "stego_p" in frame:
