@@ -21,7 +21,7 @@ def main(_: dict) -> None:
     arguments.add_argument("--weights", type=Path, default=FOLDER / WEIGHTS, help="another detector: only printed")
     options = arguments.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        made = [one for s in options.seeds for one in make(Path(folder) / str(s), options.images, s)]
+        made = make(Path(folder), options.images, options.seeds)
         table = count(options.weights, [*made, *own(options.covers)])
     if options.weights.resolve() == (FOLDER / WEIGHTS).resolve():
         for path in (FOLDER / EVIDENCE, Path("reports/evidence.csv")):

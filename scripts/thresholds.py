@@ -30,8 +30,7 @@ def main(_: dict) -> None:
     rows, reader = read(Path("artifacts/manifest.csv")), StreamReader(Path("artifacts/streams"))
     val = load_splits(rows, reader, SETS["nine"], default_root() / "scratch").val
     with tempfile.TemporaryDirectory() as folder:
-        made = [one for s in options.seeds for one in make(Path(folder) / str(s), options.images, s)]
-        logits, classes = log_odds(options.weights, made)
+        logits, classes = log_odds(options.weights, make(Path(folder), options.images, options.seeds))
     calibration = stored.calibration.refitted(logits, classes, READABLE, options.target_fpr)
     before, after = (int((one.score(logits, classes) >= 0).sum()) for one in (stored.calibration, calibration))
     print(f"{before} of {len(logits)} further clean images flagged; with thresholds set anew by them, {after}")

@@ -27,16 +27,19 @@ _SOURCES = {
 }
 
 
-def make(folder: Path, images: int, seed: int) -> list[tuple[str, Path]]:
-    """Make new clean images in a folder, half of them look-alikes, of other scenes and crops than another seed's.
+def make(folder: Path, images: int, seeds: Iterable[int]) -> list[tuple[str, Path]]:
+    """Make new clean images with each seed, half of them look-alikes, of other scenes and crops than another seed's.
 
-    Returns them as `gather` does.
+    They lie in `folder/<seed>`. Returns them as `gather` does.
     """
     params = SampleParams(
         covers=images // 2, negatives=images - images // 2, stego_per_technique=1, adaptive_per_technique=1
     )  # fmt: skip
-    build(folder, params, seed, workers=Engine().cores())
-    return list(gather(folder))
+    made: list[tuple[str, Path]] = []
+    for seed in seeds:
+        build(folder / str(seed), params, seed, workers=Engine().cores())
+        made += gather(folder / str(seed))
+    return made
 
 
 def gather(submission: Path) -> Iterator[tuple[str, Path]]:
