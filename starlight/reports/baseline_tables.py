@@ -57,7 +57,7 @@ def before_after(frame: pd.DataFrame) -> str:
         return frame_table(frame)
     models = list(dict.fromkeys(frame.model))
     rows = []
-    compared = frame.reindex(columns=[*frame.columns.drop("base_fpr", errors="ignore"), "base_fpr"])
+    compared = frame if "base_fpr" in frame else frame.assign(base_fpr=np.nan)
     for (group, rate, measure), part in compared.groupby(["group", "base_fpr", "measure"], sort=False, dropna=False):
         part = part.set_index("model").reindex(models)
         cells = [f"{percent(r.value)} ({interval(r.low, r.high)})" for r in map(_rate, part.to_dict("records"))]
