@@ -24,7 +24,7 @@ setup: $(READY)  ## make the virtual environment from the lock file
 
 repro: $(READY)  ## run the pipeline, then print the main figures
 	dvc repro
-	@python -m scripts.summary
+	@python -m scripts.tools.summary
 
 $(TESTING): $(READY) requirements-test.lock requirements-onnx.lock
 	$(PIP) --no-deps --requirement requirements-test.lock && touch $@ \
@@ -43,28 +43,28 @@ baseline: $(READY)  ## keep V3's figures as the experiment `v3-baseline`, for `d
 bench: $(READY)  ## speed of extraction and of detection
 	$(PIP) --no-deps --requirement requirements-bench.lock \
 		|| echo "without the peer: requirements-bench.lock could not be installed"
-	python -m scripts.bench_extract
-	python -m scripts.bench_latency
+	python -m scripts.tools.bench_extract
+	python -m scripts.tools.bench_latency
 
 bench-detect: $(READY)  ## detection beside peers; COVERS=folder makes the test set from your photographs
 	$(PIP) --no-deps --requirement requirements-bench.lock
-	python -m scripts.bench_detect $(if $(COVERS),--covers $(COVERS)) --workers $(or $(WORKERS),1)
+	python -m scripts.tools.bench_detect $(if $(COVERS),--covers $(COVERS)) --workers $(or $(WORKERS),1)
 
 ablations: $(READY)  ## queue and run the ablation experiments, collect reports/ablations.csv
-	python -m scripts.ablations
+	python -m scripts.tools.ablations
 
 evidence: $(READY)  ## false-positive rate of the released detector on 80,000 clean images; COVERS=folder adds yours
-	python -m scripts.evidence $(if $(COVERS),--covers $(COVERS))
+	python -m scripts.tools.evidence $(if $(COVERS),--covers $(COVERS))
 
 release: $(READY)  ## train the released detector; COVERS=folder adds photographs, TERMS="..." says whose
-	python -m scripts.release $(if $(COVERS),--covers $(COVERS)) $(if $(TERMS),--terms "$(TERMS)") $(SETTINGS)
+	python -m scripts.tools.release $(if $(COVERS),--covers $(COVERS)) $(if $(TERMS),--terms "$(TERMS)") $(SETTINGS)
 
 export: $(READY)  ## models/starlight.onnx, checked against torch
 	$(PIP) --requirement requirements-onnx.lock
-	python -m scripts.export
+	python -m scripts.tools.export
 
 fuzz: $(READY)  ## mutate files of every format; FILES=100000
-	python -m scripts.fuzz --files $(or $(FILES),100000)
+	python -m scripts.tools.fuzz --files $(or $(FILES),100000)
 
 pr-report: $(READY)  ## what a pull request would show: figures and dashboard against BASE (main)
-	python -m scripts.pr_report $(or $(BASE),main)
+	python -m scripts.tools.pr_report $(or $(BASE),main)

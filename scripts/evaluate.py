@@ -5,15 +5,15 @@ from pathlib import Path
 import numpy as np
 
 from starlight import metrics
+from starlight.detector.weights import load
 from starlight.evaluate import EvaluateParams, before_after, hardest, load_test, predictions, stream_ablation
 from starlight.finetune import FinetuneParams
 from starlight.manifest import read
 from starlight.mine import views
 from starlight.params import General, run_stage, section
-from starlight.reports import plot_data
-from starlight.reports.thumbnails import contact_sheet
+from starlight.plots import tables as plot_data
+from starlight.plots.contact_sheet import contact_sheet
 from starlight.store import StreamReader, default_root
-from starlight.weights import load
 
 OUT = Path("reports")
 

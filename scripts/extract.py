@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from starlight import manifest
-from starlight.extract import NEEDED, ExtractParams, extract
+from starlight.extract.extract import NEEDED, ExtractParams, extract
 from starlight.params import run_stage, section
-from starlight.scan_params import ScanParams, limits
+from starlight.scan.params import ScanParams, limits
 from starlight.store import default_root
 
 

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pandas as pd
 
+from starlight.detector.weights import load
 from starlight.finetune import EnsembleParams, FinetuneParams, finetune
 from starlight.manifest import read
 from starlight.params import General, run_stage, section
 from starlight.store import StreamReader, default_root
 from starlight.streams import SETS
 from starlight.train import TrainParams, load_splits
-from starlight.weights import load
 
 
 def main(raw: dict) -> None:

@@ -3,14 +3,14 @@
 import json
 from pathlib import Path
 
+from starlight.detector.weights import load
 from starlight.manifest import read
 from starlight.mine import MineParams, mine, views
 from starlight.params import General, run_stage, section
-from starlight.reports.thumbnails import contact_sheet
+from starlight.plots.contact_sheet import contact_sheet
 from starlight.store import StreamReader, default_root
 from starlight.streams import SETS
 from starlight.train import load_splits
-from starlight.weights import load
 
 OUT = Path("reports/mining")
 

@@ -15,9 +15,9 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from starlight.alerts import Limits, summary, words
 from starlight.errors import StarlightError
 from starlight.monitor import FORMATS, VERSIONS, monitor
+from starlight.monitor.alerts import Limits, summary, words
 from starlight.params import read, section
 
 
@@ -33,7 +33,7 @@ def _arguments() -> argparse.Namespace:
 
 
 def _predict(raw: dict, path: Path, version: str, only: Collection[str] | None = None):
-    from starlight.evaluate_folder import FolderParams, predict_folder  # torch, only where it is needed
+    from starlight.monitor.predict_folder import FolderParams, predict_folder  # torch, only where it is needed
     from starlight.store import default_root
 
     blocks = {field.name: section(raw, field.name, field.default_factory) for field in fields(FolderParams)}
@@ -41,7 +41,7 @@ def _predict(raw: dict, path: Path, version: str, only: Collection[str] | None =
 
 
 def _since(raw: dict, datasets: Path, manifest):
-    from starlight.since_scan import since_scan
+    from starlight.monitor.since_scan import since_scan
 
     sample = raw.get("sample")
     return since_scan(datasets, manifest, use_sample=not isinstance(sample, dict) or sample.get("enabled", True))

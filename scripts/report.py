@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from starlight.alerts import Limits
-from starlight.history import params_hash
+from starlight.monitor.alerts import Limits
+from starlight.monitor.runs.history import params_hash
 from starlight.params import General, run_stage, section
 from starlight.reports import ReportParams, main_figures, write
 

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from starlight.params import run_stage, section
-from starlight.sample import SampleParams, build
+from starlight.sample.build import SampleParams, build
 
 OUT = Path("datasets/sample_submission_2025")
 

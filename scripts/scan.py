@@ -4,8 +4,8 @@ from pathlib import Path
 
 from starlight import manifest
 from starlight.params import run_stage, section
-from starlight.scan import ScanParams, scan
-from starlight.scan_report import write
+from starlight.scan.report import write
+from starlight.scan.scan import ScanParams, scan
 from starlight.store import default_root
 
 

@@ -5,7 +5,7 @@ import importlib
 __all__ = ["Detector", "load_unified_input"]
 
 __version__ = "4.0.0"
-_HOME = {"Detector": "starlight.detector", "load_unified_input": "starlight.streams.load"}
+_HOME = {"Detector": "starlight.detector.detector", "load_unified_input": "starlight.streams.load"}
 
 
 def __getattr__(name: str):

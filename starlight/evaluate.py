@@ -10,8 +10,9 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from starlight.detector.calibration.judgement import judge, named
+from starlight.detector.weights import Stored, averaged
 from starlight.errors import StarlightError
-from starlight.judgement import judge, named
 from starlight.metrics import auc, clopper_pearson, mcnemar
 from starlight.params import knob
 from starlight.store import StreamReader
@@ -19,7 +20,6 @@ from starlight.streams import SETS
 from starlight.training import devices
 from starlight.training.data import LABELS, TrainingData
 from starlight.training.selection import Passes, blanked
-from starlight.weights import Stored, averaged
 
 __all__ = [
     "EvaluateParams", "Scored", "before_after", "hardest", "load_test", "predictions", "score", "stream_ablation",

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 import torch
 
+from starlight.detector.weights import Member, Stored
 from starlight.params import knob
 from starlight.training import devices
 from starlight.training.data import LABELS, TrainingData
 from starlight.training.selection import Forward, forward
-from starlight.weights import Member, Stored
 
 __all__ = ["MineParams", "Mined", "mine", "views"]
 

@@ -12,20 +12,20 @@ import numpy as np
 import pandas as pd
 import torch
 
-from starlight import calibration
+from starlight.detector.calibration import calibration
+from starlight.detector.model import UnifiedStarlightDetector
+from starlight.detector.weights import Member, data_hash, write
 from starlight.errors import StarlightError
-from starlight.extract import StreamReader
-from starlight.model import UnifiedStarlightDetector
+from starlight.extract.extract import StreamReader
 from starlight.params import General, knob
-from starlight.sampler import NegativeSampler
 from starlight.streams import REGISTRY, SETS
 from starlight.training import devices
 from starlight.training.build import build
 from starlight.training.data import LABELS, TrainingData
 from starlight.training.loop import Schedule, fit
 from starlight.training.losses import LossWeights
+from starlight.training.sampler import NegativeSampler
 from starlight.training.selection import Passes
-from starlight.weights import Member, data_hash, write
 
 __all__ = [
     "Splits", "TrainParams", "calibrate", "expert_weights", "groups", "held_back", "load_splits",

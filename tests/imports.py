@@ -1,4 +1,4 @@
-"""Which modules of the library a script really imports, read from the source. `python -m tests.imports` lists them."""
+"""Which modules of the library a script really imports, read from the source. `python -m tests.imports` mends dvc.yaml."""
 
 import ast
 from functools import cache
@@ -43,7 +43,8 @@ def _by_name(text: str) -> set[str]:
     if text == "starlight.":  # what names begin with, and no registry
         return set()
     folder = ROOT / Path(*text.rstrip(".").split("."))
-    return {f"{text}{path.stem}" for path in folder.glob("*.py")}
+    files = (path.relative_to(folder).with_suffix("") for path in folder.rglob("*.py"))
+    return {text + ".".join(file.parts).removesuffix(".__init__") for file in files}
 
 
 def transitive(script: Path) -> set[str]:
@@ -58,18 +59,30 @@ def transitive(script: Path) -> set[str]:
 
 
 def listed(files: set[str]) -> list[str]:
-    """The shortest list of dependencies: a package as a whole where most of it is imported, else files."""
-    deps: set[str] = set()
-    for file in files:
-        package = Path(file).parent
-        all_files = {p.relative_to(ROOT).as_posix() for p in (ROOT / package).glob("*.py")}
-        whole = package.as_posix() != "starlight" and len(all_files & files) >= 0.9 * len(all_files)
-        deps.add(package.as_posix() if whole else file)
+    """The dependencies of a stage: a folder as a whole where a third of it is imported, else what is in it."""
+    deps: list[str] = []
+    folders = [ROOT / "starlight"]
+    while folders:
+        for path in folders.pop().iterdir():
+            inside = {p.relative_to(ROOT).as_posix() for p in ([path] if path.suffix == ".py" else path.rglob("*.py"))}
+            if path.is_dir() and 0 < len(inside & files) < len(inside) / 3:
+                folders.append(path)
+            elif inside & files:
+                deps.append(path.relative_to(ROOT).as_posix())
     return sorted(deps)
 
 
+def mended(text: str) -> str:
+    """`dvc.yaml` with the library's part of each stage's deps as its script has them."""
+    lines: list[str] = []
+    for line in text.splitlines():
+        if not line.startswith("      - starlight/"):
+            lines.append(line)
+        if line.startswith("      - scripts/"):
+            lines += [f"      - {dep}" for dep in listed(transitive(ROOT / line.split()[1]))]
+    return "\n".join(lines) + "\n"
+
+
 if __name__ == "__main__":
-    for script in sorted((ROOT / "scripts").glob("*.py")):
-        print(script.name)
-        for dep in listed(transitive(script)):
-            print(f"      - {dep}")
+    pipeline = ROOT / "dvc.yaml"
+    pipeline.write_text(mended(pipeline.read_text(encoding="utf-8")), encoding="utf-8")

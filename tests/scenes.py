@@ -6,8 +6,8 @@ import numpy as np
 from PIL import Image as PillowImage
 from scipy.ndimage import gaussian_filter
 
-from starlight import images
-from starlight.images import Image
+from starlight.images import image as images
+from starlight.images.image import Image
 
 TEXT = b"It was a bright cold day in April, and the clocks were striking thirteen."
 

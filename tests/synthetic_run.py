@@ -8,7 +8,7 @@ import pandas as pd
 from synthetic_predictions import make_predictions
 
 from starlight import manifest, metrics
-from starlight.alerts import Limits
+from starlight.monitor.alerts import Limits
 from starlight.reports import ReportParams, contact_sheet, write
 
 ROADMAP = (

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from starlight.ablations import MEASURES, SEEDS, rows, summary, variations
-from starlight.experiments import collect
+from starlight.lab.ablations.ablations import MEASURES, SEEDS, rows, summary, variations
+from starlight.lab.ablations.experiments import collect
 from starlight.reports.baseline_tables import ablations
 
 CATEGORIES = ("flat", "tiny")

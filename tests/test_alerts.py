@@ -12,9 +12,9 @@ from synthetic_predictions import CATEGORIES, make_predictions
 from synthetic_run import make_curves, make_manifest
 
 from starlight import metrics
-from starlight.alerts import AlertLog, AppriseChannel, Limits, channels_from, send_pending, summary, words
 from starlight.errors import StarlightError
 from starlight.monitor import check_regressions, dataset_metrics, parse_training_logs
+from starlight.monitor.alerts import AlertLog, AppriseChannel, Limits, channels_from, send_pending, summary, words
 
 LIMITS = Limits(accuracy_over="protocol", imbalance_max=0.4)
 

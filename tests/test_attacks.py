@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import scenes
 
-from starlight.attacks import chi_square, rs, spa, ws
-from starlight.bench.detect_peers import sealwatch as peer
 from starlight.errors import StarlightError
+from starlight.lab.peers.peers import sealwatch as peer
+from starlight.streams.attacks import chi_square, rs, spa, ws
 
 ESTIMATORS = {
     "spa": spa.estimate,

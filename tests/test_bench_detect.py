@@ -13,19 +13,31 @@ from PIL import Image
 from submission_factory import TEXT, picture, save
 
 from starlight import manifest
-from starlight.bench import (
-    detect,
-    detect_ensembles,
-    detect_images,
-    detect_measures,
-    detect_peers,
-    detect_report,
-    detect_rules,
-)
-from starlight.bench.detect_peers import Peer
 from starlight.errors import StarlightError
+from starlight.lab.peers import (
+    compare as detect,
+)
+from starlight.lab.peers import (
+    ensembles as detect_ensembles,
+)
+from starlight.lab.peers import (
+    images as detect_images,
+)
+from starlight.lab.peers import (
+    measures as detect_measures,
+)
+from starlight.lab.peers import (
+    peers as detect_peers,
+)
+from starlight.lab.peers import (
+    report as detect_report,
+)
+from starlight.lab.peers import (
+    rules as detect_rules,
+)
+from starlight.lab.peers.peers import Peer
 from starlight.metrics import auc, clopper_pearson, detection_at_fpr
-from starlight.sample import SampleParams
+from starlight.sample.build import SampleParams
 from starlight.techniques import get
 
 RATES = detect_measures.FPRS

@@ -3,7 +3,7 @@
 import numpy as np
 import scenes
 
-from starlight.bench import extract
+from starlight.lab.speed import extract
 
 
 def test_rows(tmp_path):

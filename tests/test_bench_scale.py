@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from starlight.bench.scale import FIELDS, generate, measure
-from starlight.scan import ScanParams, scan
+from starlight.lab.speed.scale import FIELDS, generate, measure
+from starlight.scan.scan import ScanParams, scan
 
 
 def test_generated_images_scan_without_fault(tmp_path):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from starlight.calibration import Calibration, fit
+from starlight.detector.calibration.calibration import Calibration, fit
 
 
 @pytest.mark.parametrize("target", [0.01, 0.001])

@@ -5,15 +5,15 @@ import pytest
 import tiny
 import torch
 
-from starlight.collate import CROPS, collate
-from starlight.constraints import constraint_mask
-from starlight.images import read
-from starlight.inference import Predictor
-from starlight.model.cells import record_cells
-from starlight.model.frontend import FRONTENDS
+from starlight.detector.model.cells import record_cells
+from starlight.detector.model.frontend import FRONTENDS
+from starlight.detector.torch_runtime import Predictor
+from starlight.detector.weights import load
+from starlight.images.image import read
 from starlight.streams import SETS
+from starlight.streams.collate import CROPS, collate
 from starlight.streams.compute import compute_streams
-from starlight.weights import load
+from starlight.techniques.constraints import constraint_mask
 
 
 @pytest.fixture(scope="module")

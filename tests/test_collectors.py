@@ -8,9 +8,10 @@ import pytest
 from local_servers import raw_server, web_server
 from synthetic_predictions import make_predictions
 
-from starlight import history, metrics
-from starlight.collectors import export_jsonl, post, prometheus_text, write_prometheus
+from starlight import metrics
 from starlight.errors import StarlightError
+from starlight.monitor.collectors import export_jsonl, post, prometheus_text, write_prometheus
+from starlight.monitor.runs import history
 
 _LINE = re.compile(r'(starlight_[a-z0-9_]+)\{([a-z]+="(?:[^"\\\n]|\\.)*"(?:,[a-z]+="(?:[^"\\\n]|\\.)*")*)\} (\S+)')
 

@@ -7,9 +7,9 @@ import pytest
 import scenes
 from PIL import Image as PillowImage
 
-from starlight import images
-from starlight.constraints import constraint_mask
+from starlight.images import image as images
 from starlight.techniques import OTHER, TECHNIQUES, get
+from starlight.techniques.constraints import constraint_mask
 
 SPATIAL = {"lsbr", "lsbm", "hill", "suniward", "wow"}
 DCT = {"f5", "nsf5", "outguess", "steghide", "juniward", "uerd"}

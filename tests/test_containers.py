@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from starlight import specimens
-from starlight.containers import FORMATS, Container, parse
 from starlight.errors import BadImage
+from starlight.images.containers import FORMATS, Container, parse
+from starlight.lab.fuzz import specimens
 
 SPECIMENS = specimens.make()
 BARE = {name: parse(data).trailer for name, data in SPECIMENS.items()}  # Pillow pads a TIFF of many pages

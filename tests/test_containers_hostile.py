@@ -6,9 +6,9 @@ import zlib
 import numpy as np
 import pytest
 
-from starlight import specimens
-from starlight.containers import Limits, parse
 from starlight.errors import BadImage
+from starlight.images.containers import Limits, parse
+from starlight.lab.fuzz import specimens
 
 SPECIMENS = specimens.make()
 JPEG = SPECIMENS["jpeg 4:2:0"]

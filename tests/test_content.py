@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 import scenes
 
-from starlight.streams import content, cooccurrence, residual, structure, weighted
-from starlight.streams.bands import bands
-from starlight.streams.counts import byte_histogram
-from starlight.streams.sequential import contrasts
+from starlight.streams import content
+from starlight.streams.spatial import cooccurrence, residual, structure, weighted
+from starlight.streams.spatial.bands import bands
+from starlight.streams.spatial.counts import byte_histogram
+from starlight.streams.spatial.sequential import contrasts
 
 
 def values(samples: np.ndarray, form: str = "PNG", **options) -> dict[str, float]:

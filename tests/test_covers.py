@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from starlight import covers
-from starlight.covers import alpha, camera, drawings, palettes, photos, processing
-from starlight.covers.cover import luma
 from starlight.errors import StarlightError
+from starlight.sample import covers
+from starlight.sample.covers import alpha, camera, drawings, palettes, photos, processing
+from starlight.sample.covers.cover import luma
 
 
 @pytest.mark.parametrize("source", covers.SOURCES)

@@ -8,10 +8,10 @@ import pytest
 from PIL import Image
 from sklearn.datasets import load_sample_image
 
-from starlight.images import decode
-from starlight.jpeg import estimates, planes, statistics
-from starlight.jpeg.io import read_coefficients
+from starlight.images.image import decode
+from starlight.images.jpeg.io import read_coefficients
 from starlight.streams import dct
+from starlight.streams.jpeg import estimates, planes, statistics
 from starlight.techniques import get
 
 

@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 import scenes
 
-from starlight import images, lookalikes
-from starlight.streams import decode
-from starlight.streams.decode import decode_payload
-from starlight.techniques import get, lsb_framings
+from starlight.images import image as images
+from starlight.sample import lookalikes
+from starlight.streams.readable import decode
+from starlight.streams.readable.decode import decode_payload
+from starlight.techniques import get
+from starlight.techniques.readable import lsb_framings
 
 TEXT = scenes.TEXT
 

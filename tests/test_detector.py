@@ -12,10 +12,10 @@ import tiny
 from PIL import Image
 
 from starlight import Detector
-from starlight.detection import VERDICTS
-from starlight.detector import find_weights
+from starlight.detector.answer import VERDICTS
+from starlight.detector.calibration.judgement import READABLE, named
+from starlight.detector.detector import find_weights
 from starlight.errors import StarlightError
-from starlight.judgement import READABLE, named
 from starlight.techniques import get
 
 
@@ -178,7 +178,7 @@ def test_importing_the_package_loads_neither_torch_nor_numpy():
 
 
 def test_reading_and_judging_need_no_torch():
-    code = "import sys, starlight.detector, starlight.onnx_runtime; print('torch' in sys.modules)"
+    code = "import sys, starlight.detector.detector, starlight.detector.onnx_runtime; print('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "False"
 
 

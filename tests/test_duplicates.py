@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 from submission_factory import picture
 
-from starlight.duplicates import UnionFind, fingerprint, near_pairs
+from starlight.scan.duplicates import UnionFind, fingerprint, near_pairs
 
 
 def bits(a, b):

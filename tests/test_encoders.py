@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 
-from starlight import carriers, covers, images
-from starlight.carrier_kinds import KINDS
-from starlight.encoders import Encoding, encode
 from starlight.errors import StarlightError
-from starlight.jpeg.io import read_coefficients
+from starlight.images import image as images
+from starlight.images.jpeg.io import read_coefficients
+from starlight.images.writing.encode import Encoding, encode
+from starlight.sample import carriers, covers
+from starlight.sample.kinds import KINDS
 
 
 @pytest.mark.parametrize("format_", ["png", "gif"])

@@ -10,10 +10,10 @@ import tiny
 from PIL import Image
 
 from starlight.cli import main
-from starlight.detector import Detector
-from starlight.explain import explain, pictures
-from starlight.explain.contributions import contributions, nearest_category
-from starlight.explain.words import sentences
+from starlight.detector.detector import Detector
+from starlight.detector.explain import explain, pictures
+from starlight.detector.explain.contributions import contributions, nearest_category
+from starlight.detector.explain.words import sentences
 from starlight.techniques import get
 
 TEXT = b"<script>alert(1)</script> meet me at the old bridge when the clock strikes twelve tonight"

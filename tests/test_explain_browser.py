@@ -8,8 +8,8 @@ import pytest
 import tiny
 from PIL import Image
 
-from starlight.detector import Detector
-from starlight.explain import explain
+from starlight.detector.detector import Detector
+from starlight.detector.explain import explain
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 COLOUR = (10, 200, 90)

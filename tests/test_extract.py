@@ -12,15 +12,16 @@ import numpy as np
 import pytest
 from submission_factory import picture, save, submission
 
-from starlight import images, manifest
-from starlight.constraints import constraint_mask
+from starlight import manifest
 from starlight.errors import StarlightError
-from starlight.extract import ExtractParams, StreamReader, extract, table_names
-from starlight.scan import ScanParams, scan
+from starlight.extract.extract import ExtractParams, StreamReader, extract, table_names
+from starlight.images import image as images
+from starlight.scan.scan import ScanParams, scan
 from starlight.store import Store
 from starlight.store.shard import Shard
 from starlight.streams import REGISTRY, pixel
 from starlight.streams.compute import compute_streams
+from starlight.techniques.constraints import constraint_mask
 
 ALONE = ExtractParams(backend="sequential", max_tiles=2)
 

@@ -6,8 +6,9 @@ import pytest
 from synthetic_predictions import make_predictions
 from synthetic_run import make_manifest
 
-from starlight import history, metrics
+from starlight import metrics
 from starlight.errors import StarlightError
+from starlight.monitor.runs import history
 
 
 @pytest.fixture(scope="module")

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image as PillowImage
 
-from starlight import specimens
 from starlight.errors import BadImage
-from starlight.images import decode, read, sample_id
+from starlight.images.image import decode, read, sample_id
+from starlight.lab.fuzz import specimens
 
 SPECIMENS = specimens.make()
 RNG = np.random.default_rng(11)

@@ -8,10 +8,11 @@ import pytest
 from PIL import Image
 from sklearn.datasets import load_sample_image
 
-from starlight.containers import parse
 from starlight.errors import BadImage, StarlightError
-from starlight.jpeg import blocks, planes
-from starlight.jpeg.io import read_coefficients, write_coefficients
+from starlight.images.containers import parse
+from starlight.images.jpeg import blocks
+from starlight.images.jpeg.io import read_coefficients, write_coefficients
+from starlight.streams.jpeg import planes
 from starlight.techniques import get
 
 SIMULATORS = ("f5", "nsf5", "outguess", "steghide", "juniward", "uerd")

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from starlight import images, lookalikes
 from starlight.errors import StarlightError
-from starlight.protocol import MARK
+from starlight.images import image as images
+from starlight.sample import lookalikes
+from starlight.techniques.readable.protocol import MARK
 
 
 @pytest.mark.parametrize("category", lookalikes.CATEGORIES)

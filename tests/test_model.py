@@ -6,14 +6,14 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from starlight.detector.model import DetectorConfig, UnifiedStarlightDetector
+from starlight.detector.model.encoders import VectorEncoder
+from starlight.detector.model.experts import Experts
+from starlight.detector.model.frontend import PixelFrontend, PlaneFrontend
+from starlight.detector.model.unified import IMPOSSIBLE
 from starlight.metrics import auc
-from starlight.model import DetectorConfig, UnifiedStarlightDetector
-from starlight.model.detector import IMPOSSIBLE
-from starlight.model.encoders import VectorEncoder
-from starlight.model.experts import Experts
-from starlight.model.frontend import PixelFrontend, PlaneFrontend
 from starlight.techniques import OTHER, TECHNIQUES
-from starlight.training.experts import Passes, TrainingSet, fit_encoder, fit_expert, judged_by, reads
+from starlight.training.fit_experts import Passes, TrainingSet, fit_encoder, fit_expert, judged_by, reads
 
 SIZES = (("palette", 768), ("format", 12), ("content", 40), ("dct", 30))
 STREAMS = ("pixel", "alpha", "lsb", "palette", "metadata", "format", "palette_lsb", "content", "dct")

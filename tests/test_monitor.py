@@ -19,7 +19,6 @@ from synthetic_run import make_curves, make_manifest, make_run
 
 from scripts.monitor_performance import _predict
 from starlight import manifest, metrics
-from starlight.alerts import Limits
 from starlight.errors import StarlightError
 from starlight.monitor import (
     Places,
@@ -30,9 +29,10 @@ from starlight.monitor import (
     parse_training_logs,
     read_baseline,
 )
-from starlight.monitor.dataset import shannon_entropy
-from starlight.monitor.drift import psi, psi_noise
-from starlight.since_scan import SinceScan, since_scan
+from starlight.monitor.alerts import Limits
+from starlight.monitor.runs.dataset import shannon_entropy
+from starlight.monitor.runs.drift import psi, psi_noise
+from starlight.monitor.since_scan import SinceScan, since_scan
 
 LIMITS = Limits(accuracy_over="protocol", imbalance_max=0.4)
 
@@ -365,7 +365,7 @@ def test_predictions_of_other_images_than_the_manifests_are_named(run, tmp_path)
 def test_a_folder_is_read_as_the_pipeline_reads_its_own(monkeypatch):
     """Else its stored streams would not serve, and other crops would be looked at than in training."""
     seen = {}
-    monkeypatch.setattr("starlight.evaluate_folder.predict_folder", lambda *given, **named: seen.update(named))
+    monkeypatch.setattr("starlight.monitor.predict_folder.predict_folder", lambda *given, **named: seen.update(named))
     _predict({"extract": {"max_tiles": 7}, "scan": {"max_pixels": 9}}, Path("x"), "V4")
     assert seen["params"].extract.max_tiles == 7 and seen["params"].scan.max_pixels == 9
 

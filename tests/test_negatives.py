@@ -7,7 +7,7 @@ import pytest
 from submission_factory import TEXT, picture, save, submission
 
 from starlight.errors import StarlightError
-from starlight.negatives.validate import validate_folder
+from starlight.scan.negatives import validate_folder
 from starlight.techniques import get
 
 RNG = np.random.default_rng(2)

@@ -11,16 +11,16 @@ import pytest
 import tiny
 import torch
 
-from starlight.detector import Detector
+from starlight.detector.detector import Detector
+from starlight.detector.torch_runtime import Predictor
+from starlight.detector.weights import load, write
 from starlight.errors import StarlightError
-from starlight.inference import Predictor
-from starlight.weights import load, write
 
 pytest.importorskip("onnxruntime")
 pytest.importorskip("onnxscript")
 
-from starlight.export import TOLERANCE, compare, quantise, records_of, write_onnx
-from starlight.onnx_runtime import OnnxPredictor
+from starlight.detector.onnx_runtime import OnnxPredictor
+from starlight.release.export import TOLERANCE, compare, quantise, records_of, write_onnx
 
 
 @pytest.fixture(scope="module")

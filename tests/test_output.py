@@ -8,7 +8,7 @@ import os
 import pytest
 
 from starlight.cli.output import COLUMNS, FORMATS, Writer
-from starlight.detection import Detection
+from starlight.detector.answer import Detection
 
 ODD = os.fsdecode(b'a\n\x1b[31m,"caf\xe9".png')
 FOUND = Detection(

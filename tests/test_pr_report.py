@@ -29,7 +29,7 @@ def repository(tmp_path):
 
 def said(repository, base):
     environment = os.environ | {"PATH": "/usr/bin:/bin"}  # not that of a virtual environment that somebody activated
-    command = [sys.executable, str(ROOT / "scripts/pr_report.py"), base]
+    command = [sys.executable, str(ROOT / "scripts/tools/pr_report.py"), base]
     return subprocess.run(command, cwd=repository, env=environment, capture_output=True, text=True)
 
 

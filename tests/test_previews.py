@@ -5,7 +5,7 @@ import ast
 from hypothesis import given
 from hypothesis import strategies as st
 
-from starlight.previews import escape, preview
+from starlight.detector.previews import escape, preview
 
 
 def test_control_characters_do_not_pass():

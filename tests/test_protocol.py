@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from starlight import protocol
 from starlight.errors import StarlightError
+from starlight.techniques.readable import protocol
 
 TEXT = st.binary(max_size=200).map(lambda b: b.replace(b"\0", b"?"))
 

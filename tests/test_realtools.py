@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from starlight import images, sidecar
 from starlight.errors import StarlightError
-from starlight.realtools import TOOLS, installed, make_submission
+from starlight.images import image as images
+from starlight.sample.real_tools import TOOLS, installed, make_submission
+from starlight.scan import sidecar
 
 
 @pytest.fixture(scope="module")

@@ -8,11 +8,11 @@ import pandas as pd
 import pytest
 import tiny
 
-from starlight import release
-from starlight.detector import Detector
-from starlight.evidence import count, gather, log_odds, own, to_markdown
+from starlight.detector.detector import Detector
 from starlight.fanout import Engine
 from starlight.metrics import clopper_pearson
+from starlight.release import card as release
+from starlight.release.evidence import count, gather, log_odds, own, to_markdown
 
 HERE = Engine(workers=1)
 FOUND = {"detection": 0.25, "n": 8, "low": 0.03, "high": 0.65}

@@ -13,9 +13,11 @@ from synthetic_predictions import make_predictions
 from synthetic_run import PARAMS, ROADMAP, make_run
 
 from starlight import manifest, markdown, metrics
-from starlight.alerts import Limits
 from starlight.errors import StarlightError
-from starlight.reports import ReportParams, contact_sheet, inputs, main_figures, measures, plot_data, style, write
+from starlight.monitor.alerts import Limits
+from starlight.plots import style
+from starlight.plots import tables as plot_data
+from starlight.reports import ReportParams, contact_sheet, inputs, main_figures, measures, write
 from starlight.reports.baseline_tables import before_after
 from starlight.reports.roadmap import relative_gap
 from starlight.reports.targets import Goal, cell, goals, status

@@ -12,12 +12,12 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GroupKFold, cross_val_predict
 
-from starlight import images
-from starlight.containers import parse
 from starlight.errors import StarlightError
+from starlight.images import image as images
+from starlight.images.containers import parse
 from starlight.params import section
-from starlight.sample import SampleParams, build
-from starlight.sample_plan import plan
+from starlight.sample.build import SampleParams, build
+from starlight.sample.plan import plan
 from starlight.techniques import TECHNIQUES, get
 
 SMALL = SampleParams(

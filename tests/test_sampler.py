@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from starlight.errors import StarlightError
-from starlight.sampler import NegativeSampler
+from starlight.training.sampler import NegativeSampler
 
 
 def make(clean=60, stego=(40, 10), negatives=(50, 3), ratio=0.33, categories=(), **kw):

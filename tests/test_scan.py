@@ -11,7 +11,7 @@ from submission_factory import TEXT, picture, save, say, submission
 
 from starlight import manifest
 from starlight.errors import StarlightError
-from starlight.scan import ScanParams, scan
+from starlight.scan.scan import ScanParams, scan
 from starlight.techniques import get
 
 SEED = 7
@@ -232,7 +232,7 @@ def test_forged_images_and_masks(data):
 def test_facts_are_kept_by_content(data, tmp_path, monkeypatch):
     store = tmp_path / "store"
     first, _ = run(data, store_root=store)
-    monkeypatch.setattr("starlight.contents.measure", lambda *_: pytest.fail("measured again"))
+    monkeypatch.setattr("starlight.scan.contents.measure", lambda *_: pytest.fail("measured again"))
     again, _ = run(data, store_root=store)
     pd.testing.assert_frame_equal(again, first)
     folder = data / "ann_submission_2025/clean"

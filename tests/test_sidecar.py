@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from starlight.errors import StarlightError
-from starlight.negatives import manifest
-from starlight.sidecar import Sidecar, from_name, normalise, parse
+from starlight.scan import negative_manifest as manifest
+from starlight.scan.sidecar import Sidecar, from_name, normalise, parse
 from starlight.techniques import OTHER, TECHNIQUES
 
 ANYTHING = st.recursive(

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from starlight.splits import assign
+from starlight.scan.splits import assign
 
 FRACTIONS = {"seed": 1, "test_fraction": 0.3, "val_fraction": 0.2}
 

@@ -214,7 +214,7 @@ def test_code_digest_follows_code_but_not_its_looks(tmp_path, monkeypatch):
 
 
 def test_remembered_digests_are_those_of_the_code(tmp_path, monkeypatch):
-    asked = (["starlight.streams.pixel", "starlight.images"], ["starlight.streams.compute"])
+    asked = (["starlight.streams.pixel", "starlight.images.image"], ["starlight.streams.compute"])
     expected = code_digest(asked[0], alone=asked[1])
     memo = CodeMemo(tmp_path / "code.json")
     assert memo.digest(asked[0], alone=asked[1]) == expected

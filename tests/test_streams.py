@@ -5,10 +5,10 @@ import pytest
 import scenes
 from PIL import Image as PillowImage
 
-from starlight import images
-from starlight.collate import collate
 from starlight.errors import BadImage, StarlightError
+from starlight.images import image as images
 from starlight.streams import REGISTRY, SETS
+from starlight.streams.collate import collate
 from starlight.streams.compute import compute_streams, stored_names
 from starlight.streams.load import load_unified_input
 from starlight.streams.metadata import LAYOUT

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from submission_factory import picture, save
 
-from starlight.files import image_files
-from starlight.submissions import discover, year
+from starlight.images.files import image_files
+from starlight.scan.submissions import discover, year
 
 
 @pytest.fixture

@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 from synthetic_run import PARAMS, make_run
 
-from starlight import history
 from starlight.errors import StarlightError
 from starlight.monitor import Places, monitor, read_baseline
-from starlight.monitor.tables import read_manifest, read_predictions
+from starlight.monitor.runs import history
+from starlight.monitor.runs.tables import read_manifest, read_predictions
 from starlight.reports import write
 from starlight.reports.targets import goals
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from starlight.tails import exponential_tail, extrapolated
+from starlight.detector.calibration.tails import exponential_tail, extrapolated
 
 
 def test_exponential_tail_recovers_its_scale():

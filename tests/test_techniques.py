@@ -5,12 +5,15 @@ import contextlib
 import numpy as np
 import pytest
 
-from starlight import images
-from starlight.containers import parse
-from starlight.encoders import Encoding, encode
 from starlight.errors import StarlightError
-from starlight.protocol import BIT_ORDERS
-from starlight.techniques import CATEGORIES, TECHNIQUES, get, lsb_framings, segments, tiff
+from starlight.images import image as images
+from starlight.images.containers import parse
+from starlight.images.writing import exif_block as tiff
+from starlight.images.writing import segments
+from starlight.images.writing.encode import Encoding, encode
+from starlight.techniques import CATEGORIES, TECHNIQUES, get
+from starlight.techniques.readable import lsb_framings
+from starlight.techniques.readable.protocol import BIT_ORDERS
 
 TEXT = "The harbour at dawn, plan B: café, Straße, 港口 🔑".encode()
 PALETTE = bytes(range(256)) * 3

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import scenes
 
-from starlight.streams import text
-from starlight.streams.sources import Surroundings
+from starlight.streams.readable import text
+from starlight.streams.readable.sources import Surroundings
 
 TEXTS = [
     scenes.TEXT,

@@ -13,15 +13,15 @@ import pandas as pd
 import pytest
 import torch
 
+from starlight.detector.weights import Member, load, write
 from starlight.evaluate import EvaluateParams, before_after, hardest, predictions, stream_ablation
 from starlight.finetune import EnsembleParams, FinetuneParams, area_weights, finetune, sampling_weights
 from starlight.mine import MineParams, mine
 from starlight.params import General
-from starlight.sampler import NegativeSampler
 from starlight.train import TrainParams, expert_weights, groups, held_back, load_splits
 from starlight.training.data import TrainingData
+from starlight.training.sampler import NegativeSampler
 from starlight.training.selection import Passes, by_experts, forward
-from starlight.weights import Member, load, write
 from tests.fake_streams import data_set
 from tests.imports import ROOT
 from tests.train_worker import run

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from starlight.weights import load
+from starlight.detector.weights import load
 from tests.imports import ROOT
 
 TINY = {
@@ -105,7 +105,7 @@ def test_thresholds_set_anew_are_those_of_the_run_it_stands_in(clone, tmp_path):
     shutil.copy(clone / "models/detector.safetensors", weights)
     before = load(weights)
     words = ["--weights", str(weights), "--images", "120", "--seeds", "3", "4", "--target-fpr", "0.002"]
-    assert " of 240 further clean images flagged" in run(clone, "python", "-m", "scripts.thresholds", *words)
+    assert " of 240 further clean images flagged" in run(clone, "python", "-m", "scripts.tools.thresholds", *words)
     after = load(weights)
     assert after.meta["further_clean"] == 240 and after.calibration.target_fpr == 0.002
     assert after.calibration.authentic == before.calibration.authentic + 240
@@ -140,7 +140,7 @@ def test_a_new_submission_counts(clone):
 @LONG
 @LONG
 def test_a_release_from_the_pipeline(clone):
-    run(clone, "python", "-m", "scripts.release", "-S", "seed=7", "--images", "120", "--terms", "nobody's")
+    run(clone, "python", "-m", "scripts.tools.release", "-S", "seed=7", "--images", "120", "--terms", "nobody's")
     card = (clone / "models/release/MODEL_CARD.md").read_text()
     assert "seed 7" in card and "`seed=7`" in card and "nobody's" in card
     assert "by 360 further clean images" in card and "Not measured yet" in card

@@ -8,7 +8,7 @@ import pytest
 
 from starlight.cli.inputs import Source
 from starlight.cli.workers import Pool
-from starlight.detection import Detection
+from starlight.detector.answer import Detection
 from starlight.errors import StarlightError
 
 

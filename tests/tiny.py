@@ -6,12 +6,12 @@ import numpy as np
 import torch
 from PIL import Image
 
-from starlight.calibration import Calibration
-from starlight.model import DetectorConfig, UnifiedStarlightDetector
-from starlight.model.detector import VECTOR_STREAMS
+from starlight.detector.calibration.calibration import Calibration
+from starlight.detector.model import DetectorConfig, UnifiedStarlightDetector
+from starlight.detector.model.unified import VECTOR_STREAMS
+from starlight.detector.weights import Member, write
 from starlight.streams import REGISTRY
 from starlight.techniques import OTHER, TECHNIQUES
-from starlight.weights import Member, write
 
 LABELS = (*TECHNIQUES, OTHER)
 torch.set_num_threads(1)  # threads that wait for each other on a busy machine cost more than they give

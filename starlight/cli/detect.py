@@ -16,7 +16,7 @@ from typing import Any
 from starlight.cli.inputs import Source, expand
 from starlight.cli.output import Writer, discard
 from starlight.cli.workers import Pool
-from starlight.detection import CANNOT_TELL, STEGO, UNREADABLE, VERDICTS, Detection
+from starlight.detector.answer import CANNOT_TELL, STEGO, UNREADABLE, VERDICTS, Detection
 from starlight.errors import StarlightError
 
 __all__ = ["load_detector", "run"]
@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
 
 def load_detector(model: str | None, runtime: str | None) -> Any:
     """The detector of a worker process."""
-    from starlight.detector import Detector
+    from starlight.detector.detector import Detector
 
     return Detector.load(model, runtime=runtime)
 

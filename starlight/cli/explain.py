@@ -7,16 +7,16 @@ import os
 from pathlib import Path
 
 from starlight.cli.extract import write_new
+from starlight.detector.previews import escape
 from starlight.errors import StarlightError
-from starlight.previews import escape
 
 __all__ = ["run"]
 
 
 def run(args: argparse.Namespace) -> int:
     """Explain one file; returns the exit status."""
-    from starlight.detector import Detector
-    from starlight.explain import explain
+    from starlight.detector.detector import Detector
+    from starlight.detector.explain import explain
 
     if not os.path.lexists(args.file):
         raise StarlightError(f"{escape(args.file)}: no such file")

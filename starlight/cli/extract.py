@@ -7,8 +7,8 @@ import os
 import sys
 from pathlib import Path
 
+from starlight.detector.previews import escape, preview
 from starlight.errors import BadImage, StarlightError
-from starlight.previews import escape, preview
 
 __all__ = ["run", "write_new"]
 
@@ -17,8 +17,8 @@ READ, NOTHING = 0, 1
 
 def run(args: argparse.Namespace) -> int:
     """Read a payload back; returns the exit status."""
-    from starlight.detector import read_file
-    from starlight.payload import describe, read_payload
+    from starlight.detector.detector import read_file
+    from starlight.detector.readback import describe, read_payload
 
     if args.output == "-" and sys.stdout.isatty():
         raise StarlightError("-o -: a payload is not written to a terminal; redirect it, or name a file")

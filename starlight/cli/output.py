@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable, Mapping
 from typing import Any, BinaryIO
 
-from starlight.previews import escape
+from starlight.detector.previews import escape
 
 __all__ = ["COLUMNS", "FORMATS", "Writer"]
 

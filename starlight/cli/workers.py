@@ -16,7 +16,7 @@ from multiprocessing.connection import Connection, wait
 from typing import Any
 
 from starlight.cli.inputs import Source
-from starlight.detection import UNREADABLE, Detection
+from starlight.detector.answer import UNREADABLE, Detection
 from starlight.errors import StarlightError
 
 __all__ = ["Pool"]

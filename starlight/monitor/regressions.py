@@ -4,11 +4,11 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from starlight.alerts.rules import Alert, Evidence, Limits, judge_alerts
 from starlight.errors import StarlightError
-from starlight.history import faults
 from starlight.metrics import MODELS
-from starlight.monitor.logs import TrainingRun
+from starlight.monitor.alerts.rules import Alert, Evidence, Limits, judge_alerts
+from starlight.monitor.runs.history import faults
+from starlight.monitor.runs.logs import TrainingRun
 
 __all__ = ["check_regressions", "read_baseline"]
 

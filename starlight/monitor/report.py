@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from starlight.alerts.rules import Alert
-from starlight.alerts.text import summary, words
 from starlight.markdown import code, counts, interval, number, percent, table, whole
 from starlight.metrics import dumps
 from starlight.monitor.accuracy import breakdown_accuracy
+from starlight.monitor.alerts.rules import Alert
+from starlight.monitor.alerts.text import summary, words
 from starlight.monitor.fpr import fpr_table
-from starlight.monitor.logs import TrainingRun
+from starlight.monitor.runs.logs import TrainingRun
 
 __all__ = ["generate_report", "to_markdown", "write_report"]
 

@@ -7,19 +7,20 @@ from pathlib import Path
 import pandas as pd
 
 import starlight
-from starlight import collectors, history
-from starlight.alerts import Alert, AlertLog, Limits, channels_from, send_pending
 from starlight.errors import StarlightError
 from starlight.metrics import evaluate
-from starlight.monitor.dataset import dataset_metrics
-from starlight.monitor.drift import drift
-from starlight.monitor.latency import read_latency_p95
-from starlight.monitor.logs import TrainingRun, parse_training_logs
+from starlight.monitor import collectors
+from starlight.monitor.alerts import Alert, AlertLog, Limits, channels_from, send_pending
 from starlight.monitor.news import Predict, Since, judge_news
 from starlight.monitor.regressions import check_regressions, read_baseline
 from starlight.monitor.report import generate_report, write_report
-from starlight.monitor.tables import read_manifest, read_predictions
-from starlight.monitor.together import check_together
+from starlight.monitor.runs import history
+from starlight.monitor.runs.dataset import dataset_metrics
+from starlight.monitor.runs.drift import drift
+from starlight.monitor.runs.latency import read_latency_p95
+from starlight.monitor.runs.logs import TrainingRun, parse_training_logs
+from starlight.monitor.runs.tables import read_manifest, read_predictions
+from starlight.monitor.runs.together import check_together
 
 __all__ = ["FORMATS", "POST_VARIABLE", "VERSIONS", "Places", "Round", "monitor"]
 

@@ -10,17 +10,17 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from starlight import history
 from starlight.errors import StarlightError
 from starlight.manifest import read as read_manifest
 from starlight.metrics import view
-from starlight.monitor.latency import latency_p95
-from starlight.reports import plots, plots_time, style
+from starlight.monitor.runs import history
+from starlight.monitor.runs.latency import latency_p95
+from starlight.plots import plots, plots_time, style
+from starlight.plots.contact_sheet import contact_sheet
 from starlight.reports.baseline import baseline_report
 from starlight.reports.dashboard import dashboard, main_figures
 from starlight.reports.inputs import ReportParams, Run, load, with_alerts
 from starlight.reports.roadmap import roadmap
-from starlight.reports.thumbnails import contact_sheet
 from starlight.reports.words import TITLES
 
 __all__ = ["ReportParams", "contact_sheet", "draw", "main_figures", "write"]

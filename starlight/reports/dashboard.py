@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from starlight.alerts import summary
 from starlight.metrics import MET, MISSED, TOO_FEW, UNMEASURED, compare, figure
+from starlight.monitor.alerts import summary
 from starlight.reports import figures, run_sections
 from starlight.reports.dataset import dataset_section
 from starlight.reports.inputs import Run

@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pandas as pd
 
-from starlight.alerts import Alert, Evidence, Limits, judge_alerts
 from starlight.errors import StarlightError
 from starlight.markdown import image
 from starlight.metrics import MODELS, dumps, evaluate, flatten, lookup, not_numbers
-from starlight.monitor.dataset import dataset_metrics
-from starlight.monitor.drift import drift
-from starlight.monitor.latency import latency_p95
-from starlight.monitor.logs import TrainingRun, parse_training_logs
-from starlight.monitor.tables import read_manifest, read_predictions
-from starlight.monitor.together import check_together
+from starlight.monitor.alerts import Alert, Evidence, Limits, judge_alerts
+from starlight.monitor.runs.dataset import dataset_metrics
+from starlight.monitor.runs.drift import drift
+from starlight.monitor.runs.latency import latency_p95
+from starlight.monitor.runs.logs import TrainingRun, parse_training_logs
+from starlight.monitor.runs.tables import read_manifest, read_predictions
+from starlight.monitor.runs.together import check_together
 from starlight.reports.targets import Goal, goals
 
 __all__ = ["ReportParams", "Run", "load", "read_json", "with_alerts"]

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from starlight.alerts.text import show, words
 from starlight.markdown import NOTHING, code, counts, image, number, percent, table, whole
 from starlight.metrics import Figure, figure, view
+from starlight.monitor.alerts.text import show, words
 from starlight.reports import measures
 from starlight.reports.figures import goals_of
 from starlight.reports.inputs import Run

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from starlight.alerts import MIXED, like_for_like, other_mix
 from starlight.markdown import NOTHING, code, percent, points, whole
 from starlight.metrics import Figure, difference, figure, widened
+from starlight.monitor.alerts import MIXED, like_for_like, other_mix
 
 __all__ = [
     "TITLES",

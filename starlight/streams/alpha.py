@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from starlight.images import Image
+from starlight.images.image import Image
 from starlight.streams.tiles import TILE, crops
 
 __all__ = ["NAME", "VERSION", "compute", "to_model"]

@@ -11,7 +11,7 @@ import numpy as np
 from threadpoolctl import ThreadpoolController
 
 from starlight.errors import StarlightError
-from starlight.images import Image
+from starlight.images.image import Image
 from starlight.streams import REGISTRY
 from starlight.streams.memory import keep_freed
 from starlight.streams.tiles import tile_origins

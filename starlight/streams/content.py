@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from starlight.images import Image
-from starlight.streams import decode, residual, structure
+from starlight.images.image import Image
+from starlight.streams.readable import decode
+from starlight.streams.spatial import residual, structure
 
 __all__ = ["BLOCKS", "FEATURES", "NAME", "VERSION", "compute", "to_model"]
 

@@ -7,8 +7,8 @@ features are the difference between file and calibrated version, near 0 on cover
 
 import numpy as np
 
-from starlight.images import Image
-from starlight.jpeg import estimates, planes, residuals, statistics
+from starlight.images.image import Image
+from starlight.streams.jpeg import estimates, planes, residuals, statistics
 
 __all__ = ["BLOCKS", "FEATURES", "NAME", "VERSION", "compute", "to_model"]
 

@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from starlight.images import Image
+from starlight.images.image import Image
 
 __all__ = ["BLOCKS", "FEATURES", "NAME", "VERSION", "compute", "to_model"]
 

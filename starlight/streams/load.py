@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from starlight import images
-from starlight.constraints import constraint_mask
 from starlight.errors import StarlightError
+from starlight.images import image as images
 from starlight.streams import REGISTRY, SETS
 from starlight.streams.compute import compute_streams
+from starlight.techniques.constraints import constraint_mask
 
 __all__ = ["LABEL_TYPES", "load_unified_input"]
 

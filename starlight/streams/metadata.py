@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from starlight.images import Image
+from starlight.images.image import Image
 
 __all__ = ["LAYOUT", "NAME", "SIZE", "VERSION", "compute", "to_model"]
 

@@ -13,22 +13,22 @@ from starlight.errors import StarlightError
 __all__ = ["CATEGORIES", "OTHER", "TECHNIQUES", "get"]
 
 _MODULES = {
-    "alpha": "alpha",
-    "palette": "palette",
-    "lsb.rgb": "lsb_rgb",
-    "exif": "exif",
-    "raw": "raw",
-    "lsbr": "lsbr",
-    "lsbm": "lsbm",
-    "f5": "f5",
-    "nsf5": "nsf5",
-    "outguess": "outguess",
-    "steghide": "steghide",
-    "juniward": "juniward",
-    "uerd": "uerd",
-    "hill": "hill",
-    "suniward": "suniward",
-    "wow": "wow",
+    "alpha": "readable.alpha",
+    "palette": "readable.palette",
+    "lsb.rgb": "readable.lsb_rgb",
+    "exif": "readable.exif",
+    "raw": "readable.raw",
+    "lsbr": "spatial.lsbr",
+    "lsbm": "spatial.lsbm",
+    "f5": "jpeg.f5",
+    "nsf5": "jpeg.nsf5",
+    "outguess": "jpeg.outguess",
+    "steghide": "jpeg.steghide",
+    "juniward": "jpeg.juniward",
+    "uerd": "jpeg.uerd",
+    "hill": "spatial.hill",
+    "suniward": "spatial.suniward",
+    "wow": "spatial.wow",
 }
 TECHNIQUES = tuple(_MODULES)
 OTHER = "other"

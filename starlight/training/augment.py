@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from starlight.model.frontend import FRONTENDS
+from starlight.detector.model.frontend import FRONTENDS
 from starlight.training.data import Batch
 
 __all__ = ["augment"]

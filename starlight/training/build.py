@@ -8,10 +8,10 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from starlight.model import DetectorConfig, UnifiedStarlightDetector
-from starlight.model.detector import VECTOR_STREAMS
+from starlight.detector.model import DetectorConfig, UnifiedStarlightDetector
+from starlight.detector.model.unified import VECTOR_STREAMS
 from starlight.training.data import LABELS, TrainingData
-from starlight.training.experts import AGAIN, FIRST, Passes, TrainingSet, fit_encoder, fit_expert, judged_by, reads
+from starlight.training.fit_experts import AGAIN, FIRST, Passes, TrainingSet, fit_encoder, fit_expert, judged_by, reads
 
 __all__ = ["build", "refit"]
 

@@ -18,10 +18,10 @@ import torch
 from torch.nn import functional as F
 from tqdm import tqdm
 
-from starlight.collate import CROPS, collate, tile_count
-from starlight.model import cells, frontend
-from starlight.model.cells import record_cells
-from starlight.model.frontend import CELL, FRONTENDS
+from starlight.detector.model import cells, frontend
+from starlight.detector.model.cells import record_cells
+from starlight.detector.model.frontend import CELL, FRONTENDS
+from starlight.streams.collate import CROPS, collate, tile_count
 
 if TYPE_CHECKING:
     from starlight.training.data import TrainingData

@@ -12,9 +12,9 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from starlight.classes import container_class
-from starlight.collate import CROPS, vectors
-from starlight.extract import StreamReader
+from starlight.detector.calibration.classes import container_class
+from starlight.extract.extract import StreamReader
+from starlight.streams.collate import CROPS, vectors
 from starlight.techniques import OTHER, TECHNIQUES
 from starlight.training.cell_store import CellStore
 

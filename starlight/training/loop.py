@@ -15,8 +15,8 @@ from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 from tqdm import tqdm
 
-from starlight.model import UnifiedStarlightDetector
-from starlight.model.encoders import VectorEncoder
+from starlight.detector.model import UnifiedStarlightDetector
+from starlight.detector.model.encoders import VectorEncoder
 from starlight.training import checkpoint, devices
 from starlight.training.augment import augment
 from starlight.training.data import Batch, TrainingData

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from starlight.model import Output
-from starlight.model.detector import IMPOSSIBLE
+from starlight.detector.model import Output
+from starlight.detector.model.unified import IMPOSSIBLE
 
 __all__ = ["LossWeights", "detector_loss"]
 

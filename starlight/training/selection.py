@@ -9,15 +9,15 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from starlight import calibration
+from starlight.detector.calibration import calibration
+from starlight.detector.model import UnifiedStarlightDetector
+from starlight.detector.model.experts import Experts, answers
+from starlight.detector.model.unified import without
+from starlight.detector.weights import Member, averaged
 from starlight.metrics import auc, map_measures
-from starlight.model import UnifiedStarlightDetector
-from starlight.model.detector import without
-from starlight.model.experts import Experts, answers
 from starlight.training import devices
 from starlight.training.data import LABELS, Batch, TrainingData
 from starlight.training.losses import LossWeights, detector_loss
-from starlight.weights import Member, averaged
 
 __all__ = ["SELECTION_FPR", "Forward", "Passes", "Validation", "blanked", "forward", "validate"]
 

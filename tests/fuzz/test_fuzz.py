@@ -5,8 +5,9 @@ import time
 
 import pytest
 
-from starlight import fuzzing, images, mutations, specimens
 from starlight.errors import BadImage
+from starlight.images import image as images
+from starlight.lab.fuzz import fuzzing, mutations, specimens
 
 SPECIMENS = specimens.make()
 

@@ -1,0 +1,43 @@
+"""Queue the ablations as `dvc exp run` experiments, run them, and collect reports/ablations.csv."""
+
+import argparse
+import json
+from pathlib import Path
+
+import pandas as pd
+
+from starlight.errors import StarlightError
+from starlight.lab.ablations.ablations import summary, variations
+from starlight.lab.ablations.experiments import collect, queue, run
+from starlight.params import run_stage
+
+REPORTS = Path("reports")
+
+
+def main(_: dict) -> None:
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--jobs", type=int, default=2, help="experiments at a time")
+    arguments.add_argument("--collect-only", action="store_true", help="read experiments that have run")
+    groups = "full, streams, mask, unseen, ratio, hard, without (default: all)"
+    arguments.add_argument("--groups", nargs="*", help=groups)
+    arguments.add_argument("-S", dest="shared", action="append", default=[], help="a parameter for all of them")
+    arguments.add_argument("--add", action="store_true", help="keep the rows of other commits in the table")
+    options = arguments.parse_args()
+    categories = sorted(json.loads((REPORTS / "dataset.json").read_text())["negatives"])
+    chosen = [v for v in variations(categories) if not options.groups or v.group in options.groups]
+    if not options.collect_only:
+        queue(chosen, options.shared)
+        run(options.jobs)
+    if (table := collect(chosen)).empty:
+        raise StarlightError("reports/ablations.csv: left as it is, no experiment of these has run")
+    before = REPORTS / "ablations.csv"
+    if options.add and before.exists():
+        old = pd.read_csv(before)
+        table = pd.concat([table, old[~old["commit"].isin(table["commit"])]], ignore_index=True)
+    for name, frame in (("ablations", table), ("ablations_summary", summary(table))):
+        frame.to_csv(REPORTS / f"{name}.csv", index=False, lineterminator="\n")
+    print(f"{len(table)} rows from {len(chosen)} experiments in reports/ablations.csv")
+
+
+if __name__ == "__main__":
+    run_stage(main)

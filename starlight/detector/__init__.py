@@ -1,0 +1,1 @@
+"""The detector that answers: runtimes, weights, calibration, explanation."""

@@ -1,0 +1,1 @@
+"""From scores to verdicts: thresholds by container class, and probabilities."""

@@ -1,0 +1,232 @@
+"""`Detector`: a file in, an answer out."""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+from collections.abc import Iterable, Iterator
+from importlib import resources
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from starlight.detector.answer import CANNOT_TELL, CLEAN, STEGO, UNREADABLE, Detection
+from starlight.detector.calibration.classes import container_class
+from starlight.detector.calibration.judgement import Prediction, named
+from starlight.detector.previews import preview
+from starlight.detector.readback import describe, read_payload
+from starlight.errors import BadImage, StarlightError
+from starlight.images.image import Image, decode, read, sample_id
+from starlight.streams import REGISTRY
+from starlight.streams.compute import compute_streams
+from starlight.techniques import OTHER
+from starlight.techniques.constraints import constraint_mask
+
+__all__ = ["RUNTIMES", "Detector", "find_weights", "read_file"]
+
+RUNTIMES = {"torch": "detector.safetensors", "onnx": "starlight.onnx"}  # runtime -> name of its weights file
+_BYTES = "<bytes>"  # path of what was given as bytes
+
+
+class Judged(NamedTuple):
+    """An image with what was computed from it on the way to its answer."""
+
+    image: Image
+    record: dict[str, np.ndarray]
+    classes: list[str]
+    prediction: Prediction
+    detection: Detection
+
+
+class _Record(dict):
+    """Streams of an image; one that is not there yet is computed when it is asked for."""
+
+    def __init__(self, image: Image, max_tiles: int) -> None:
+        super().__init__()
+        self._image, self._max_tiles = image, max_tiles
+
+    def __missing__(self, name: str) -> np.ndarray:
+        self.update(compute_streams(self._image, [name], self._max_tiles))
+        return self[name]
+
+
+class Detector:
+    """A trained detector. Safe to share between threads.
+
+    Parameters
+    ----------
+    predictor : Predictor or OnnxPredictor
+    description : str
+        Which detector this is, for people.
+
+    Examples
+    --------
+    >>> from starlight import Detector
+    >>> detector = Detector.load()                    # doctest: +SKIP
+    >>> detector.detect("photo.png").verdict          # doctest: +SKIP
+    'clean'
+    """
+
+    def __init__(self, predictor: Any, description: str = "") -> None:
+        self.predictor, self.description = predictor, description
+
+    @classmethod
+    def load(cls, path: str | Path | None = None, *, runtime: str | None = None) -> Detector:
+        """Load a detector.
+
+        Parameters
+        ----------
+        path : path, optional
+            A weights file; else the one trained in this project, else the released one (see `find_weights`).
+        runtime : {"torch", "onnx"}, optional
+            Else what the file's name says, else torch.
+
+        Raises
+        ------
+        StarlightError
+            There is no such file, or it is no detector.
+        """
+        runtime = runtime or ("onnx" if path is not None and Path(path).suffix == ".onnx" else "torch")
+        if runtime not in RUNTIMES:
+            raise StarlightError(f"runtime: {runtime!r} is unknown, use one of {', '.join(RUNTIMES)}")
+        file, origin = (Path(path), "given") if path is not None else find_weights(RUNTIMES[runtime])
+        if runtime == "onnx":
+            from starlight.detector.onnx_runtime import OnnxPredictor as Predictor
+        else:
+            from starlight.detector.torch_runtime import Predictor
+        predictor = Predictor.load(file)
+        _check_streams(predictor, file)
+        fpr = predictor.calibration.target_fpr
+        name = predictor.meta.get("name", "unnamed")
+        return cls(predictor, f"{origin} detector {name!r} ({file}, {runtime}), judged at an FPR of {fpr:.3g}")
+
+    def detect(self, source: str | os.PathLike[str] | bytes) -> Detection:
+        """Judge one file, or the bytes of one. What cannot be read is `unreadable`, with the reason."""
+        started = time.perf_counter()
+        try:
+            return self.judge(source, started=started, maps=False).detection
+        except BadImage as error:
+            name = _BYTES if isinstance(source, bytes) else os.fspath(source)
+            return Detection(name, UNREADABLE, reason=error.reason, ms=_ms(started), **self._standard())
+
+    def detect_many(self, sources: Iterable[str | os.PathLike[str] | bytes]) -> Iterator[Detection]:
+        """Judge one after the other, lazily; `starlight detect` spreads the work over processes."""
+        return map(self.detect, sources)
+
+    def judge(
+        self, source: str | os.PathLike[str] | bytes, *, started: float | None = None, maps: bool = True
+    ) -> Judged:
+        """As `detect`, with what led to the answer; without `maps` not where in the image it is.
+
+        Raises
+        ------
+        BadImage
+            The file cannot be read.
+        """
+        started = time.perf_counter() if started is None else started
+        name = _BYTES if isinstance(source, bytes) else os.fspath(source)
+        image = decode(source) if isinstance(source, bytes) else read_file(name)
+        record = _Record(image, self.predictor.max_tiles)
+        wanted = self.predictor.streams if maps else self.predictor.quick_streams
+        record |= compute_streams(image, wanted, self.predictor.max_tiles)
+        record["mask"] = constraint_mask(image)
+        container, pixels = image.container, image.pixels[:, :, 0].size
+        classes = [container_class(container.format, container.mode, record["mask"], pixels)]
+        prediction = self.predictor.predict([record], classes, maps=maps)
+        return Judged(image, record, classes, prediction, self._answer(name, image, prediction, started))
+
+    def _answer(self, name: str, image: Image, prediction: Prediction, started: float) -> Detection:
+        flagged, abstain = bool(prediction.score[0] >= 0), bool(prediction.abstain[0])
+        scores = prediction.technique_scores[0]
+        each = {
+            technique: round(float(p), 6)
+            for technique, score, p in zip(
+                self.predictor.techniques, scores, self.predictor.calibration.probability(scores), strict=True
+            )
+            if np.isfinite(score)
+        }
+        verdict = CANNOT_TELL if abstain else STEGO if flagged else CLEAN
+        technique = None if verdict == CLEAN else str(named(scores[None], self.predictor.techniques)[0])
+        found = read_payload(image, technique) if flagged else None
+        return Detection(
+            name, verdict,
+            probability=round(float(prediction.probability[0]), 6), technique=technique, techniques=each,
+            payload_preview=preview(found.payload) if found else None,
+            reason=self._reason(verdict, technique, found, prediction), sample_id=sample_id(image.data),
+            **self._standard(), ms=_ms(started),
+        )  # fmt: skip
+
+    def _reason(self, verdict: str, technique: str | None, found: Any, prediction: Prediction) -> str:
+        if verdict == CANNOT_TELL:
+            share = float(prediction.ood[0])
+            return f"unlike training images: {100 * share:.1f} % of its statistics lie beyond them"
+        if verdict == CLEAN:
+            return "no technique reaches its threshold"
+        if found and found.technique == technique:
+            return describe(found)
+        like = "a technique outside the list" if technique == OTHER else technique
+        also = f"; also {describe(found)}" if found else ""
+        return f"statistics like those of {like}, {float(prediction.score[0]):.1f} over the threshold{also}"
+
+    def _standard(self) -> dict[str, float]:
+        """What the answer was judged at."""
+        calibration = self.predictor.calibration
+        return {"threshold": round(float(calibration.probability(0.0)), 6), "fpr": calibration.target_fpr}
+
+
+def find_weights(name: str) -> tuple[Path, str]:
+    """The weights file that is used when none is given.
+
+    Returns
+    -------
+    path : Path
+    origin : str
+        `trained` for `models/<name>` of the project in the working directory, else `released`.
+
+    Raises
+    ------
+    StarlightError
+        There is neither.
+    """
+    trained = Path("models") / name
+    if Path("dvc.yaml").is_file() and trained.is_file():
+        return trained, "trained"
+    package = Path(str(resources.files("starlight")))
+    for folder in (package.parent / "models" / "release", package / "_release"):
+        if (folder / name).is_file():
+            return folder / name, "released"
+    make = "`make export`" if name == RUNTIMES["onnx"] else "`dvc repro`"
+    raise StarlightError(f"models/{name}: no detector found; make one with {make}, or name one with --model")
+
+
+def _check_streams(predictor: Any, file: Path) -> None:
+    """Weights from another version of a stream would be read as nonsense, or fail on every file."""
+    versions = predictor.meta.get("stream_versions", {})
+    for name in predictor.streams:
+        size = predictor.sizes.get(name)
+        here = len(getattr(REGISTRY[name], "FEATURES", range(size or 0))) if name in REGISTRY else 0
+        if (size is not None and here != size) or versions.get(name, _version(name)) != _version(name):
+            raise StarlightError(
+                f"{file}: made for another version of the stream {name}; "
+                "train again with `dvc repro`, or use another --model"
+            )
+
+
+def _version(name: str) -> int:
+    return getattr(REGISTRY.get(name), "VERSION", 0)
+
+
+def read_file(path: str) -> Image:
+    """Read a regular file: opening a pipe or a device would wait for ever."""
+    try:
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            raise BadImage("not a regular file")
+    except (OSError, ValueError) as error:
+        raise BadImage(f"cannot be opened: {getattr(error, 'strerror', None) or error}") from error
+    return read(path)
+
+
+def _ms(started: float) -> float:
+    return round(1e3 * (time.perf_counter() - started), 3)

@@ -1,0 +1,69 @@
+"""`starlight explain`: one page that shows why a file got its answer."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from starlight.detector.detector import Detector, Judged
+from starlight.detector.explain import pictures
+from starlight.detector.explain.contributions import contributions, nearest_category
+from starlight.detector.explain.page import Figure, render
+from starlight.detector.explain.words import sentences
+from starlight.errors import BadImage
+from starlight.images.image import Image
+from starlight.streams.tiles import tile_origins
+
+__all__ = ["explain"]
+
+_COLOURS = ("red", "green", "blue")
+
+
+def explain(detector: Detector, path: str) -> str:
+    """The page for a file, as HTML text; a file that cannot be read gets a short one that says so."""
+    try:
+        judged = detector.judge(path)
+    except BadImage:
+        return render(detector.detect(path), detector.description, [], [], [], [], None)
+    predictor = detector.predictor
+    return render(
+        judged.detection, detector.description, _figures(judged), _plane_figures(judged.image),
+        contributions(predictor, judged), sentences(judged.image), nearest_category(predictor, judged),
+    )  # fmt: skip
+
+
+def _figures(judged: Judged) -> list[Figure]:
+    image, cells = judged.image, judged.prediction.cells[0]
+    origins = tile_origins(*image.pixels.shape[:2], len(cells))
+    heat = pictures.heat(image.pixels, cells[: len(origins)], origins)
+    shown = "The image" if image.alpha is None else "The image, alpha ignored"
+    return [
+        Figure(pictures.data_uri(pictures.thumbnail(image.pixels)), shown),
+        Figure(pictures.data_uri(heat), _map_caption(len(origins), image)),
+    ]
+
+
+def _plane_figures(image: Image) -> list[Figure]:
+    figures = []
+    for name, plane in _planes(image):
+        figures.append(Figure(pictures.data_uri(pictures.plane(plane)), f"LSB of {name}"))
+        figures.append(Figure(pictures.data_uri(pictures.corner(plane)), f"LSB of {name}: the start, enlarged"))
+    return figures
+
+
+def _map_caption(tiles: int, image: Image) -> str:
+    height, width = image.pixels.shape[:2]
+    where = "Where payload may lie: the redder, the likelier"
+    covered = tiles >= -(-height // 256) * -(-width // 256)
+    return where if covered else f"{where}. Hatched parts were not looked at for this map; other statistics cover them"
+
+
+def _planes(image: Image) -> list[tuple[str, np.ndarray]]:
+    if image.indices is not None:
+        planes = [("the palette index", image.indices & 1)]
+    elif image.pixels.shape[2] == 1:
+        planes = [("grey", image.pixels[:, :, 0] & 1)]
+    else:
+        planes = [(name, image.pixels[:, :, i] & 1) for i, name in enumerate(_COLOURS)]
+    if image.alpha is not None:
+        planes.insert(0, ("alpha", image.alpha & 1))
+    return planes

@@ -1,0 +1,112 @@
+"""Prediction on stored streams with the torch runtime: what `starlight detect` runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from starlight.detector.calibration.judgement import READABLE, Prediction, judge
+from starlight.detector.model.cells import record_cells
+from starlight.detector.model.encoders import MAP_WIDTH, WIDTH
+from starlight.detector.model.experts import Experts, answers
+from starlight.detector.weights import averaged, load
+from starlight.streams.collate import CROPS, tile_count, vectors
+
+__all__ = ["READABLE", "Prediction", "Predictor", "judge"]
+
+
+class Predictor:
+    """A stored detector, ready to predict; safe to share between threads for reading.
+
+    `quick_streams` are those that an answer without a map needs as a rule.
+    """
+
+    def __init__(self, path: Path) -> None:
+        stored = load(path)
+        self.members, self.calibration, self.meta = stored.members, stored.calibration, stored.meta
+        self._weights = [m.weight for m in self.members]
+        first = self.members[0].model.config
+        self.streams, self.techniques = first.streams, first.techniques
+        self.sizes = dict(first.sizes)
+        self._experts = [Experts(member.model) for member in self.members]
+        self.quick_streams = tuple(dict.fromkeys(name for experts in self._experts for name in experts.streams))
+        self.max_tiles: int = int(self.meta.get("max_tiles", 3))
+        for member in self.members:
+            for name in {"alpha", "palette_lsb"} & set(self.streams):
+                member.model.encoders[name] = _Sparing(member.model.encoders[name])
+
+    @classmethod
+    def load(cls, path: Path) -> Predictor:
+        """Read a weights file; `StarlightError` when it is missing or damaged."""
+        return cls(path)
+
+    @torch.inference_mode()
+    def predict(
+        self, records: Sequence[Mapping[str, Any]], classes: Sequence[str], blank: str | None = None, *,
+        maps: bool = True,
+    ) -> Prediction:  # fmt: skip
+        """Predict on records of stored streams (with their `mask`) and their container classes.
+
+        Without `maps` the answers are the same and `cells` is empty: experts say all but where.
+        """
+        masks = np.stack([np.asarray(r["mask"], bool) for r in records])
+        if not maps and blank is None and (quick := self._by_experts(records, masks)) is not None:
+            return judge(*quick, classes, self.calibration, self.meta["ood_limit"])
+        batch, mask = self._batch(records), torch.from_numpy(masks)
+        outputs = [m.model(batch, mask, blank=blank) for m in self.members]
+        logits = averaged([o.logits for o in outputs], self._weights)
+        ood = self.members[0].model.unlikeness(batch).numpy()
+        cells = torch.sigmoid(outputs[-1].cell_logits).numpy()
+        return judge(logits.numpy(), cells, ood, classes, self.calibration, self.meta["ood_limit"])
+
+    def _by_experts(self, records: Sequence[Mapping[str, Any]], mask: np.ndarray) -> tuple[np.ndarray, ...] | None:
+        """Log-odds, an empty map and unlikeness; None where experts cannot answer alone."""
+        found = answers(self._experts, vectors(records, self.quick_streams), mask)
+        if found is None:
+            return None
+        said, unlike = found
+        return averaged(said, self._weights), np.zeros((len(records), 0, 32, 32)), unlike
+
+    @torch.inference_mode()
+    def embed(self, records: Sequence[Mapping[str, Any]]) -> np.ndarray:
+        """(n, d) fused representation in the first member: images that it takes to be alike lie close."""
+        mask = torch.from_numpy(np.stack([np.asarray(r["mask"], bool) for r in records]))
+        return self.members[0].model(self._batch(records), mask).embedding.numpy()
+
+    def _batch(self, records: Sequence[Mapping[str, Any]]) -> dict[str, Tensor]:
+        """Tensors, with the cells of the fixed front end computed once for all members."""
+        arrays = vectors(records, [name for name in self.streams if name not in CROPS])
+        arrays["tiles"] = np.array([tile_count(r) for r in records], dtype=np.int64)
+        most = int(arrays["tiles"].max())
+        for name in self.streams:
+            if name in CROPS:
+                arrays[f"{name}_cells"] = _stacked([record_cells(name, record) for record in records], most)
+        return {k: torch.from_numpy(np.ascontiguousarray(v)) for k, v in arrays.items()}
+
+
+class _Sparing(nn.Module):
+    """A crop encoder that is not run where no image has the plane: it would give zeros, and most images have none."""
+
+    def __init__(self, encoder: nn.Module) -> None:
+        super().__init__()
+        self.encoder = encoder
+
+    def forward(self, cells: Tensor) -> tuple[Tensor, Tensor]:
+        if cells.any():
+            return self.encoder(cells)
+        return cells.new_zeros(len(cells), WIDTH), cells.new_zeros(len(cells), MAP_WIDTH, *cells.shape[2:])
+
+
+def _stacked(cells: Sequence[np.ndarray], most: int) -> np.ndarray:
+    """Cells of b images as (b, most, c, 32, 32), zeros past the end of an image with fewer tiles."""
+    if len(cells) == 1:
+        return cells[0][None]
+    out = np.zeros((len(cells), most, *cells[0].shape[1:]), np.float32)
+    for row, own in zip(out, cells, strict=True):
+        row[: len(own)] = own
+    return out

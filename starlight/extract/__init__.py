@@ -1,0 +1,1 @@
+"""Extraction: images into streams, once per distinct content."""

@@ -1,0 +1,1 @@
+"""Images: one reader for all of them; containers, quantised coefficients, writing."""

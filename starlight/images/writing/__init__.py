@@ -1,0 +1,1 @@
+"""Writing images: encoders, and the EXIF and segments that a container holds."""

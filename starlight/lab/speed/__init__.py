@@ -1,0 +1,1 @@
+"""Speed of extraction, of detection, and at many images."""

@@ -1,0 +1,26 @@
+"""Alerts: when to raise them, how to bring them to people, and a log that loses none."""
+
+from starlight.monitor.alerts.deliver import VARIABLE, AppriseChannel, channels_from, deliver, send_pending
+from starlight.monitor.alerts.log import AlertLog
+from starlight.monitor.alerts.mix import MIXED, like_for_like, other_mix
+from starlight.monitor.alerts.rules import Alert, Evidence, Limits, judge_alerts
+from starlight.monitor.alerts.text import subject, summary, words
+
+__all__ = [
+    "MIXED",
+    "VARIABLE",
+    "Alert",
+    "AlertLog",
+    "AppriseChannel",
+    "Evidence",
+    "Limits",
+    "channels_from",
+    "deliver",
+    "judge_alerts",
+    "like_for_like",
+    "other_mix",
+    "send_pending",
+    "subject",
+    "summary",
+    "words",
+]

@@ -1,0 +1,1 @@
+"""Plots: the tables behind them, contact sheets, figures."""

@@ -1,0 +1,1 @@
+"""The released detector: its card, its evidence, its export."""

@@ -1,0 +1,245 @@
+"""Export a detector to ONNX, and measure what the export changed.
+
+The graph holds the whole ensemble: fixed front ends, members, the weighted mean of their log-odds. What the detector
+was made from travels in the model's metadata, as in the weights file.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors import safe_open
+from torch import Tensor, nn
+
+from starlight.cli.inputs import expand
+from starlight.detector.detector import Detector
+from starlight.detector.model import UnifiedStarlightDetector
+from starlight.detector.model.unified import CROP_STREAMS, Encoded
+from starlight.detector.onnx_runtime import OUTPUTS
+from starlight.detector.weights import Stored, averaged, load
+from starlight.errors import BadImage, StarlightError
+from starlight.streams.collate import collate
+
+__all__ = ["OPSET", "TOLERANCE", "compare", "quantise", "records_of", "write_onnx"]
+
+OPSET = 18
+TOLERANCE = 1e-4  # largest difference in log-odds and map that an export may show against torch
+_COMPARED = ("logits", "cells", "probability")
+_LABELS = {"stego": 1, "clean": 0, "negatives": 0}
+
+
+class _Graph(nn.Module):
+    """Weighted mean of the members, with named arrays as positional arguments.
+
+    What experts say alone is an output of its own: given no tiles, it is all that is computed.
+    """
+
+    def __init__(self, stored: Stored, names: Sequence[str]) -> None:
+        super().__init__()
+        self.names = tuple(names)
+        self.members = nn.ModuleList(member.model for member in stored.members)
+        self.weights = [m.weight for m in stored.members]
+
+    def forward(self, *arrays: Tensor) -> tuple[Tensor, ...]:
+        batch = dict(zip(self.names, arrays, strict=True))
+        mask, keep = batch.pop("mask"), batch.pop("keep")
+        first, last = self.members[0], self.members[-1]
+        cells = {f"{name}_cells": _real(first.cells(name, batch), batch["tiles"]) for name in first.crops}
+        encoded = [_switched(member.encode({**batch, **cells}), keep) for member in self.members]
+        judged = [member.judge(streams, mask) for member, streams in zip(self.members, encoded, strict=True)]
+        experts = [
+            member.possible(member.experts(streams), mask)
+            for member, streams in zip(self.members, encoded, strict=True)
+        ]  # fmt: skip
+        return (
+            averaged([logits for logits, _ in judged], self.weights),
+            torch.sigmoid(last.locate(encoded[-1], judged[-1][1])),
+            first.unlikeness(batch).float(),
+            averaged(experts, self.weights),
+            torch.stack([_alone(member, mask) for member in self.members]).all(0),
+        )
+
+
+def write_onnx(weights: Path, out: Path, records: Sequence[Mapping[str, Any]]) -> None:
+    """Export a weights file.
+
+    Parameters
+    ----------
+    weights : Path
+    out : Path
+        Written atomically.
+    records : sequence of mappings
+        Two records at least, to trace with.
+
+    Raises
+    ------
+    StarlightError
+        The export extra is not installed.
+    """
+    try:
+        import onnx
+        import onnxscript  # noqa: F401 (what torch.onnx translates with)
+    except ImportError as error:
+        raise StarlightError(f"export: needs {error.name}, `pip install starlight[onnx]`") from error
+    stored = load(weights)
+    config = stored.members[0].model.config
+    names, arrays = _inputs(records[:2], config.streams)
+    model = onnx.load_from_string(_translated(_Graph(stored, names).eval(), arrays))
+    for node in model.graph.node:  # where each came from: a fifth of the file, and paths of this machine
+        del node.metadata_props[:]
+    onnx.helper.set_model_props(model, _properties(weights))
+    onnx.checker.check_model(model)
+    _write(out, model.SerializeToString(deterministic=True))
+
+
+def quantise(source: Path, out: Path) -> None:
+    """Write an 8-bit version: weights of the linear layers in int8, activations quantised as they come."""
+    import onnx
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    model = onnx.load(source)
+    properties = {p.key: p.value for p in model.metadata_props}
+    del model.graph.value_info[:]  # shapes from before the quantiser transposes weights, which it would trip over
+    quantize_dynamic(model, out, op_types_to_quantize=["MatMul", "Gemm"], weight_type=QuantType.QInt8)
+    small = onnx.load(out)
+    onnx.helper.set_model_props(small, properties)
+    _write(out, small.SerializeToString(deterministic=True))
+
+
+def records_of(
+    detector: Detector, folder: Path, count: int
+) -> tuple[list[dict[str, np.ndarray]], list[str], list[int | None]]:
+    """Streams of readable images spread evenly over a folder.
+
+    Returns
+    -------
+    records, classes : lists
+        As predictors take them.
+    labels : list of int or None
+        1 under a folder `stego`, 0 under `clean` or `negatives`, as in a submission; else None.
+
+    Raises
+    ------
+    StarlightError
+        There are fewer than two images.
+    """
+    files = [source.path for source in expand([str(folder)]) if not source.error] if folder.is_dir() else []
+    chosen = [files[i] for i in np.unique(np.linspace(0, len(files) - 1, min(count, len(files))).astype(int))]
+    records, classes, labels = [], [], []
+    for path in chosen:
+        try:
+            judged = detector.judge(path)
+        except BadImage:
+            continue
+        records.append(judged.record)
+        classes += judged.classes
+        labels.append(next((_LABELS[part] for part in reversed(Path(path).parts) if part in _LABELS), None))
+    if len(records) < 2:
+        raise StarlightError(f"{folder}: has no images to check the export with; run `dvc repro`, or name a folder")
+    return records, classes, labels
+
+
+def compare(
+    one: Any, other: Any, records: Sequence[Mapping[str, Any]], classes: Sequence[str], labels: Sequence[int | None]
+) -> dict[str, Any]:
+    """How far two predictors are apart on the same images.
+
+    Returns
+    -------
+    dict
+        `images`; largest differences of log-odds, map and probability, with maps or without; `verdicts_changed`; where
+        labels are known, `accuracy` of the second and `accuracy_lost` against the first.
+    """
+    differences, flags = [], []
+    for record, name in zip(records, classes, strict=True):
+        a, b = one.predict([record], [name]), other.predict([record], [name])
+        quick = other.predict([record], [name], maps=False)  # what `detect` runs
+        differences.append([np.abs(x - y).max() for x, y in (
+            (a.logits, np.stack([b.logits, quick.logits])), (a.cells, b.cells),
+            (a.probability, np.stack([b.probability, quick.probability])),
+        )])  # fmt: skip
+        flags.append([bool(p.score[0] >= 0 and not p.abstain[0]) for p in (a, quick)])
+    worst, flagged = np.max(differences, axis=0), np.array(flags)
+    report = {f"{name}_difference": float(f"{w:.3g}") for name, w in zip(_COMPARED, worst, strict=True)}
+    report |= {"images": len(records), "verdicts_changed": int((flagged[:, 0] != flagged[:, 1]).sum())}
+    known = np.array([label is not None for label in labels])
+    if known.any():
+        right = flagged[known] == np.array([label == 1 for label in labels])[known, None]
+        before, after = (float(r.mean()) for r in right.T)
+        report |= {"accuracy": round(after, 6), "accuracy_lost": round(before - after, 6)}
+    return report
+
+
+def _real(cells: Tensor, tiles: Tensor) -> Tensor:
+    """Cells (b, k, c, 32, 32) with zeros past the last tile of each image, as `torch_runtime` has them."""
+    real = torch.arange(cells.shape[1])[None] < tiles[:, None]
+    return cells * real[:, :, None, None, None]
+
+
+def _switched(encoded: Mapping[str, Encoded], keep: Tensor) -> dict[str, Encoded]:
+    """What `encode` gave, each stream times its switch: 0 leaves it out, 1 keeps it."""
+    return {
+        name: tuple(None if value is None else value * switch for value in values)
+        for (name, values), switch in zip(encoded.items(), keep.unbind(), strict=True)
+    }  # fmt: skip
+
+
+def _alone(model: UnifiedStarlightDetector, mask: Tensor) -> Tensor:
+    """(b,) bool, whether each technique that an image can carry has an expert."""
+    possible = mask if model.config.constraint_mask else torch.ones_like(mask)
+    return ~(possible & ~model.has_expert).any(1)
+
+
+@torch.inference_mode()
+def _translated(graph: _Graph, arrays: Sequence[Tensor]) -> bytes:
+    """The graph in ONNX, traced on arrays."""
+    shapes = tuple(_dynamic(name) for name in graph.names)
+    # Traced here and not by `torch.onnx`, which makes a constant of a size that the model does not leave open.
+    traced = torch.export.export(graph, tuple(arrays), dynamic_shapes=(shapes,))
+    program = torch.onnx.export(
+        traced, input_names=list(graph.names), output_names=list(OUTPUTS), opset_version=OPSET, dynamo=True,
+        verbose=False,
+    )  # fmt: skip
+    data = io.BytesIO()
+    program.save(data)
+    return data.getvalue()
+
+
+def _inputs(records: Sequence[Mapping[str, Any]], streams: Sequence[str]) -> tuple[tuple[str, ...], list[Tensor]]:
+    batch = collate(records, streams)
+    # Traced with three tiles: a size of one would be taken for a constant.
+    for name in streams:
+        if name in CROP_STREAMS:
+            crop = batch[name]
+            batch[name] = np.resize(crop[:, :1], (len(crop), 3, *crop.shape[2:]))
+    batch["tiles"] = np.full(len(records), 2, np.int64)
+    batch["mask"] = np.stack([np.asarray(r["mask"], bool) for r in records])
+    batch["keep"] = np.ones(len(streams), np.float32)
+    return tuple(batch), [torch.from_numpy(np.ascontiguousarray(a)) for a in batch.values()]
+
+
+def _dynamic(name: str) -> dict[int, Any]:
+    if name == "keep":
+        return {}
+    axes = {0: torch.export.Dim("images", min=1, max=4096)}
+    if name in CROP_STREAMS:
+        axes[1] = torch.export.Dim("tiles_most", min=1, max=4096)
+    return axes
+
+
+def _properties(weights: Path) -> dict[str, str]:
+    """What the weights file says of itself, word for word."""
+    with safe_open(weights, framework="np") as stored:
+        return dict(sorted(stored.metadata().items()))
+
+
+def _write(out: Path, data: bytes) -> None:
+    out.parent.mkdir(parents=True, exist_ok=True)
+    part = out.with_name(out.name + ".part")
+    part.write_bytes(data)
+    part.replace(out)

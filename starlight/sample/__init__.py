@@ -1,0 +1,1 @@
+"""The built-in submission: what is in it, how it is made."""

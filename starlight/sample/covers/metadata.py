@@ -1,0 +1,162 @@
+"""Benign metadata: EXIF as cameras and programs write it, comments, and what devices append to their files."""
+
+import struct
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from starlight.images.writing.exif_block import USER_COMMENT, Block, Entry, ascii_, rational
+from starlight.sample.covers.words import word
+from starlight.techniques.readable.exif import CHARSETS
+
+__all__ = ["benign_comment", "benign_trailer", "camera_block"]
+
+_MAKERS = ("Canon", "NIKON CORPORATION", "SONY", "Apple", "samsung", "FUJIFILM", "OLYMPUS", "Panasonic", "Google")
+_MAKER_NOTES = (b"Apple iOS\0\0\1", b"Nikon\0\2\x10\0\0", b"FUJIFILM\x0c\0\0\0", b"")
+_NEWLINES = (b"\n", b"\r\n", b"\n\n", b"\r\n\r\n")
+_SOFTWARE = ("Adobe Photoshop 22.1", "GIMP 2.10.34", "Ver.1.00", "13.5.1", "Picasa", "darktable 4.2.0", "HDR+ 1.0.39")
+_SHORT_COMMENTS = (b"Screenshot", b"AppleMark", b"oplus_32", b"Hisilicon", b"charset=Ascii", b"DCIM", b"binary", b"N/A")
+
+
+def camera_block(
+    rng: np.random.Generator, *, comment: bytes = b"", thumbnail: bytes = b"", rich: bool = False
+) -> Block:
+    """Make EXIF as a camera would.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    comment : bytes
+        Raw UserComment with its character code; left out if empty.
+    thumbnail : bytes
+        JPEG of the thumbnail.
+    rich : bool
+        With position, maker note and lens data.
+
+    Returns
+    -------
+    Block
+    """
+    order = str(rng.choice(["<", ">"]))
+    day = f"20{rng.integers(5, 27):02d}:{rng.integers(1, 13):02d}:{rng.integers(1, 29):02d}"
+    date = ascii_(f"{day} {rng.integers(0, 24):02d}:{rng.integers(0, 60):02d}:{rng.integers(0, 60):02d}")
+    zeroth: dict[int, Entry] = {
+        0x010F: ascii_(str(rng.choice(_MAKERS))),
+        0x0110: ascii_(f"{word(rng).upper()} {rng.integers(1, 1000)}"),
+        0x0112: _short(order, int(rng.choice([1, 1, 1, 3, 6, 8]))),
+        0x011A: rational(order, (72, 1)),
+        0x011B: rational(order, (72, 1)),
+        0x0128: _short(order, 2),
+        0x0132: date,
+    }
+    if rng.random() < 0.5:
+        zeroth[0x0131] = ascii_(str(rng.choice(_SOFTWARE)))
+    exif: dict[int, Entry] = {
+        0x829A: rational(order, (1, int(rng.choice([8, 30, 60, 125, 250, 1000])))),
+        0x829D: rational(order, (int(rng.integers(14, 220)), 10)),
+        0x8827: _short(order, int(rng.choice([50, 100, 200, 400, 800, 3200]))),
+        0x9000: (7, b"0230"),
+        0x9003: date,
+        0x920A: rational(order, (int(rng.integers(40, 2000)), 10)),
+        0xA001: _short(order, 1),
+    }
+    if comment:
+        exif[USER_COMMENT] = (7, comment)
+    gps = _enrich(rng, order, exif) if rich else {}
+    return Block(order, zeroth, exif, gps, {0x0103: _short(order, 6)} if thumbnail else {}, thumbnail)
+
+
+def benign_comment(rng: np.random.Generator) -> bytes:
+    """Make a UserComment that says nothing: padding, an empty character code, or a short fixed word of a program."""
+    kind = int(rng.integers(0, 8))
+    if kind == 0:
+        return bytes(8 + int(rng.choice([0, 16, 117, 256, 1024])))
+    if kind == 1:
+        return CHARSETS["ascii"] + b" " * int(rng.choice([36, 44, 110, 125, 247]))
+    if kind == 2:
+        return CHARSETS["ascii"] + bytes(int(rng.choice([8, 36, 117, 125, 256, 2048])))
+    if kind == 3:
+        return CHARSETS["unicode"] + bytes(int(rng.choice([0, 2, 54, 64])))
+    if kind == 4:
+        return CHARSETS["unicode"] + b"\x20\0" * int(rng.integers(4, 60))
+    if kind == 5:
+        return b" " * int(rng.integers(8, 130))
+    if kind == 6:
+        return CHARSETS["ascii"] + _pick(rng, _SHORT_COMMENTS)
+    return CHARSETS["ascii"] + _pick(rng, _SHORT_COMMENTS) + b" " * int(rng.integers(4, 80))
+
+
+def benign_trailer(rng: np.random.Generator, *, thumbnail: bytes = b"") -> tuple[bytes, str]:
+    """Make bytes behind an image as devices, cards and servers leave them.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    thumbnail : bytes
+        A JPEG to append; that kind is left out if there is none.
+
+    Returns
+    -------
+    trailer : bytes
+    kind : str
+    """
+    length = int(np.exp(rng.uniform(0, np.log(4096))))
+    made: dict[str, Callable[[], bytes]] = {
+        "zeros": lambda: bytes(length),
+        "ones": lambda: b"\xff" * length,
+        "newlines": lambda: _pick(rng, _NEWLINES),
+        "spaces": lambda: b" " * min(length, 200),
+        "vendor": lambda: _vendor(rng),
+        "video": lambda: _video(rng),
+        "sector": lambda: bytes(int(rng.integers(1, 64))) + b"\xff" * int(rng.integers(1, 512)),
+        "xml": lambda: b'<?xpacket end="w"?>' + bytes(int(rng.integers(0, 30))),
+    }
+    if thumbnail:
+        made["thumbnail"] = lambda: thumbnail
+    kind = str(rng.choice(list(made)))
+    return made[kind](), kind
+
+
+def _pick(rng: np.random.Generator, choices: Sequence[bytes]) -> bytes:
+    return choices[int(rng.integers(0, len(choices)))]
+
+
+def _short(order: str, value: int) -> Entry:
+    return 3, struct.pack(order + "H", value)
+
+
+def _enrich(rng: np.random.Generator, order: str, exif: dict[int, Entry]) -> dict[int, Entry]:
+    """Add a maker note of counters and tables, lens data, and a position."""
+    counters = rng.integers(0, 300, int(rng.integers(40, 900))).astype("<u2").tobytes()
+    exif[0x927C] = (7, _pick(rng, _MAKER_NOTES) + counters)
+    exif[0xA434] = ascii_(f"EF{rng.integers(18, 50)}-{rng.integers(55, 300)}mm f/{rng.integers(2, 6)}.6")
+    exif[0xA420] = ascii_(rng.bytes(16).hex())
+
+    def degrees() -> Entry:
+        whole, minutes, seconds = int(rng.integers(0, 90)), int(rng.integers(0, 60)), int(rng.integers(0, 6000))
+        return rational(order, (whole, 1), (minutes, 1), (seconds, 100))
+
+    return {
+        0: (1, b"\2\3\0\0"),
+        1: ascii_("N"),
+        2: degrees(),
+        3: ascii_("E"),
+        4: degrees(),
+    }
+
+
+def _vendor(rng: np.random.Generator) -> bytes:
+    """Append a directory of named blocks, closed by its length and a magic word, as phones do."""
+    blocks = b"".join(
+        struct.pack("<HHI", 0, int(rng.integers(0x900, 0xC00)), 12) + rng.integers(0, 256, 12, np.uint8).tobytes()
+        for _ in range(int(rng.integers(1, 6)))
+    )
+    head = b"SEFH" + struct.pack("<II", 106, len(blocks) // 20)
+    return blocks + head + blocks[:8] + struct.pack("<I", len(head) + 8) + b"SEFT"
+
+
+def _video(rng: np.random.Generator) -> bytes:
+    """Append a short film, as motion photographs do: ISO base media boxes."""
+    body = rng.integers(0, 256, int(rng.integers(400, 6000)), np.uint8).tobytes()
+    first = struct.pack(">I", 24) + b"ftypmp42" + bytes(4) + b"isommp42"
+    return first + struct.pack(">I", len(body) + 8) + b"mdat" + body + struct.pack(">I", 8) + b"free"

@@ -1,0 +1,176 @@
+"""Kinds of files that carry covers, and payloads: one function each makes samples and settings from pixels."""
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from PIL import Image
+
+from starlight.images.writing.encode import Encoding, encode
+from starlight.sample.covers import Cover, alpha, grey, palettes
+
+__all__ = ["KINDS", "Kind"]
+
+Made = tuple[np.ndarray, Encoding, str]  # samples, settings, note
+
+_SPATIAL = ("lsbr", "lsbm", "hill", "suniward", "wow")
+_BYTES = ("exif", "raw")
+_DCT = ("f5", "nsf5", "outguess", "steghide", "juniward", "uerd")
+_QUALITIES = (75, 75, 80, 85, 90, 90, 92, 95, 98)
+_LUMA_STEPS = (  # ITU-T T.81, table K.1
+    16, 11, 10, 16, 24, 40, 51, 61, 12, 12, 14, 19, 26, 58, 60, 55,
+    14, 13, 16, 24, 40, 57, 69, 56, 14, 17, 22, 29, 51, 87, 80, 62,
+    18, 22, 37, 56, 68, 109, 103, 77, 24, 35, 55, 64, 81, 104, 113, 92,
+    49, 64, 78, 87, 103, 121, 120, 101, 72, 92, 95, 98, 112, 100, 103, 99,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of file.
+
+    Attributes
+    ----------
+    share : float
+        Of all covers.
+    techniques : tuple of str
+        What it can carry.
+    build : callable
+        (cover, rng) -> samples, settings and a note.
+    """
+
+    share: float
+    techniques: tuple[str, ...]
+    build: Callable[[Cover, np.random.Generator], Made]
+
+
+def _png_options(rng: np.random.Generator) -> Encoding:
+    return Encoding("png", level=int(rng.choice([1, 3, 6, 9], p=[0.2, 0.2, 0.55, 0.05])))
+
+
+def _colour(cover: Cover) -> np.ndarray:
+    return cover.pixels if cover.pixels.ndim == 3 else np.stack([cover.pixels] * 3, axis=2)
+
+
+def _with_alpha(colour: np.ndarray, rng: np.random.Generator, opaque: float = 0.8) -> tuple[np.ndarray, str]:
+    if rng.random() < 0.45:
+        return np.dstack([colour, alpha.uniform(rng, *colour.shape[:2], opaque=opaque)]), "uniform alpha"
+    plane, kind = alpha.natural(rng, *colour.shape[:2])
+    return np.dstack([colour, plane]), f"alpha {kind}"
+
+
+def _png_rgb(cover: Cover, rng: np.random.Generator) -> Made:
+    return _colour(cover), _png_options(rng), "png rgb"
+
+
+def _png_grey(cover: Cover, rng: np.random.Generator) -> Made:
+    return grey(cover).pixels, _png_options(rng), "png grey"
+
+
+def _png_rgba(cover: Cover, rng: np.random.Generator) -> Made:
+    samples, note = _with_alpha(_colour(cover), rng)
+    return samples, _png_options(rng), f"png rgba {note}"
+
+
+def _png_la(cover: Cover, rng: np.random.Generator) -> Made:
+    samples, note = _with_alpha(grey(cover).pixels, rng)
+    return samples, _png_options(rng), f"png la {note}"
+
+
+def _png_indexed(cover: Cover, rng: np.random.Generator) -> Made:
+    indices, palette, note = palettes.index(cover.pixels, rng)
+    return indices, replace(_png_options(rng), palette=palette), f"png {note}"
+
+
+def _gif(cover: Cover, rng: np.random.Generator) -> Made:
+    indices, palette, note = palettes.index(cover.pixels, rng)
+    transparent = int(rng.integers(0, len(palette) // 3)) if rng.random() < 0.15 else -1
+    encoding = Encoding("gif", palette=palette, interlace=bool(rng.random() < 0.3), transparent=transparent)
+    comment = str(rng.choice(["Created with GIMP", "GIF89a", ""], p=[0.06, 0.02, 0.92]))
+    return indices, replace(encoding, comment=comment), f"gif {note}"
+
+
+def _webp_options(rng: np.random.Generator) -> Encoding:
+    return Encoding("webp", level=int(rng.integers(0, 4)), quality=int(rng.integers(0, 80)))
+
+
+def _webp_lossless(cover: Cover, rng: np.random.Generator) -> Made:
+    return _colour(cover), _webp_options(rng), "webp lossless"
+
+
+def _webp_rgba(cover: Cover, rng: np.random.Generator) -> Made:
+    samples, note = _with_alpha(_colour(cover), rng, opaque=0)
+    return samples, _webp_options(rng), f"webp {note}"
+
+
+def _webp_lossy(cover: Cover, rng: np.random.Generator) -> Made:
+    quality = int(rng.choice([40, 60, 75, 80, 85, 90, 95]))
+    return _colour(cover), Encoding("webp", level=3, quality=quality, lossless=False), f"webp q{quality}"
+
+
+def _jpeg_options(rng: np.random.Generator) -> tuple[Encoding, str]:
+    quality = int(rng.choice(_QUALITIES)) if rng.random() < 0.6 else int(rng.integers(50, 100))
+    encoding = Encoding("jpeg", quality=quality, subsampling=int(rng.choice([0, 1, 2], p=[0.35, 0.1, 0.55])))
+    if rng.random() < 0.35:  # tables that no standard quality gives, as cameras and editors have
+        tables, note = _own_tables(rng)
+        return replace(encoding, tables=tables), note
+    return encoding, f"q{quality}"
+
+
+def _own_tables(rng: np.random.Generator) -> tuple[tuple[tuple[int, ...], ...], str]:
+    """Quantisation tables for luma and chroma: the standard's shape made flatter, tilted, and a little uneven."""
+    scale, tilt, shape = np.exp(rng.uniform(np.log(0.04), np.log(0.9))), rng.uniform(-0.4, 0.4), rng.uniform(0.4, 1.1)
+    ramp = 1 + tilt * (np.add.outer(np.arange(8), np.arange(8)).reshape(-1) / 7 - 1)
+    steps = 16 * scale * (np.array(_LUMA_STEPS) / 16) ** shape * ramp
+    steps *= np.exp(rng.uniform(0, 0.15) * rng.standard_normal(64))
+    tables = (np.clip(np.rint(steps * factor), 1, 255).astype(int) for factor in (1.0, rng.uniform(0.8, 2.0)))
+    return tuple(tuple(table.tolist()) for table in tables), f"own tables {scale:.2f} {shape:.2f}"
+
+
+def _jpeg(cover: Cover, rng: np.random.Generator) -> Made:
+    encoding, note = _jpeg_options(rng)
+    if rng.random() < 0.1:
+        encoding = replace(encoding, progressive=True)
+    pixels = grey(cover).pixels if rng.random() < 0.12 else cover.pixels
+    if rng.random() < 0.25:  # saved twice, as by an editor or a server, with the block grid where it was
+        first, was = _jpeg_options(rng)
+        pixels, note = _saved(pixels, first), f"{was}, then {note}"
+    return pixels, encoding, f"jpeg {note} s{encoding.subsampling}"
+
+
+def _saved(pixels: np.ndarray, encoding: Encoding) -> np.ndarray:
+    with Image.open(io.BytesIO(encode(pixels, encoding))) as image:
+        return np.asarray(image)
+
+
+def _jpeg_plain(cover: Cover, rng: np.random.Generator) -> Made:
+    encoding, note = _jpeg_options(rng)
+    encoding = replace(encoding, optimize=bool(rng.random() < 0.5), progressive=bool(rng.random() < 0.4))
+    return cover.pixels, encoding, f"jpeg {note} s{encoding.subsampling}"
+
+
+def _bmp(cover: Cover, rng: np.random.Generator) -> Made:
+    return _colour(cover), Encoding("bmp"), "bmp"
+
+
+def _tiff(cover: Cover, rng: np.random.Generator) -> Made:
+    compression = str(rng.choice(["raw", "tiff_lzw", "tiff_adobe_deflate"]))
+    return _colour(cover), Encoding("tiff", compression=compression), f"tiff {compression}"
+
+
+KINDS = {
+    "png_rgb": Kind(0.18, ("lsb.rgb", *_SPATIAL, *_BYTES), _png_rgb),
+    "png_grey": Kind(0.09, (*_SPATIAL, *_BYTES), _png_grey),
+    "png_rgba": Kind(0.11, ("alpha", "lsb.rgb", "lsbr", "lsbm", *_BYTES), _png_rgba),
+    "png_la": Kind(0.015, ("alpha", *_BYTES), _png_la),
+    "png_indexed": Kind(0.08, ("palette", *_BYTES), _png_indexed),
+    "gif": Kind(0.08, ("palette", "raw"), _gif),
+    "webp_lossless": Kind(0.05, ("lsb.rgb", *_SPATIAL, *_BYTES), _webp_lossless),
+    "webp_rgba": Kind(0.03, ("alpha", "lsb.rgb", *_BYTES), _webp_rgba),
+    "webp_lossy": Kind(0.03, _BYTES, _webp_lossy),
+    "jpeg": Kind(0.27, (*_DCT, *_BYTES), _jpeg),
+    "jpeg_plain": Kind(0.04, _BYTES, _jpeg_plain),
+    "bmp": Kind(0.0125, ("lsb.rgb", "lsbr", "lsbm"), _bmp),
+    "tiff": Kind(0.0125, ("lsb.rgb", "lsbr", "lsbm"), _tiff),
+}

@@ -1,0 +1,128 @@
+"""Which covers are made, as what kind of file, and which techniques each carries: drawn once, before any image."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from starlight.errors import StarlightError
+from starlight.sample.kinds import KINDS
+
+__all__ = ["Item", "plan", "size"]
+
+# Share of the adaptive side that a technique is given; J-UNIWARD changes luma alone, the others each channel.
+_COSTLY = {"hill": 1.0, "suniward": 1.0, "wow": 1.0, "juniward": 1.6}
+_SIDES = ((64, 96), (96, 160), (160, 256), (256, 384), (384, 512), (512, 768), (1000, 1024))
+_SIDE_WEIGHTS = (0.10, 0.24, 0.36, 0.20, 0.06, 0.025, 0.015)
+_ASPECTS = (1.0, 4 / 3, 3 / 4, 3 / 2, 2 / 3, 16 / 9)
+_SOURCES = ("photo", "camera", "drawing")
+_MOST_REPEATS = 4  # payloads of one technique in one cover
+
+
+@dataclass(frozen=True)
+class Item:
+    """One cover to be made.
+
+    Attributes
+    ----------
+    index : int
+        Number of the cover; with the seed it decides everything about it.
+    source : str
+        A key of `covers.SOURCES`.
+    kind : str
+        A key of `carrier_kinds.KINDS`.
+    height, width : int
+        Pixels.
+    techniques : tuple of str
+        One stego file each; a name may come twice.
+    """
+
+    index: int
+    source: str
+    kind: str
+    height: int
+    width: int
+    techniques: tuple[str, ...] = ()
+
+
+def size(rng: np.random.Generator, *, smallest: int, largest: int) -> tuple[int, int]:
+    """Draw height and width: mostly 96 to 384 pixels, a few up to 1024, in common aspect ratios."""
+    low, high = _SIDES[int(rng.choice(len(_SIDES), p=_SIDE_WEIGHTS))]
+    width = int(rng.integers(low, high + 1))
+    height = round(width / _ASPECTS[int(rng.integers(0, len(_ASPECTS)))])
+    return tuple(int(np.clip(side, smallest, largest)) for side in (height, width))
+
+
+def plan(
+    seed: int,
+    covers: int,
+    counts: Mapping[str, int],
+    *,
+    shares: Sequence[float],
+    smallest: int,
+    largest: int,
+    adaptive_side: int,
+) -> list[Item]:
+    """Draw the covers and hand the techniques out.
+
+    Parameters
+    ----------
+    seed : int
+    covers : int
+        Clean images.
+    counts : mapping of str to int
+        Stego images of each technique.
+    shares : sequence of float
+        Weights of photographs, camera scenes and drawings.
+    smallest, largest : int
+        Limits of a side in pixels.
+    adaptive_side : int
+        Longest side that HILL, S-UNIWARD and WOW are given, in pixels: their cost maps take the most time. J-UNIWARD
+        gets a little more.
+
+    Returns
+    -------
+    list of Item
+        In the order of their index.
+
+    Raises
+    ------
+    StarlightError
+        If no cover can carry a technique.
+    """
+    items = [_item(seed, i, kind, shares, smallest, largest) for i, kind in enumerate(_kinds(seed, covers))]
+    given: list[list[str]] = [[] for _ in items]
+    for number, (technique, count) in enumerate(counts.items()):
+        able = [i.index for i in items if _can(i, technique, adaptive_side)]
+        if not able:
+            raise StarlightError(f"sample.covers: {covers} are too few, none of them can carry {technique}")
+        order = np.random.default_rng([seed, 3, number]).permutation(able)
+        for index in np.resize(order, min(count, _MOST_REPEATS * len(able))):
+            given[index].append(technique)
+    return [replace(item, techniques=tuple(names)) for item, names in zip(items, given, strict=True)]
+
+
+def _kinds(seed: int, covers: int) -> list[str]:
+    """Fill the kinds by their shares, each at least once where there are enough covers, and shuffle."""
+    shares = np.array([kind.share for kind in KINDS.values()])
+    exact = shares / shares.sum() * covers
+    counts = np.maximum(np.floor(exact), covers >= len(KINDS)).astype(int)
+    while counts.sum() < covers:
+        counts[np.argmax(exact - counts)] += 1
+    while counts.sum() > covers:
+        counts[np.argmax(counts)] -= 1
+    names = np.repeat(list(KINDS), counts)
+    return np.random.default_rng([seed, 1]).permutation(names).tolist()
+
+
+def _item(seed: int, index: int, kind: str, shares: Sequence[float], smallest: int, largest: int) -> Item:
+    rng = np.random.default_rng([seed, 2, index])
+    weights = np.array(shares, float)
+    source = _SOURCES[int(rng.choice(len(_SOURCES), p=weights / weights.sum()))]
+    return Item(index, source, kind, *size(rng, smallest=smallest, largest=largest))
+
+
+def _can(item: Item, technique: str, adaptive_side: int) -> bool:
+    if max(item.height, item.width) > adaptive_side * _COSTLY.get(technique, np.inf):
+        return False
+    return technique in KINDS[item.kind].techniques

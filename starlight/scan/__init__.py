@@ -1,0 +1,1 @@
+"""Submissions found, checked and listed in one manifest."""

@@ -1,0 +1,131 @@
+"""From files to the facts of their contents: every file is hashed, every distinct content is decoded once."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import hashlib
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from starlight.errors import BadImage, StarlightError
+from starlight.fanout import Engine, chunked, run
+from starlight.images.containers import Limits
+from starlight.scan import facts as facts_module
+from starlight.scan.facts import Facts, measure, pack, unpack
+from starlight.store import Store, key, table_name
+from starlight.store.code import code_digest, decoder_versions
+from starlight.store.shard import ShardWriter
+
+__all__ = ["Hashed", "hash_files", "measure_all"]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Hashed:
+    """`sample_id` and `bytes` of a file, or the `reason` why it has none."""
+
+    sample_id: str = ""
+    bytes: int | None = None
+    reason: str = ""
+
+
+def hash_files(root: Path, paths: Sequence[str], limits: Limits, engine: Engine) -> dict[str, Hashed]:
+    """Hash files, given by path from `root`."""
+    threads = dataclasses.replace(engine, backend="threading")
+    task = functools.partial(_hash_chunk, root, limits.max_bytes)
+    return dict(pair for pairs in run(threads, task, chunked(paths, threads), label="hash") for pair in pairs)
+
+
+def _hash_chunk(root: Path, max_bytes: int, paths: Sequence[str]) -> list[tuple[str, Hashed]]:
+    return [(path, _hash(root / path, max_bytes)) for path in paths]
+
+
+def _hash(file: Path, max_bytes: int) -> Hashed:
+    try:
+        with file.open("rb") as stream:
+            size = os.fstat(stream.fileno()).st_size
+            if size > max_bytes:
+                return Hashed(bytes=size, reason=f"unreadable: {size} bytes is over {max_bytes}")
+            digest = hashlib.file_digest(stream, "sha256")
+    except (OSError, ValueError) as error:
+        return Hashed(reason=f"unreadable: cannot be opened: {getattr(error, 'strerror', None) or error}")
+    return Hashed(digest.hexdigest()[:16], size)
+
+
+def measure_all(
+    root: Path, paths: Mapping[str, str], limits: Limits, engine: Engine, store: Store
+) -> dict[str, Facts | str]:
+    """Facts of distinct contents, from the store where it has them.
+
+    Parameters
+    ----------
+    root : Path
+    paths : mapping
+        sample_id to a path, from `root`, of a file with that content.
+    limits : Limits
+    engine : Engine
+    store : Store
+
+    Returns
+    -------
+    dict
+        sample_id to its facts, or to the reason why it is no readable image.
+
+    Raises
+    ------
+    StarlightError
+        The store cannot be written, or its disk loses records faster than they are written.
+    """
+    name = _table_name(limits)
+    table = store.table(name)
+    task = functools.partial(_measure_chunk, root, limits, store.folder(name))
+    found: dict[str, Facts | str] = {}
+    for _ in range(3):  # again only where a shard turns out damaged
+        ids = sorted(paths.keys() - found.keys())
+        keys = np.array([key(i) for i in ids], np.uint64)
+        missing = [(ids[i], paths[ids[i]]) for i in np.flatnonzero(~table.has(keys))]
+        for failures in run(engine, task, chunked(missing, engine), label="scan"):
+            found.update(failures)
+        table.reload()
+        for i, array in table.read(keys):
+            if array is not None:
+                found[ids[i]] = unpack(array)
+        table.reload()
+        if len(found) == len(paths):
+            table.compact()
+            return found
+    raise StarlightError(f"{table.folder}: the store's records are damaged again and again")
+
+
+def _table_name(limits: Limits) -> str:
+    code = code_digest([facts_module.__name__])
+    return table_name("scan", facts_module.VERSION, dataclasses.asdict(limits) | decoder_versions() | {"code": code})
+
+
+def _measure_chunk(root: Path, limits: Limits, folder: Path, jobs: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """Measure a chunk of contents into one shard; returns the reasons of those that failed."""
+    failed: dict[str, str] = {}
+    writer = ShardWriter(folder)
+    try:
+        for sample_id, path in jobs:
+            try:
+                data = (root / path).read_bytes()
+                if hashlib.sha256(data).hexdigest()[:16] != sample_id:
+                    raise BadImage("changed while it was scanned")
+                record = pack(measure(data, limits))
+            except BadImage as error:
+                failed[sample_id] = f"unreadable: {error.reason}"
+            except OSError as error:
+                failed[sample_id] = f"unreadable: cannot be opened: {error.strerror or error}"
+            except Exception as error:  # one file in a million must not end the run
+                failed[sample_id] = f"unreadable: {type(error).__name__}: {' '.join(str(error).split())[:200]}"
+            else:
+                writer.add(key(sample_id), record)
+        writer.publish()
+    except BaseException:
+        writer.abandon()
+        raise
+    return failed

@@ -1,0 +1,137 @@
+"""What a file's content says about itself: found once per content, whatever the file is called and wherever it lies."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+
+import numpy as np
+
+from starlight.images import image as images
+from starlight.images.containers import Limits
+from starlight.scan.duplicates import fingerprint
+from starlight.streams.readable.decode import Decoded, comment_text, decode_payload
+from starlight.techniques.constraints import constraint_mask
+from starlight.techniques.readable.protocol import END, MARK
+
+__all__ = ["VERSION", "Facts", "measure", "pack", "unpack"]
+
+VERSION = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Of one content.
+
+    Attributes
+    ----------
+    format, mode : str
+    width, height : int
+        Pixels.
+    pixel_hash : str
+        Of size and pixels, without alpha, 16 hex digits.
+    phash : int
+        Perceptual hash; -1 where the picture has too little structure.
+    thumb : str
+        8x8 grey thumbnail, hexadecimal.
+    can_carry : str
+        The constraint mask as zeros and ones.
+    build : str
+        Digest of how the file is built: two files of equal build differ in nothing but pixels and metadata.
+    alpha : str
+        `none`, `uniform` or `varied`.
+    indexed : bool
+    exif_fields, comment_bytes, trailer_bytes, second_images : int
+    decoded : str
+        Technique of the payload that can be read from it; empty where there is none.
+    decoded_bits : int
+        Its length without framing.
+    decoded_mark : bool
+        It bears the protocol's mark.
+    """
+
+    format: str
+    mode: str
+    width: int
+    height: int
+    pixel_hash: str
+    phash: int
+    thumb: str
+    can_carry: str
+    build: str
+    alpha: str
+    indexed: bool
+    exif_fields: int
+    comment_bytes: int
+    trailer_bytes: int
+    second_images: int
+    decoded: str
+    decoded_bits: int
+    decoded_mark: bool
+
+
+def measure(data: bytes, limits: Limits) -> Facts:
+    """Facts of a file's bytes.
+
+    Raises
+    ------
+    BadImage
+        It is no image that can be read within the limits.
+    """
+    image = images.decode(data, limits)
+    container = image.container
+    print_ = fingerprint(image.pixels)
+    decoded = _marked_bytes(image) or decode_payload(image)
+    alpha = "none"
+    if image.alpha is not None:
+        alpha = "uniform" if image.alpha.min() == image.alpha.max() else "varied"
+    build = (container.format, container.mode, container.bit_depth, container.lossless, container.sampling,
+             container.progressive, container.frames, container.quant_tables)  # fmt: skip
+    return Facts(
+        format=container.format,
+        mode=container.mode,
+        width=container.width,
+        height=container.height,
+        pixel_hash=_pixel_hash(image.pixels),
+        phash=-1 if print_.phash is None else print_.phash,
+        thumb=print_.thumb.hex(),
+        can_carry="".join("1" if can else "0" for can in constraint_mask(image)),
+        build=hashlib.sha256(repr(build).encode()).hexdigest()[:16],
+        alpha=alpha,
+        indexed=container.indexed,
+        exif_fields=container.exif_fields,
+        comment_bytes=len(container.user_comment),
+        trailer_bytes=len(container.trailer),
+        second_images=len(container.mpf),
+        decoded=decoded.technique if decoded else "",
+        decoded_bits=8 * len(decoded.payload) if decoded else 0,
+        decoded_mark=bool(decoded and decoded.marked),
+    )
+
+
+def _marked_bytes(image: images.Image) -> Decoded | None:
+    """Payload of a comment or trailer that begins with the protocol's mark, which nothing else does."""
+    for variant, technique, raw in (
+        ("comment", "exif", comment_text(image)),
+        ("trailer", "raw", image.container.trailer),
+    ):
+        if raw.startswith(MARK):
+            return Decoded(variant, technique, raw[len(MARK) :].split(END, 1)[0], marked=True)
+    return None
+
+
+def _pixel_hash(pixels: np.ndarray) -> str:
+    digest = hashlib.sha256(repr(pixels.shape).encode())
+    digest.update(np.ascontiguousarray(pixels).data)
+    return digest.hexdigest()[:16]
+
+
+def pack(facts: Facts) -> np.ndarray:
+    """Facts as a record for the store, uint8 (n,)."""
+    return np.frombuffer(json.dumps(asdict(facts), sort_keys=True).encode(), np.uint8)
+
+
+def unpack(record: np.ndarray) -> Facts:
+    """Facts from a record of the store."""
+    return Facts(**json.loads(record.tobytes()))

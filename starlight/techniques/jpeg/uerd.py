@@ -1,0 +1,40 @@
+"""UERD: changes spread by block and mode complexity; simulated at the rate-distortion bound (conseal).
+
+L. Guo et al., "Using Statistical Image Model for JPEG Steganography: Uniform Embedding Revisited", IEEE TIFS 2015.
+"""
+
+import conseal
+
+from starlight.images.image import Coefficients
+from starlight.techniques.jpeg._luma import changed_luma, luma_table
+
+__all__ = ["CARRIER", "NAME", "READABLE", "SHOWN_IN", "embed"]
+
+NAME = "uerd"
+CARRIER = "jpeg"
+READABLE = False
+SHOWN_IN = ("dct",)
+
+
+def embed(cover: Coefficients, rate: float, *, seed: int = 0) -> Coefficients:
+    """Embed random bits in luma as UERD would.
+
+    Parameters
+    ----------
+    cover : Coefficients
+    rate : float
+        Bits per non-zero AC coefficient (bpnzAC) of luma, 0 to 1.
+    seed : int
+
+    Returns
+    -------
+    Coefficients
+        New luma; chroma as it was.
+
+    Raises
+    ------
+    StarlightError
+        Rate out of range, or nothing to embed in.
+    """
+    table = luma_table(cover)
+    return changed_luma(cover, rate, lambda y: conseal.uerd.simulate_single_channel(y, table, rate, seed=seed))

@@ -1,0 +1,1 @@
+"""Payloads in scan order, which can be read back."""

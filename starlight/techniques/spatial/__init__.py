@@ -1,0 +1,1 @@
+"""Payloads at pseudo-random or adaptive places of samples."""

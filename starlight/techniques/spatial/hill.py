@@ -1,0 +1,38 @@
+"""HILL: costs from a high-pass and two low-pass filters.
+
+Li, Wang, Huang, Li, "A New Cost Function for Spatial Image Steganography", ICIP 2014.
+"""
+
+import conseal
+import numpy as np
+
+from starlight.techniques.spatial.adaptive import embed_channels
+
+__all__ = ["CARRIER", "NAME", "READABLE", "SHOWN_IN", "embed"]
+
+NAME = "hill"
+CARRIER = "rgb"
+READABLE = False
+SHOWN_IN = ("content",)
+
+
+def embed(cover: np.ndarray, rate: float, *, seed: int = 0) -> np.ndarray:
+    """Simulate HILL embedding of a random message in each channel.
+
+    Parameters
+    ----------
+    cover : ndarray of uint8, shape (H, W) or (H, W, C)
+    rate : float
+        Bits per pixel of each channel, in (0, 1].
+    seed : int
+
+    Returns
+    -------
+    ndarray of uint8, same shape as cover
+
+    Raises
+    ------
+    StarlightError
+        If the rate is out of range, or the cover too small or too flat.
+    """
+    return embed_channels(conseal.hill.simulate_single_channel, cover, rate, seed)

@@ -1,0 +1,38 @@
+"""S-UNIWARD: costs from relative changes of directional wavelet coefficients.
+
+Holub, Fridrich, Denemark, "Universal Distortion Function for Steganography in an Arbitrary Domain", EURASIP JIS 2014.
+"""
+
+import conseal
+import numpy as np
+
+from starlight.techniques.spatial.adaptive import embed_channels
+
+__all__ = ["CARRIER", "NAME", "READABLE", "SHOWN_IN", "embed"]
+
+NAME = "suniward"
+CARRIER = "rgb"
+READABLE = False
+SHOWN_IN = ("content",)
+
+
+def embed(cover: np.ndarray, rate: float, *, seed: int = 0) -> np.ndarray:
+    """Simulate S-UNIWARD embedding of a random message in each channel.
+
+    Parameters
+    ----------
+    cover : ndarray of uint8, shape (H, W) or (H, W, C)
+    rate : float
+        Bits per pixel of each channel, in (0, 1].
+    seed : int
+
+    Returns
+    -------
+    ndarray of uint8, same shape as cover
+
+    Raises
+    ------
+    StarlightError
+        If the rate is out of range, or the cover too small or too flat.
+    """
+    return embed_channels(conseal.suniward.simulate_single_channel, cover, rate, seed)
