@@ -1,0 +1,1 @@
+"""What can be read in an image file: hidden payloads, and notes that people and devices leave openly."""
