@@ -23,6 +23,7 @@ $(READY): requirements.lock pyproject.toml
 setup: $(READY)  ## make the virtual environment from the lock file
 
 repro: $(READY)  ## run the pipeline, then print the main figures
+	@python -m scripts.tools.links
 	dvc repro
 	@python -m scripts.tools.summary
 

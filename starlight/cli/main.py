@@ -36,7 +36,8 @@ exit status of detect:
 
 _RECORD = """\
 one record a file, in the order of the arguments, names in a folder sorted; keys of --format jsonl and csv:
-  path             as it was given or found; bytes that are no UTF-8 as \\udcXX (surrogateescape)
+  path             as it was given or found; bytes that are no UTF-8 as \\udcXX (surrogateescape);
+                   in csv escaped as the table does, so that one line is one record
   verdict          stego, clean, cannot tell (unlike anything the detector was trained on), unreadable
   probability      calibrated probability that the file carries a payload; null where it was not judged
   technique        the most likely technique, for stego and cannot tell

@@ -150,11 +150,12 @@ class Detector:
         verdict = CANNOT_TELL if abstain else STEGO if flagged else CLEAN
         technique = None if verdict == CLEAN else str(named(scores[None], self.predictor.techniques)[0])
         found = read_payload(image, technique) if flagged else None
+        reason = self._reason(verdict, technique, found, prediction) + _part(image)
         return Detection(
             name, verdict,
             probability=round(float(prediction.probability[0]), 6), technique=technique, techniques=each,
             payload_preview=preview(found.payload) if found else None,
-            reason=self._reason(verdict, technique, found, prediction), sample_id=sample_id(image.data),
+            reason=reason, sample_id=sample_id(image.data),
             **self._standard(), ms=_ms(started),
         )  # fmt: skip
 
@@ -226,6 +227,14 @@ def read_file(path: str) -> Image:
     except (OSError, ValueError) as error:
         raise BadImage(f"cannot be opened: {getattr(error, 'strerror', None) or error}") from error
     return read(path)
+
+
+def _part(image: Image) -> str:
+    """What to add to the reason where an image is too large to be looked at as a whole."""
+    if image.share_seen == 1:
+        return ""
+    c = image.container
+    return f"; of its {c.width * c.height / 1e6:.0f} megapixels the first {100 * image.share_seen:.0f} % were looked at"
 
 
 def _ms(started: float) -> float:
