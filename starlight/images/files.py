@@ -30,8 +30,8 @@ def image_files(folder: Path, more: tuple[str, ...] = ()) -> tuple[list[str], li
     images : list of str
         Paths from `folder` with forward slashes, sorted.
     others : list of str
-        What is neither an image by its name or first bytes nor one of the files that belong beside images; here, too, names that
-        are no UTF-8, as no table can hold them.
+        What is neither an image by its name or first bytes nor one of the files that belong beside images; here, too,
+        names that are no UTF-8, as no table can hold them.
     """
     images, others = [], []
     for name in sorted(_walk(folder)):
