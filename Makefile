@@ -8,7 +8,7 @@ TESTING := $(VENV)/.testing
 export PATH := $(abspath $(BIN)):$(PATH)
 export PYTHONHASHSEED := 0
 
-.PHONY: help setup repro test lint bench bench-detect ablations evidence release export fuzz pr-report baseline
+.PHONY: help setup repro test lint bench bench-detect ablations evidence release export wheel fuzz pr-report baseline
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*##/\t/' | expand -t 16
@@ -63,6 +63,13 @@ release: $(READY)  ## train the released detector; COVERS=folder adds photograph
 export: $(READY)  ## models/starlight.onnx, checked against torch
 	$(PIP) --requirement requirements-onnx.lock
 	python -m scripts.tools.export
+
+wheel: $(READY)  ## dist/*.whl: detect, extract and explain with the released detector, without torch
+	$(PIP) --requirement requirements-onnx.lock
+	python -m scripts.tools.released_onnx
+	rm -rf dist
+	python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist .
+	@ls -l dist
 
 fuzz: $(READY)  ## mutate files of every format; FILES=100000
 	python -m scripts.tools.fuzz --files $(or $(FILES),100000)

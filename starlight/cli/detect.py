@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator
 from typing import Any
@@ -23,6 +24,7 @@ __all__ = ["load_detector", "run"]
 
 NOTHING, FOUND, ERROR, GONE = 0, 1, 2, 141
 _MOST_WORKERS = 4
+_TICK_S = 0.2
 _NO_FORGERY = "no forgery model is trained: this release answers --task stego alone"
 
 
@@ -144,10 +146,32 @@ def _progress(args: argparse.Namespace) -> Iterator[Any]:
     if args.quiet or answers_seen or not sys.stderr.isatty():
         yield lambda n: None
         return
-    from tqdm import tqdm
-
-    with tqdm(unit=" files", file=sys.stderr, dynamic_ncols=True) as bar:
+    bar = _Bar()
+    try:
         yield bar.update
+    finally:
+        bar.close()
+
+
+class _Bar:
+    """Files answered and their rate, on one line that is written over, some times a second."""
+
+    def __init__(self) -> None:
+        self._count, self._started, self._shown = 0, time.monotonic(), 0.0
+
+    def update(self, count: int) -> None:
+        self._count += count
+        now = time.monotonic()
+        if now - self._shown > _TICK_S:
+            self._shown = now
+            rate = self._count / max(now - self._started, 1e-9)
+            sys.stderr.write(f"\r{self._count} files, {rate:.1f} a second\x1b[K")
+            sys.stderr.flush()
+
+    def close(self) -> None:
+        if self._shown:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
 
 
 def _cores() -> int:

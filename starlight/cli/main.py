@@ -119,7 +119,7 @@ def _explain(command: argparse.ArgumentParser) -> None:
 
 def _model(command: argparse.ArgumentParser) -> None:
     command.add_argument("--model", metavar="FILE", help="weights; default: this project's models/, else the released")
-    command.add_argument("--runtime", choices=("torch", "onnx"), help="onnx needs no torch (default: torch)")
+    command.add_argument("--runtime", choices=("torch", "onnx"), help="default: torch where it is installed, else onnx")
 
 
 def _positive(text: str) -> int:

@@ -15,6 +15,7 @@ import numpy as np
 from starlight.detector.answer import CANNOT_TELL, CLEAN, STEGO, UNREADABLE, Detection
 from starlight.detector.calibration.classes import container_class
 from starlight.detector.calibration.judgement import Prediction, named
+from starlight.detector.installed import installed_runtime, need_torch
 from starlight.detector.previews import preview
 from starlight.detector.readback import describe, read_payload
 from starlight.errors import BadImage, StarlightError
@@ -81,20 +82,21 @@ class Detector:
         path : path, optional
             A weights file; else the one trained in this project, else the released one (see `find_weights`).
         runtime : {"torch", "onnx"}, optional
-            Else what the file's name says, else torch.
+            Else what the file's name says, else torch where it is installed, else onnx.
 
         Raises
         ------
         StarlightError
             There is no such file, or it is no detector.
         """
-        runtime = runtime or ("onnx" if path is not None and Path(path).suffix == ".onnx" else "torch")
+        runtime = runtime or installed_runtime(path)
         if runtime not in RUNTIMES:
             raise StarlightError(f"runtime: {runtime!r} is unknown, use one of {', '.join(RUNTIMES)}")
         file, origin = (Path(path), "given") if path is not None else find_weights(RUNTIMES[runtime])
         if runtime == "onnx":
             from starlight.detector.onnx_runtime import OnnxPredictor as Predictor
         else:
+            need_torch(path)
             from starlight.detector.torch_runtime import Predictor
         predictor = Predictor.load(file)
         _check_streams(predictor, file)
