@@ -12,10 +12,13 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 from starlight.cli.inputs import Source, expand
 from starlight.cli.output import Writer, discard
+from starlight.cli.page import Page, pictured
+from starlight.cli.resume import earlier, open_resumed
 from starlight.cli.workers import Pool
 from starlight.detector.answer import CANNOT_TELL, STEGO, UNREADABLE, VERDICTS, Detection
 from starlight.errors import StarlightError
@@ -38,16 +41,18 @@ def run(args: argparse.Namespace) -> int:
         else:
             if args.format not in (None, "jsonl"):
                 raise StarlightError(f"--resume: writes JSON lines, not {args.format}")
-            from starlight.cli.resume import open_resumed
-
             stream, answered = open_resumed(args.resume)
             writer = Writer(stack.enter_context(stream), "jsonl")
             tally.verdicts.update(answered.verdicts)
         sources = tally.watch(expand(args.paths, null=args.null), answered)
+        page = stack.enter_context(Page(Path(args.report))) if args.report else None
+        if page and args.resume:
+            for record in earlier(args.resume):
+                page.add(record)
         try:
             if args.task == "forgery":
                 return _forgery(sources, writer)
-            return _judge(args, sources, writer, tally)
+            return _judge(args, sources, writer, tally, page)
         except BrokenPipeError:
             discard(writer)
             return GONE
@@ -91,9 +96,12 @@ class Tally:
         return f"{total} files: {counts}" + (f" ({self.skipped} answered before)" if self.skipped else "")
 
 
-def _judge(args: argparse.Namespace, sources: Iterator[Source], writer: Writer, tally: Tally) -> int:
+def _judge(args: argparse.Namespace, sources: Iterator[Source], writer: Writer, tally: Tally, page: Page | None) -> int:
     workers = args.workers or min(_cores(), _MOST_WORKERS)
-    pool = Pool(functools.partial(load_detector, args.model, args.runtime), workers=workers, seconds=args.timeout)
+    load = functools.partial(load_detector, args.model, args.runtime)
+    if page:
+        load = pictured(load, page.folder if args.explain else None)
+    pool = Pool(load, workers=workers, seconds=args.timeout)
     told = args.quiet
     with _stopping(pool) as stopped, _progress(args) as tick:
         for record in pool.results(sources):
@@ -101,6 +109,9 @@ def _judge(args: argparse.Namespace, sources: Iterator[Source], writer: Writer, 
                 _say(pool.description)
                 told = True
             writer.write(record)
+            if page:
+                page.detector = pool.description
+                page.add(record)
             tally.verdicts[record["verdict"]] += 1
             tick(1)
     if not args.quiet:

@@ -23,6 +23,7 @@ examples:
   starlight detect 'shots/**/*.png' --workers 4    a quoted glob, four processes
   find . -type f -print0 | starlight detect -0 -   a list on standard input
   starlight detect evidence/ --resume out.jsonl    writes out.jsonl; typed again, goes on where it stopped
+  starlight detect evidence/ --report found.html   one page for a browser: what was found first, pictures, filter
   starlight extract photo.png -o payload.bin       what is hidden, as bytes
   starlight explain photo.png -o report.html       why, as one page for a browser
 
@@ -97,6 +98,10 @@ def _detect(command: argparse.ArgumentParser) -> None:
         "--resume", metavar="FILE",
         help="append JSON lines to FILE, in place of standard output, and skip the paths that it answers already",
     )  # fmt: skip
+    command.add_argument("--report", metavar="HTML", help="write all answers as one page for a browser, with pictures")
+    command.add_argument(
+        "--explain", action="store_true", help="with --report: also a page for each file that is found"
+    )
     command.add_argument("-0", "--null", action="store_true", help="names on standard input end with NUL, not newline")
     command.add_argument("--timeout", type=_seconds, default=30.0, metavar="S", help="seconds a file (default: 30)")
     command.add_argument("--task", choices=("stego", "forgery"), default="stego", help="what to look for")

@@ -12,7 +12,7 @@ import numpy as np
 
 from starlight.errors import StarlightError
 
-__all__ = ["Answered", "open_resumed"]
+__all__ = ["Answered", "earlier", "open_resumed"]
 
 
 class Answered:
@@ -69,6 +69,12 @@ def open_resumed(path: str) -> tuple[BinaryIO, Answered]:
         stream.close()
         raise
     return stream, answered
+
+
+def earlier(path: str) -> Iterator[dict]:
+    """Whole records of a file of answers."""
+    with open(path, "rb") as stream:
+        yield from _Records(stream, path)
 
 
 class _Records:
