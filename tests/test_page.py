@@ -71,7 +71,7 @@ def test_a_page_without_answers_and_one_that_failed(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["empty.html"]
     (photo := tmp_path / "photo.png").write_bytes(b"evidence")
     for out in (photo, tmp_path, tmp_path / "no/such.html"):
-        with pytest.raises(StarlightError, match="no page|cannot be written"):
+        with pytest.raises(StarlightError, match=r"no page|cannot be written"):
             written(out, [record(0)])
     assert photo.read_bytes() == b"evidence"
 
