@@ -23,7 +23,7 @@ from starlight.cli.workers import Pool
 from starlight.detector.answer import CANNOT_TELL, STEGO, UNREADABLE, VERDICTS, Detection
 from starlight.errors import StarlightError
 
-__all__ = ["load_detector", "run"]
+__all__ = ["ERROR", "FOUND", "NOTHING", "cores", "load_detector", "run", "say", "stopping"]
 
 NOTHING, FOUND, ERROR, GONE = 0, 1, 2, 141
 _MOST_WORKERS = 4
@@ -97,16 +97,16 @@ class Tally:
 
 
 def _judge(args: argparse.Namespace, sources: Iterator[Source], writer: Writer, tally: Tally, page: Page | None) -> int:
-    workers = args.workers or min(_cores(), _MOST_WORKERS)
+    workers = args.workers or min(cores(), _MOST_WORKERS)
     load = functools.partial(load_detector, args.model, args.runtime)
     if page:
         load = pictured(load, page.folder if args.explain else None)
     pool = Pool(load, workers=workers, seconds=args.timeout)
     told = args.quiet
-    with _stopping(pool) as stopped, _progress(args) as tick:
+    with stopping(pool) as stopped, _progress(args) as tick:
         for record in pool.results(sources):
             if not told and pool.description:
-                _say(pool.description)
+                say(pool.description)
                 told = True
             writer.write(record)
             if page:
@@ -115,7 +115,7 @@ def _judge(args: argparse.Namespace, sources: Iterator[Source], writer: Writer, 
             tally.verdicts[record["verdict"]] += 1
             tick(1)
     if not args.quiet:
-        _say(str(tally) + (", stopped" if stopped else ""))
+        say(str(tally) + (", stopped" if stopped else ""))
     return 128 + stopped[0] if stopped else tally.status
 
 
@@ -124,12 +124,12 @@ def _forgery(sources: Iterator[Source], writer: Writer) -> int:
     for source in sources:
         verdict = UNREADABLE if source.error else CANNOT_TELL
         writer.write(Detection(source.path, verdict, reason=source.error or _NO_FORGERY).to_dict())
-    _say(_NO_FORGERY)
+    say(_NO_FORGERY)
     return ERROR
 
 
 @contextlib.contextmanager
-def _stopping(pool: Pool) -> Iterator[list[int]]:
+def stopping(pool: Pool) -> Iterator[list[int]]:
     """Signals stop the pool between two answers; the list then holds the signal. A second Ctrl-C stops at once."""
     caught: list[int] = []
 
@@ -185,9 +185,11 @@ class _Bar:
             sys.stderr.flush()
 
 
-def _cores() -> int:
+def cores() -> int:
+    """Cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _say(text: str) -> None:
+def say(text: str) -> None:
+    """One line for people, on standard error."""
     print(f"starlight: {text}", file=sys.stderr)

@@ -25,6 +25,7 @@ examples:
   starlight detect evidence/ --resume out.jsonl    writes out.jsonl; typed again, goes on where it stopped
   starlight detect evidence/ --report found.html   one page for a browser: what was found first, pictures, filter
   starlight extract photo.png -o payload.bin       what is hidden, as bytes
+  starlight watch inbox/ -o answers.jsonl          what comes into a folder, until a signal comes
   starlight explain photo.png -o report.html       why, as one page for a browser
 
 exit status of detect:
@@ -60,6 +61,12 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"starlight {starlight.__version__}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _detect(_parser(commands.add_parser, "detect", help="is anything hidden in these files?", epilog=_RECORD))
+    _watch(_parser(
+        commands.add_parser, "watch", help="judge what comes into folders, for services and cron",
+        description="Judges each file of the folders once, and again when it changes; looks again every --interval "
+        "seconds. Killed at any moment and started again, it goes on: no record is lost, none is there twice.",
+        epilog="exit status: 0 after SIGINT or SIGTERM, 2 an error; with --once also 1 where something new was found",
+    ))  # fmt: skip
     _extract(_parser(
         commands.add_parser, "extract", help="read a hidden payload back",
         description="Reads back what can be read: alpha, palette, lsb.rgb, exif, raw, and the formats of open tools.",
@@ -105,6 +112,19 @@ def _detect(command: argparse.ArgumentParser) -> None:
     command.add_argument("-0", "--null", action="store_true", help="names on standard input end with NUL, not newline")
     command.add_argument("--timeout", type=_seconds, default=30.0, metavar="S", help="seconds a file (default: 30)")
     command.add_argument("--task", choices=("stego", "forgery"), default="stego", help="what to look for")
+    command.add_argument("--quiet", action="store_true", help="nothing on standard error but errors")
+    _model(command)
+
+
+def _watch(command: argparse.ArgumentParser) -> None:
+    command.add_argument("folders", nargs="+", metavar="FOLDER")
+    command.add_argument("-o", "--output", metavar="FILE", required=True, help="JSON lines; also what is known already")
+    command.add_argument("--metrics-file", metavar="FILE", help="figures in Prometheus' text format, after each round")
+    command.add_argument("--once", action="store_true", help="one round, for cron")
+    command.add_argument("--interval", type=_seconds, default=10.0, metavar="S", help="between rounds (default: 10)")
+    command.add_argument("--settle", type=float, default=2.0, metavar="S", help="leave files be that are younger (2)")
+    command.add_argument("--workers", type=_positive, metavar="N", help="processes (default: one a core, at most 4)")
+    command.add_argument("--timeout", type=_seconds, default=30.0, metavar="S", help="seconds a file (default: 30)")
     command.add_argument("--quiet", action="store_true", help="nothing on standard error but errors")
     _model(command)
 
