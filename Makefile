@@ -58,7 +58,9 @@ evidence: $(READY)  ## false-positive rate of the released detector on 80,000 cl
 	python -m scripts.tools.evidence $(if $(COVERS),--covers $(COVERS))
 
 release: $(READY)  ## train the released detector; COVERS=folder adds photographs, TERMS="..." says whose
+	$(PIP) --requirement requirements-onnx.lock
 	python -m scripts.tools.release $(if $(COVERS),--covers $(COVERS)) $(if $(TERMS),--terms "$(TERMS)") $(SETTINGS)
+	python -m scripts.tools.released_onnx
 
 export: $(READY)  ## models/starlight.onnx, checked against torch
 	$(PIP) --requirement requirements-onnx.lock

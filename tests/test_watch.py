@@ -25,8 +25,9 @@ class Watched:
         self.model = str(tiny.weights(home / "w.safetensors", threshold=3.0))
 
     def start(self, *more: str) -> subprocess.Popen:
-        command = [sys.executable, "-m", "starlight", "watch", "inbox", "-o", "a.jsonl", "--workers", "1",
-                   "--interval", "0.2", "--settle", "0", "--model", self.model, "--metrics-file", "m/starlight.prom", *more]  # fmt: skip
+        options = ["--workers", "1", "--interval", "0.2", "--settle", "0", "--model", self.model, *more]
+        command = [sys.executable, "-m", "starlight", "watch", "inbox", "-o", "a.jsonl", *options]
+        command += ["--metrics-file", "m/starlight.prom"]
         environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
         return subprocess.Popen(command, cwd=self.home, env=environment, stderr=subprocess.PIPE, text=True)
 
