@@ -9,7 +9,6 @@ Exit status: 0 all well or alerts not asked for, 1 an alert with --fail-on-alert
 import os
 import sys
 from collections.abc import Collection
-from dataclasses import fields
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -19,7 +18,7 @@ sys.path.insert(1, str(HOME))  # run as a file, from any folder
 
 from starlight.errors import StarlightError  # noqa: E402
 from starlight.monitor import command, monitor  # noqa: E402
-from starlight.monitor.alerts import Limits, summary, words  # noqa: E402
+from starlight.monitor.alerts import AlertParams, summary, words  # noqa: E402
 from starlight.params import read, section  # noqa: E402
 
 
@@ -27,8 +26,7 @@ def _predict(raw: dict, project: Path, path: Path, version: str, only: Collectio
     from starlight.monitor.predict_folder import FolderParams, predict_folder  # torch, only where it is needed
     from starlight.store import default_root
 
-    blocks = {field.name: section(raw, field.name, field.default_factory) for field in fields(FolderParams)}
-    models, params = project / "models", FolderParams(**blocks)
+    models, params = project / "models", FolderParams.of(raw)
     return predict_folder(path, version, only, models=models, store_root=default_root(), params=params)
 
 
@@ -46,7 +44,7 @@ def main() -> int:
     if not dataset.exists() and (project / dataset).exists():  # as it is called from the project's root
         dataset = project / dataset
     found = monitor(
-        dataset, given.model_version, section(raw, "alerts", Limits), places=command.places(project),
+        dataset, given.model_version, section(raw, "alerts", AlertParams), places=command.places(project),
         output_dir=given.output_dir or project / "artifacts/monitor",
         predict=partial(_predict, raw, project), since=partial(_since, raw),
         baseline=given.baseline, formats=given.format.replace(" ", "").split(","), environment=os.environ,

@@ -18,7 +18,6 @@ import stat
 import threading
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import BinaryIO
 
 import starlight
@@ -28,8 +27,8 @@ from starlight.cli.resume import Records
 from starlight.cli.workers import Pool
 from starlight.detector.answer import STEGO
 from starlight.errors import StarlightError
+from starlight.system.atomic import write_text
 from starlight.telemetry.answers import Answers
-from starlight.telemetry.exposition import replace
 
 __all__ = ["run"]
 
@@ -63,7 +62,7 @@ def _answer(args: argparse.Namespace, watch: _Watch, pool: Pool, stream: BinaryI
             os.fsync(stream.fileno())
             if args.metrics_file:
                 figures = {"version": starlight.__version__, "detector": pool.description, "success": time.time()}
-                replace(Path(args.metrics_file), answers.text(**figures))
+                write_text(args.metrics_file, answers.text(**figures))
             continue
         size, changed = watch.facts.pop(record["path"], (None, None))
         record |= {"size": size, "changed_ns": changed, "at": round(time.time(), 3)}

@@ -16,7 +16,8 @@ from pathlib import Path
 
 from starlight.errors import StarlightError
 from starlight.metrics import flatten
-from starlight.telemetry.exposition import Family, escape_label, exposition, replace
+from starlight.system.atomic import write_text
+from starlight.telemetry.exposition import Family, escape_label, exposition
 
 __all__ = ["export_jsonl", "post", "prometheus_text", "write_prometheus"]
 
@@ -26,7 +27,8 @@ _LABEL = {"techniques": "technique", "twins": "technique", "negatives": "categor
 
 def export_jsonl(entries: Iterable[Mapping], path: str | Path) -> Path:
     """Write entries, one JSON object a line; the file is replaced as a whole."""
-    return replace(Path(path), "".join(json.dumps(entry, sort_keys=True) + "\n" for entry in entries))
+    write_text(path, "".join(json.dumps(entry, sort_keys=True) + "\n" for entry in entries))
+    return Path(path)
 
 
 def post(
@@ -121,4 +123,5 @@ def prometheus_text(entry: Mapping) -> str:
 
 def write_prometheus(entry: Mapping, path: str | Path) -> Path:
     """Write `prometheus_text` to a file that the collector never sees half written."""
-    return replace(Path(path), prometheus_text(entry))
+    write_text(path, prometheus_text(entry))
+    return Path(path)

@@ -14,6 +14,7 @@ from starlight.errors import StarlightError
 from starlight.evaluate import EvaluateParams, predictions
 from starlight.extract.extract import ExtractParams, extract
 from starlight.monitor.any_folder import as_submissions, set_aside, wanted
+from starlight.params import section
 from starlight.scan.scan import ScanParams, limits, scan
 from starlight.store import StreamReader
 from starlight.streams import SETS
@@ -29,9 +30,17 @@ _RELEASED = "judged by the released detector, none is trained here (`dvc repro`)
 class FolderParams:
     """The blocks of `params.yaml` that images are read by: those of the pipeline, so that its stored streams serve."""
 
-    scan: ScanParams = dataclasses.field(default_factory=ScanParams)
-    extract: ExtractParams = dataclasses.field(default_factory=ExtractParams)
-    evaluate: EvaluateParams = dataclasses.field(default_factory=EvaluateParams)
+    scan: ScanParams
+    extract: ExtractParams
+    evaluate: EvaluateParams
+
+    @classmethod
+    def of(cls, raw: dict) -> FolderParams:
+        """The blocks of what `starlight.params.read` returned."""
+        return cls(
+            section(raw, "scan", ScanParams), section(raw, "extract", ExtractParams),
+            section(raw, "evaluate", EvaluateParams),
+        )  # fmt: skip
 
 
 def predict_folder(
@@ -41,7 +50,7 @@ def predict_folder(
     *,
     models: Path = Path("models"),
     store_root: Path,
-    params: FolderParams | None = None,
+    params: FolderParams,
 ) -> pd.DataFrame:
     """Predictions of a trained detector on the usable images of a folder, in the columns of `predictions.csv`.
 
@@ -58,7 +67,7 @@ def predict_folder(
         Folder of the trained weights.
     store_root : Path
         Absolute; images extracted before with the same `params` cost nothing.
-    params : FolderParams, optional
+    params : FolderParams
 
     Returns
     -------
@@ -70,7 +79,7 @@ def predict_folder(
     StarlightError
         There is no such folder or detector, or, where all are wanted, no usable image: it says how many, and why.
     """
-    path, params = path.resolve(), params or FolderParams()
+    path = path.resolve()
     with as_submissions(path) as root:
         table, _ = scan(root, params.scan, params.scan.seed, store_root=store_root)
         table = table[table["kind"].isin([wanted(path)] if wanted(path) else ["clean", "stego", "negative"])]

@@ -5,12 +5,10 @@ https://prometheus.io/docs/instrumenting/exposition_formats/
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
-__all__ = ["Family", "escape_label", "exposition", "histogram", "labelled", "replace"]
+__all__ = ["Family", "escape_label", "exposition", "histogram", "labelled"]
 
 
 class Family(NamedTuple):
@@ -60,12 +58,3 @@ def exposition(families: Iterable[Family]) -> str:
         if family.samples:
             lines += [f"# HELP {family.name} {family.help}", f"# TYPE {family.name} {family.kind}", *family.samples]
     return "\n".join(lines) + "\n"
-
-
-def replace(path: Path, text: str) -> Path:
-    """Write a file that a collector never sees half written."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(path.name + ".new")
-    beside.write_text(text, encoding="utf-8", newline="\n")
-    os.replace(beside, path)
-    return path
