@@ -86,7 +86,7 @@ def _starts(data: bytes) -> list[int]:
             if rest > 0 and number in (rest, 8 * rest, rest - 1, size):
                 found.append(width)
     zeros = size - len(data.lstrip(b"\0"))
-    if 0 < zeros:
+    if zeros > 0:
         found.append(zeros)
     return list(dict.fromkeys(found))
 

@@ -107,7 +107,7 @@ def _pe(d: bytes) -> bool:
 
 
 def _java(d: bytes) -> bool:
-    return d[4:6] == b"\0\0" and 45 <= d[7] <= 80 or d[4:8] in (b"\0\0\0\1", b"\0\0\0\2", b"\0\0\0\3")
+    return (d[4:6] == b"\0\0" and 45 <= d[7] <= 80) or d[4:8] in (b"\0\0\0\1", b"\0\0\0\2", b"\0\0\0\3")
 
 
 def _png(d: bytes) -> bool:
@@ -137,7 +137,7 @@ def _tiff(d: bytes) -> bool:
     if not 8 <= at <= len(d) - 6:
         return False
     count, tag, kind = struct.unpack_from(order + "HHH", d, at)
-    return 0 < count < 512 and 0 < kind < 19 and 0 < tag
+    return 0 < count < 512 and 0 < kind < 19 and tag > 0
 
 
 def _ftyp(d: bytes) -> bool:
@@ -166,7 +166,7 @@ _AT_START: tuple[tuple[bytes, str, str, Callable[[bytes], bool]], ...] = (
     (b"\x04\x22\x4d\x18", ARCHIVE, "lz4 data", _lz4),
     (b"MSCF\0\0\0\0", ARCHIVE, "cabinet archive", _longer(36)),
     (b"!<arch>\n", ARCHIVE, "ar archive", _longer(60)),
-    (b"\x60\xea", ARCHIVE, "arj archive", lambda d: 30 <= int.from_bytes(d[2:4], "little") < 2600 and d[10:11] == b"\2"),
+    (b"\x60\xea", ARCHIVE, "arj archive", lambda d: 30 <= int.from_bytes(d[2:4], "little") < 2600 and d[10] == 2),
     (b"\x7fELF", PROGRAM, "ELF program", _elf),
     (b"MZ", PROGRAM, "Windows program", _pe),
     (b"\xca\xfe\xba\xbe", PROGRAM, "Java or Mach-O program", _java),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 import unicodedata
 from collections import Counter
@@ -13,12 +14,15 @@ _MOST = 4096  # bytes that are looked at
 _BOMS = ((b"\xff\xfe\0\0", "utf-32-le"), (b"\0\0\xfe\xff", "utf-32-be"), (b"\xef\xbb\xbf", "utf-8"),
          (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))  # fmt: skip
 _WIDE = ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be")
-_LEGACY = ("gb18030", "shift_jis", "euc-jp", "euc-kr", "big5", "cp1251", "koi8-r", "cp866", "cp1253", "iso8859-7",
-           "cp1255", "cp1256", "cp874", "cp1252", "cp1250")  # fmt: skip
+_LEGACY = (
+    "gb18030", "shift_jis", "euc-jp", "euc-kr", "big5", "cp1252", "cp1250", "cp1251", "koi8-r", "cp866", "cp1253",
+    "iso8859-7", "cp1255", "cp1256", "cp874",
+)  # fmt: skip
 _SCRIPT = re.compile(
-    rb"^#!\s*/|<\?php|<\?=|<script\b|<%@?\s|<!doctype html|<html\b|^@echo off|^\s*(?:import|from) \w+|powershell(?:\.exe)?\s"
-    rb"|\beval\s*\(|\bexec\s*\(|base64_decode\s*\(|document\.(?:write|cookie)|/bin/(?:ba)?sh\b|\bWScript\.|\$_(?:GET|POST"
-    rb"|REQUEST|SERVER)\b|\bsystem\s*\(|function\s*\w*\s*\([\w\s,]*\)\s*\{|\bInvoke-Expression\b|<svg\b[^>]*onload",
+    rb"^#!\s*/|<\?php|<\?=|<script\b|<%@?\s|<!doctype html|<html\b|^@echo off|^import \w+(?:\.\w+)*\s*$"
+    rb"|^from [\w.]+ import |powershell(?:\.exe)?\s|\beval\s*\(|\bexec\s*\(|base64_decode\s*\("
+    rb"|document\.(?:write|cookie)|/bin/(?:ba)?sh\b|\bWScript\.|\$_(?:GET|POST|REQUEST|SERVER)\b|\bsystem\s*\("
+    rb"|function\s*\w*\s*\([\w\s,]*\)\s*\{|\bInvoke-Expression\b|<svg\b[^>]*onload",
     re.IGNORECASE | re.MULTILINE,
 )  # fmt: skip
 _BASE64 = re.compile(rb"(?:[A-Za-z0-9+/_-]{4}[\r\n]{0,2})*(?:[A-Za-z0-9+/_-]{2,3}={0,2})?[\r\n]*")
@@ -48,8 +52,7 @@ def packed_text(data: bytes) -> str:
     classes = (sum(48 <= c <= 57 for c in body), sum(65 <= c <= 90 for c in body), sum(97 <= c <= 122 for c in body))
     if min(classes[1:]) < len(body) // 12 or (classes[0] == 0 and not body.endswith(b"=") and len(body) < 48):
         return ""
-    turns = sum((a in b"abcdefghijklmnopqrstuvwxyz") != (b in b"abcdefghijklmnopqrstuvwxyz")
-                for a, b in zip(body[:512], body[1:513], strict=False))  # fmt: skip
+    turns = sum((97 <= a <= 122) != (97 <= b <= 122) for a, b in itertools.pairwise(body[:513]))
     return "base64" if turns >= min(len(body), 512) // 4 else ""
 
 
@@ -156,7 +159,7 @@ def _likeness(text: str) -> float:
         if script and script not in ("latin", main):
             fits -= 1.0
         elif script == "latin" and ord(char) >= 0x80:
-            fits += 0.9 if before.isascii() and before.isalpha() or before == " " else 0.0
+            fits += 0.9 if (before.isascii() and before.isalpha()) or before == " " else 0.0
         elif char.isalpha() and char.isupper() and before.isalpha() and before.islower():
             fits -= 1.0
         elif script == main and main != "latin":
