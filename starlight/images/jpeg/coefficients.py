@@ -11,6 +11,7 @@ import ctypes
 import dataclasses
 import functools
 import os
+import re
 import tempfile
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from starlight.images.quiet import native_stderr
 __all__ = ["Coefficients", "jpeg_skeleton", "read"]
 
 _NEEDED = ("SOI", "DQT", "DHT", "DAC", "DRI", "SOS", "DNL")
+_EXTRANEOUS = re.compile(r"(\d+) extraneous bytes before marker")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,6 +41,8 @@ class Coefficients:
         By slot.
     qt_index : tuple of int
         Slot of each component of the file.
+    extraneous : int
+        Bytes of a scan that its decoder skipped, up to the next marker: no part of the picture.
     """
 
     y: np.ndarray
@@ -46,6 +50,7 @@ class Coefficients:
     cr: np.ndarray | None
     qt: np.ndarray
     qt_index: tuple[int, ...]
+    extraneous: int = 0
 
 
 def read(data: bytes, container: Container) -> Coefficients:
@@ -78,7 +83,13 @@ def read(data: bytes, container: Container) -> Coefficients:
     if min(index) < 0 or max(index) > 3:
         raise BadImage("JPEG component without a quantisation table")
     cb, cr = planes[1:3] if len(planes) > 2 else (None, None)
-    return Coefficients(planes[0], cb, cr, tables[: max(index) + 1], index)
+    return Coefficients(planes[0], cb, cr, tables[: max(index) + 1], index, _extraneous(words))
+
+
+def _extraneous(words: list[str]) -> int:
+    """As libjpeg warns of them: `Corrupt JPEG data: 37 extraneous bytes before marker 0xd9`."""
+    found = (_EXTRANEOUS.search(line) for line in words)
+    return next((int(match.group(1)) for match in found if match), 0)
 
 
 def jpeg_skeleton(data: bytes, container: Container) -> bytes:
