@@ -40,11 +40,14 @@ def account(ledger: Ledger, start: int, stop: int, inner: Callable) -> None:
 def directories(ledger: Ledger, block: bytes, base: int, found: list[ifd.Ifd], inner: Callable) -> list[tuple[int, int]]:
     """Note the fields of directories; returns the stretches of the block that they use."""
     used = [(0, 8)]
+    places = [directory.offset for directory in found]
     for directory in found:
         used.append((directory.offset, directory.end))
         for entry in directory.entries:
-            used.append((entry.offset, entry.offset + entry.size))
-            _entry(ledger, block, base, directory, entry)
+            stop = entry.offset + entry.size
+            used.append((entry.offset, stop))
+            if not any(entry.offset <= at < stop for at in places):  # else its type or its length is broken
+                _entry(ledger, block, base, directory, entry)
         at, size = directory.get(_THUMB_AT), directory.get(_THUMB_SIZE)
         if at is not None and size is not None:
             where, length = (ifd.integers(block, e, 1) for e in (at, size))
@@ -79,7 +82,8 @@ def _thumbnail(ledger: Ledger, start: int, stop: int, inner: Callable) -> None:
     """A thumbnail, and what stands behind it where its length says that it goes on."""
     end = inner(ledger, start, stop, "thumbnail")
     rest = ledger.data[max(end, start) : stop]
-    if len(rest.strip(b"\0\xff")) >= 4 and identify(rest).kind not in ("fill", "bytes"):
+    content = identify(rest)
+    if content.signed or (content.kind in ("script", "base64", "text") and len(rest) >= _WORTH // 2):
         place = "behind the thumbnail" if end > start else "where a thumbnail should be"
         ledger.hide(place, rest, max(end, start))
 
@@ -90,5 +94,5 @@ def _gaps(ledger: Ledger, block: bytes, base: int, used: list[tuple[int, int]]) 
     for at, stop in [*sorted(used), (len(block), len(block))]:
         gap = block[end:at] if at > end else b""
         if len(gap.strip(b"\0\xff ")) >= 8:
-            ledger.add(binary_field("exif", "between the EXIF fields", gap.strip(b"\0"), base + end))
+            ledger.add(binary_field("exif", "between the EXIF fields", gap.strip(b"\0"), base + end, even=True))
         end = max(end, stop)

@@ -55,12 +55,17 @@ def text_field(technique: str, place: str, value: bytes, offset: int | None = No
     return Finding(technique if hidden else "other", place, content.what, value[content.start :], hidden, offset)
 
 
-def binary_field(technique: str, place: str, value: bytes, offset: int | None = None) -> Finding | None:
-    """A field of a known structure whose inside is its owner's affair: only what cannot be its kind is a finding."""
+def binary_field(
+    technique: str, place: str, value: bytes, offset: int | None = None, *, even: bool = False
+) -> Finding | None:
+    """A field of a known structure whose inside is its owner's affair: only what cannot be its kind is a finding.
+
+    With `even`, a cipher may be its kind: curves of a colour profile, remains of pictures.
+    """
     content = identify(value)
     if content.kind in ("archive", "program", "document", "key", "script"):
         return Finding(technique, place, content.what, value[content.start :], True, offset)
-    if content.kind == CIPHER and len(value) >= 256:
+    if content.kind == CIPHER and len(value) >= 256 and not even:
         return Finding(technique, place, content.what, value, True, offset)
     return None
 
@@ -99,7 +104,8 @@ def _belongs(content: Content, body: bytes, keyword: str) -> bool:
         return _is_json(body)
     if content.kind in (BYTES, CIPHER):
         printable = sum(32 <= c < 127 or c in b"\t\r\n" for c in body)
-        return len(body) < _FEW or printable >= _ODD * len(body)
+        garbled = content.kind == BYTES and body.count(0) >= len(body) // 8  # tables that a program wrote here
+        return len(body) < _FEW or printable >= _ODD * len(body) or garbled
     return False
 
 
