@@ -53,6 +53,8 @@ class Image:
     palette : (colours, 3) uint8 or None
     data : bytes
         The file.
+    kept : dict
+        What was computed from the image and is asked for more than once, by the name of what computes it.
     """
 
     container: Container
@@ -61,6 +63,7 @@ class Image:
     indices: np.ndarray | None
     palette: np.ndarray | None
     data: bytes = dataclasses.field(repr=False)
+    kept: dict = dataclasses.field(default_factory=dict, init=False, repr=False, compare=False)
 
     @functools.cached_property
     def coefficients(self) -> Coefficients | None:

@@ -37,7 +37,9 @@ def account(ledger: Ledger, start: int, stop: int, inner: Callable) -> None:
     _gaps(ledger, block, start, used)
 
 
-def directories(ledger: Ledger, block: bytes, base: int, found: list[ifd.Ifd], inner: Callable) -> list[tuple[int, int]]:
+def directories(
+    ledger: Ledger, block: bytes, base: int, found: list[ifd.Ifd], inner: Callable
+) -> list[tuple[int, int]]:
     """Note the fields of directories; returns the stretches of the block that they use."""
     used = [(0, 8)]
     places = [directory.offset for directory in found]

@@ -26,7 +26,9 @@ _ODD = 0.85  # share of printable bytes from which broken text is text
 _TOKEN = re.compile(rb"[\w.:/+-]{1,24}")
 
 
-def text_field(technique: str, place: str, value: bytes, offset: int | None = None, keyword: str = "") -> Finding | None:
+def text_field(
+    technique: str, place: str, value: bytes, offset: int | None = None, keyword: str = ""
+) -> Finding | None:
     """What a field of text holds.
 
     Parameters

@@ -76,7 +76,7 @@ class Ledger:
             self._spans.append(Span(name, start, stop - start))
 
     def unknown(self, place: str, start: int, stop: int) -> None:
-        """Bytes inside of a structure that it does not explain; noted before what they lie in."""
+        """Bytes inside of a structure that it does not explain."""
         if stop > start:
             self._places[start] = place
             self._spans.append(Span(UNEXPLAINED, start, stop - start, False))

@@ -36,7 +36,7 @@ def note(ledger: Ledger, block: bytes, offset: int | None, inner: Callable | Non
             ledger.add(binary_field("raw", place, body, None if offset is None else offset + start))
         at = stop + (size & 1)
     rest = block[at:]
-    if at and len(rest.strip(b"\0 \xff")) >= 8 or (not at and len(rest.strip(b"\0")) >= 16):
+    if (at and len(rest.strip(b"\0 \xff")) >= 8) or (not at and len(rest.strip(b"\0")) >= 16):
         ledger.hide("behind the Photoshop resources", rest, None if offset is None else offset + at)
 
 
