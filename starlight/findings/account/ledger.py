@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from starlight.findings.contents import identify
-from starlight.findings.contents.content import FILL
+from starlight.findings.contents.content import BASE64, FILL, SCRIPT, TEXT
 from starlight.findings.finding import Finding
+from starlight.techniques.readable.protocol import END, MARK
 
 __all__ = ["UNEXPLAINED", "Account", "Ledger", "Span"]
 
@@ -86,7 +87,11 @@ class Ledger:
         if not payload or len(self.findings) >= _MOST_FINDINGS:
             return
         content = identify(payload)
-        self.findings.append(Finding(technique, place, content.what, payload[content.start :], True, offset))
+        body = payload[content.start :]
+        if content.kind in (TEXT, SCRIPT, BASE64) and not body.endswith(2 * END):  # a framed text
+            body = body.removesuffix(END).removeprefix(MARK)
+        at = None if offset is None else offset + content.start
+        self.findings.append(Finding(technique, place, content.what, body, True, at))
 
     def note(self, place: str, payload: bytes, what: str, offset: int | None = None) -> None:
         """Something that people or devices left openly."""
