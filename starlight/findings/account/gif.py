@@ -14,8 +14,7 @@ __all__ = ["account"]
 
 _LOOPS = (b"NETSCAPE2.0", b"ANIMEXTS1.0")
 _XMP, _ICC = b"XMP DataXMP", b"ICCRGBG1012"
-_OPAQUE = (b"MGK8BIM0000", b"MGKIPTC0000", b"fractint", b"STARDIVI", b"ImageMagick", b"ADOBE:IR1.0", b"GIFCON", b"ZGATE",
-           b"MGKICC", b"pixel")  # fmt: skip
+_OPAQUE = (b"fractint", b"STARDIVI", b"ImageMagick", b"ADOBE:IR1.0", b"GIFCON", b"ZGATE", b"MGKICC", b"pixel")
 _XMP_TAIL = 257
 _MOST_CODES = 4 << 20  # bytes of compressed frames that are followed
 

@@ -72,9 +72,16 @@ class Ledger:
         self._places: dict[int, str] = {}
 
     def known(self, name: str, start: int, stop: int) -> None:
-        """Bytes that a structure explains."""
-        if stop > start:
-            self._spans.append(Span(name, start, stop - start))
+        """Bytes that a structure explains, but for those inside of it that were noted before."""
+        inside = []
+        for span in reversed(self._spans):
+            if not start <= span.offset < stop:
+                break
+            inside.append(span)
+        for span in [*sorted(inside, key=lambda s: s.offset), Span("", stop, 0)]:
+            if span.offset > start:
+                self._spans.append(Span(name, start, span.offset - start))
+            start = max(start, span.offset + span.length)
 
     def unknown(self, place: str, start: int, stop: int) -> None:
         """Bytes inside of a structure that it does not explain."""

@@ -18,9 +18,11 @@ _SIZES = {"IHDR": 13, "gAMA": 4, "cHRM": 32, "sRGB": 1, "pHYs": 9, "tIME": 7, "o
           "fcTL": 26, "cICP": 4, "vpAg": 9, "caNv": 16, "orNT": 1, "IEND": 0, "CgBI": 4, "gIFg": 4, "mDCV": 24,
           "cLLI": 8, "mDCv": 24, "cLLi": 8, "iDOT": 28, "grAb": 8}  # fmt: skip
 _MOST_SIZES = {"sBIT": 4, "bKGD": 6, "tRNS": 256, "hIST": 512, "PLTE": 768}
-_OPAQUE = frozenset(("sPLT", "pCAL", "sCAL", "gIFt", "gIFx", "dSIG", "npTc", "npLb", "npOl", "skMf", "skRf", "mkBF",
-                     "mkBS", "mkBT", "mkTS", "prVW", "msOG", "exIf", "zxIf", "cpIp", "iTIM", "spAL", "fRAc", "tpNG",
-                     "pHAs", "huBs", "ruSt", "meTa", "bKGd", "alPh", "stER", "JDAT", "eXIf", "LGEs", "MPNG"))  # fmt: skip
+_OPAQUE = frozenset((
+    "sPLT", "pCAL", "sCAL", "gIFt", "gIFx", "dSIG", "npTc", "npLb", "npOl", "skMf", "skRf", "mkBF", "mkBS", "mkBT", "mkTS",
+    "prVW", "msOG", "exIf", "zxIf", "cpIp", "iTIM", "spAL", "fRAc", "tpNG", "pHAs", "huBs", "ruSt", "meTa", "bKGd",
+    "alPh", "stER", "JDAT", "LGEs", "MPNG",
+))  # fmt: skip
 _TEXTS = ("tEXt", "zTXt", "iTXt")
 _XMP = b"XML:com.adobe.xmp"
 _MOST = 64 << 20  # bytes behind the last row, or of a text, that are unpacked

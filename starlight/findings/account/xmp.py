@@ -18,9 +18,7 @@ def note(ledger: Ledger, packet: bytes, offset: int | None) -> None:
     """Note a packet; what stands behind it, or is a program, is hidden."""
     if not packet.strip(b"\0 \r\n"):
         return
-    last = None
-    for last in _END.finditer(packet):
-        pass
+    last = next(reversed(list(_END.finditer(packet))), None)
     behind = packet[last.end() :].strip(b"\0 \r\n\t") if last else b""
     if last and len(behind) >= 4:
         ledger.hide("behind the XMP packet", behind, None if offset is None else packet.rfind(behind) + offset)
