@@ -104,7 +104,7 @@ def measure(data: bytes, limits: Limits) -> Facts:
         exif_fields=container.exif_fields,
         comment_bytes=len(container.user_comment),
         trailer_bytes=len(container.trailer),
-        second_images=len(container.mpf),
+        second_images=len(container.behind),
         decoded=decoded.technique if decoded else "",
         decoded_bits=8 * len(decoded.payload) if decoded else 0,
         decoded_mark=_marked(image),

@@ -96,5 +96,7 @@ def _unused_colours(ledger: Ledger, image: Image) -> None:
         return
     used = np.flatnonzero(np.bincount(image.indices.reshape(-1), minlength=256))
     rest = image.palette[int(used[-1]) + 1 :].tobytes().strip(b"\0")
-    if len(rest) >= _FEWEST and identify(rest).kind in ("text", "script", "base64", "archive", "program"):
+    content = identify(rest)
+    plain = content.kind in ("text", "script", "base64") and content.encoding in ("ascii", "utf-8")
+    if len(rest) >= _FEWEST and (plain or content.kind in ("archive", "program")):
         ledger.hide("in colours of the palette that no pixel has", rest)

@@ -12,7 +12,7 @@ import json
 import re
 
 from starlight.findings.contents import Content, identify
-from starlight.findings.contents.content import BASE64, BYTES, CIPHER, EMPTY, FILL, SCRIPT, TEXT
+from starlight.findings.contents.content import BASE64, BYTES, CIPHER, EMPTY, FILL, KEY, SCRIPT, TEXT
 from starlight.findings.finding import Finding
 from starlight.techniques.readable.protocol import END, MARK
 
@@ -23,7 +23,7 @@ _FEW = 16  # bytes of a text field that may be anything: counters, flags
 _DIGESTS = (32, 40, 48, 56, 64, 96, 128)  # hexadecimal digits of checksums and identifiers
 _SHORT_BASE64 = 40  # digits of an identifier
 _ODD = 0.85  # share of printable bytes from which broken text is text
-_TOKEN = re.compile(rb"[\w.:/+-]{1,24}")
+_TOKEN = re.compile(rb"[\w.:/+-]{1,16}")
 
 
 def text_field(
@@ -75,8 +75,8 @@ def binary_field(
 def user_comment(value: bytes, offset: int | None = None) -> Finding | None:
     """EXIF UserComment: eight bytes of character code, then text.
 
-    EXIF ends it nowhere: its length is in the tag. A text that a single NUL ends is a framed payload, unless it is a
-    word or JSON, which programs keep as C strings.
+    EXIF ends it nowhere: its length is in the tag. Devices leave it as it is, or pad it with many NULs or spaces. A
+    text that a single NUL ends is a framed payload, unless it is one short word, which programs keep as C strings.
     """
     body = value[8:] if value[:8] in _CHARSETS else value
     place = "in the EXIF comment"
@@ -92,8 +92,7 @@ def _framed(body: bytes) -> bool:
         return False
     if text.startswith(MARK):
         return True
-    content = identify(text)
-    return content.kind == TEXT and not _TOKEN.fullmatch(text) and not _is_json(text)
+    return identify(text).kind in (TEXT, SCRIPT, BASE64, KEY) and not _TOKEN.fullmatch(text)
 
 
 def _belongs(content: Content, body: bytes, keyword: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 from starlight.findings.contents import identify
@@ -16,6 +17,7 @@ _FEWEST = 4  # bytes under which what nothing explains is too little to hold a m
 _ENDS = frozenset((b"\n", b"\r\n", b"\n\n", b"\r\n\r\n", b"\x1a", b"\r\n\x1a"))  # what transfers as text append
 _CLUSTER, _SECTOR = 4096, 512  # bytes, of file systems
 _MOST_FINDINGS = 200
+_SECTORS = re.compile(rb"\0*\xff*\0*")  # zeros to the end of a sector, then of a card that was never written
 
 
 @dataclass(frozen=True)
@@ -158,6 +160,8 @@ class Ledger:
             return "line end"
         content = identify(body) if span.length < 64 or body[:64].count(body[0]) == 64 else None
         if content is not None and content.kind == FILL and body[0] in (0, 0xFF, 0x20):
+            return "padding"
+        if body[:1] == b"\0" and _SECTORS.fullmatch(body):
             return "padding"
         if body in _ENDS:
             return "line end"

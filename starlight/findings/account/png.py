@@ -19,9 +19,9 @@ _SIZES = {"IHDR": 13, "gAMA": 4, "cHRM": 32, "sRGB": 1, "pHYs": 9, "tIME": 7, "o
           "cLLI": 8, "mDCv": 24, "cLLi": 8, "iDOT": 28, "grAb": 8}  # fmt: skip
 _MOST_SIZES = {"sBIT": 4, "bKGD": 6, "tRNS": 256, "hIST": 512, "PLTE": 768}
 _OPAQUE = frozenset((
-    "sPLT", "pCAL", "sCAL", "gIFt", "gIFx", "dSIG", "npTc", "npLb", "npOl", "skMf", "skRf", "mkBF", "mkBS", "mkBT", "mkTS",
-    "prVW", "msOG", "exIf", "zxIf", "cpIp", "iTIM", "spAL", "fRAc", "tpNG", "pHAs", "huBs", "ruSt", "meTa", "bKGd",
-    "alPh", "stER", "JDAT", "LGEs", "MPNG",
+    "sPLT", "pCAL", "sCAL", "gIFt", "gIFx", "dSIG", "npTc", "npLb", "npOl", "skMf", "skRf", "mkBF", "mkBS", "mkBT",
+    "mkTS", "prVW", "msOG", "exIf", "zxIf", "cpIp", "iTIM", "spAL", "fRAc", "tpNG", "pHAs", "huBs", "ruSt", "meTa",
+    "bKGd", "alPh", "stER", "JDAT", "LGEs", "MPNG",
 ))  # fmt: skip
 _TEXTS = ("tEXt", "zTXt", "iTXt")
 _XMP = b"XML:com.adobe.xmp"
