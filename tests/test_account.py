@@ -31,7 +31,7 @@ def _file(kind: str, **options) -> bytes:
 def _zip() -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
-        archive.writestr("note.txt", _TEXT)
+        archive.writestr(zipfile.ZipInfo("note.txt"), _TEXT)
     return out.getvalue()
 
 

@@ -16,22 +16,19 @@ from starlight.detector.answer import CANNOT_TELL, CLEAN, STEGO, UNREADABLE, Det
 from starlight.detector.calibration.classes import container_class
 from starlight.detector.calibration.judgement import Prediction, named
 from starlight.detector.previews import preview
+from starlight.detector.wording import notes, reason
 from starlight.errors import BadImage, StarlightError
-from starlight.findings.finding import Finding
 from starlight.findings.reader import Reading
 from starlight.findings.reader import read as read_all
 from starlight.images.image import Image, decode, read, sample_id
 from starlight.streams import REGISTRY
 from starlight.streams.compute import compute_streams
-from starlight.techniques import OTHER
 from starlight.techniques.constraints import constraint_mask
 
 __all__ = ["RUNTIMES", "Detector", "find_weights", "read_file"]
 
 RUNTIMES = {"torch": "detector.safetensors", "onnx": "starlight.onnx"}  # runtime -> name of its weights file
 _BYTES = "<bytes>"  # path of what was given as bytes
-_MOST_NOTES = 20
-_NOTE = 120  # characters of a note
 
 
 class Judged(NamedTuple):
@@ -161,26 +158,9 @@ class Detector:
             name, verdict,
             probability=round(float(prediction.probability[0]), 6), technique=technique, techniques=each,
             payload_preview=preview(found.payload) if found else None,
-            reason=self._reason(verdict, technique, found, reading, prediction),
-            notes=tuple(map(_note, reading.notes[:_MOST_NOTES])), sample_id=sample_id(image.data),
+            reason=reason(verdict, technique, reading, prediction), notes=notes(reading), sample_id=sample_id(image.data),
             **self._standard(), ms=_ms(started),
         )  # fmt: skip
-
-    def _reason(
-        self, verdict: str, technique: str | None, found: Finding | None, reading: Reading, prediction: Prediction
-    ) -> str:
-        if verdict == CANNOT_TELL:
-            share = float(prediction.ood[0])
-            return f"unlike training images: {100 * share:.1f} % of its statistics lie beyond them"
-        if verdict == CLEAN:
-            return "no technique reaches its threshold"
-        if found:
-            others = [str(f) for f in reading.hidden if f is not found]
-            return _at(found) + (f"; also {others[0]}" if others else "") + (
-                f" and {len(others) - 1} more" if len(others) > 1 else ""
-            )  # fmt: skip
-        like = "a technique outside the list" if technique == OTHER else technique
-        return f"statistics like those of {like}, {float(prediction.score[0]):.1f} over the threshold"
 
     def _standard(self) -> dict[str, float]:
         """What the answer was judged at."""
@@ -238,16 +218,6 @@ def read_file(path: str) -> Image:
     except (OSError, ValueError) as error:
         raise BadImage(f"cannot be opened: {getattr(error, 'strerror', None) or error}") from error
     return read(path)
-
-
-def _at(found: Finding) -> str:
-    return str(found) if found.offset is None else f"{found}, from byte {found.offset}"
-
-
-def _note(found: Finding) -> str:
-    """A note in one line: what and where, and how it begins."""
-    begins = preview(found.payload.strip(b"\0 "), _NOTE) if found.what.startswith("text") else ""
-    return f"{found}: {begins}" if begins else str(found)
 
 
 def _ms(started: float) -> float:

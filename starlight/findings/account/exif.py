@@ -16,6 +16,7 @@ _NAMES = {0x010E: "ImageDescription", 0x010F: "Make", 0x0110: "Model", 0x0131: "
           0x8298: "Copyright", 0x9C9B: "XPTitle", 0x9C9C: "XPComment", 0x9C9D: "XPAuthor", 0x9C9E: "XPKeywords",
           0x9C9F: "XPSubject", 0xA420: "ImageUniqueID", 0x9286: "UserComment", 0x927C: "MakerNote",
           0x001B: "GPSProcessingMethod", 0x001C: "GPSAreaInformation"}  # fmt: skip
+_NOTED = frozenset(_NAMES) - {0x010F, 0x0110, 0xA420}  # the make and model, dates and numbers are nobody's note
 _WIDE = range(0x9C9B, 0x9CA0)
 _COMMENT, _MAKER, _THUMB_AT, _THUMB_SIZE = 0x9286, 0x927C, 0x0201, 0x0202
 _XMP, _IPTC, _IRB, _ICC = 0x02BC, 0x83BB, 0x8649, 0x8773
@@ -73,7 +74,9 @@ def _entry(ledger: Ledger, block: bytes, base: int, directory: ifd.Ifd, entry: i
     elif entry.tag == _IPTC:
         photoshop.iptc(ledger, value, at)
     elif entry.tag in _WIDE or (entry.type == _ASCII and entry.size > 4):
-        ledger.add(text_field("exif", place, value, at))
+        found = text_field("exif", place, value, at)
+        if found is not None and (found.hidden or entry.tag in _NOTED):
+            ledger.add(found)
     elif directory.kind == "gps" and entry.tag in _CODED:
         ledger.add(text_field("exif", place, value[8:], at + 8))
     elif entry.type in _OPAQUE and entry.size >= _WORTH:
