@@ -158,8 +158,8 @@ class Detector:
             name, verdict,
             probability=round(float(prediction.probability[0]), 6), technique=technique, techniques=each,
             payload_preview=preview(found.payload) if found else None,
-            reason=reason(verdict, technique, reading, prediction), notes=notes(reading), sample_id=sample_id(image.data),
-            **self._standard(), ms=_ms(started),
+            reason=reason(verdict, technique, reading, prediction), notes=notes(reading),
+            sample_id=sample_id(image.data), **self._standard(), ms=_ms(started),
         )  # fmt: skip
 
     def _standard(self) -> dict[str, float]:

@@ -125,17 +125,34 @@ class Ledger:
 
     def close(self) -> Account:
         """Fill the gaps, and tell what lies in those that nothing explains."""
-        spans = self._tiled()
-        for i, span in enumerate(spans):
-            if span.explained:
+        spans: list[Span] = []
+        for span in self._tiled():
+            name = "" if span.explained else self._harmless(span)
+            if span.explained or name:
+                spans.append(replace(span, name=name or span.name, explained=True))
                 continue
-            name = self._harmless(span)
-            if name:
-                spans[i] = replace(span, name=name, explained=True)
-            elif span.length >= _FEWEST and self._places.get(span.offset, "?") != "":
-                place = self._places.get(span.offset) or self._gap(spans, i)
-                self.hide(place, self.data[span.offset : span.offset + span.length], span.offset)
+            for part in self._without_zeros(span):
+                self._tell(part, spans[-1].name if spans else "the start")
+                spans.append(part)
         return Account(tuple(spans), tuple(self.findings))
+
+    def _tell(self, span: Span, before: str) -> None:
+        """The finding that unexplained bytes are."""
+        place = self._places.get(span.offset)
+        if span.explained or span.length < _FEWEST or place == "":
+            return
+        if not place:
+            place = "after the end of the image" if span.offset >= self.end else f"behind {before}"
+        self.hide(place, self.data[span.offset : span.offset + span.length], span.offset)
+
+    def _without_zeros(self, span: Span) -> list[Span]:
+        """Unexplained bytes behind the image, with the zeros that they begin with as padding."""
+        body = self.data[span.offset : span.offset + span.length]
+        zeros = span.length - len(body.lstrip(b"\0"))
+        if zeros < _FEWEST or span.offset < self.end:
+            return [span]
+        rest = replace(span, offset=span.offset + zeros, length=span.length - zeros)
+        return [Span("padding", span.offset, zeros), replace(rest, explained=bool(self._harmless(rest)))]
 
     def _tiled(self) -> list[Span]:
         """Spans cut and filled so that each byte is in one."""
@@ -177,9 +194,3 @@ class Ledger:
             return False
         content = identify(body[first:].lstrip(b"\0"))
         return content.kind not in ("archive", "program", "key", "document")
-
-    def _gap(self, spans: list[Span], i: int) -> str:
-        if spans[i].offset >= self.end:
-            return "after the end of the image"
-        before = spans[i - 1].name if i else "the start"
-        return f"behind {before}"

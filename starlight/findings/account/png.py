@@ -114,10 +114,18 @@ def _chunk(ledger: Ledger, name: str, start: int, stop: int, inner: Callable) ->
         end = jumbf_end(data, start, stop)
         ledger.unknown("behind a provenance manifest" if end > start else "in a chunk of no known program", end, stop)
         ledger.note("in a caBX chunk", data[start:end], "provenance manifest (C2PA)", start)
+    elif name == "sPLT" and not _suggested(data[start:stop]):
+        ledger.unknown("where a suggested palette should be", start, stop)
     elif name in _OPAQUE:
         ledger.add(binary_field("raw", f"in the {name} chunk", data[start:stop], start))
     elif not _json(data[start:stop]):
         ledger.unknown(f"in an {name} chunk of no known program", start, stop)
+
+
+def _suggested(body: bytes) -> bool:
+    """Whether a chunk is a name, a depth and as many colours as fill it."""
+    _, _, rest = body.partition(b"\0")
+    return rest[:1] in (b"\x08", b"\x10") and (len(rest) - 1) % (6 if rest[0] == 8 else 10) == 0
 
 
 def _json(body: bytes) -> bool:

@@ -22,7 +22,7 @@ def note(ledger: Ledger, packet: bytes, offset: int | None) -> None:
     behind = packet[last.end() :].strip(b"\0 \r\n\t") if last else b""
     if last and len(behind) >= 4:
         ledger.hide("behind the XMP packet", behind, None if offset is None else packet.rfind(behind) + offset)
-    elif read_text(packet) is None and not last:
+    elif not last and (b"<" not in packet or read_text(packet) is None):
         ledger.hide("where an XMP packet should be", packet, offset)
         return
     found = _PHP.search(packet)
