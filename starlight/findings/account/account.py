@@ -76,7 +76,10 @@ def _inner(ledger: Ledger, start: int, stop: int, name: str) -> int:
 
 def _scan_rest(ledger: Ledger, image: Image) -> None:
     """Bytes of a JPEG's scan that its decoder found no use for."""
-    found = image.coefficients
+    try:
+        found = image.coefficients
+    except BadImage:  # a stream that breaks off has no end that something could follow
+        return
     count = found.extraneous if found is not None else 0
     if count < 4:
         return

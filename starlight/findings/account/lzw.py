@@ -32,15 +32,19 @@ class Codes:
         return sum(map(len, self.runs))
 
     def pixels(self) -> int:
-        """How many pixels they give."""
-        total = 0
+        """How many pixels they give.
+
+        A code stands for a colour, or for the pixels of an earlier code and one more: code `base + i` for those of
+        the i-th code of its run. So lengths are depths in a forest, found by doubling.
+        """
+        base, total = (1 << self.root) + 2, 0
         for run in self.runs:
-            sizes, before = [1] * (1 << self.root) + [0, 0], 0
-            for code in run.tolist():
-                size = sizes[code] if code < len(sizes) else before + 1
-                if before and len(sizes) < _FULL:
-                    sizes.append(before + 1)
-                total, before = total + size, size
+            up = np.where((run >= base) & (run - base < np.arange(len(run))), run - base, -1)
+            sizes = np.ones(len(run), np.int64)
+            while (below := np.flatnonzero(up >= 0)).size:
+                above = up[below]
+                sizes[below], up[below] = sizes[below] + sizes[above], up[above]
+            total += int(sizes.sum())
         return total
 
     def indices(self) -> bytes:
