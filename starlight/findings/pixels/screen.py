@@ -1,0 +1,130 @@
+"""A quick look at the first bytes of many hypotheses at once: which are worth reading.
+
+Each byte adds to eight counters, held in the eight bytes of one word: how many are printable, zero, or usual in one of
+the encodings that people use. What passes is rare in noise (a few in 100,000), and is then judged by likelihoods.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from starlight.findings.pixels.layouts import FLIPPED
+from starlight.streams.readable.text_models import PRINTABLE
+
+__all__ = ["WIDTH", "likely"]
+
+WIDTH = 40  # first bytes that are looked at
+_FIRST = 16  # of which these may be a text, or a header in front of it
+_MAGICS = (
+    b"PK\3\4", b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b\x08", b"BZh", b"\xfd7zX", b"\x7fELF", b"MZ", b"\xca\xfe\xba\xbe",
+    b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"BM", b"II*\0", b"MM\0*", b"%PDF", b"%!PS", b"OggS", b"fLaC", b"ID3",
+    b"MThd", b"\x1a\x45\xdf\xa3", b"Salt", b"\x78\x9c", b"\x78\xda", b"\x78\x01", b"\x78\x5e", b"\xd0\xcf\x11", b"SQLi",
+    b"\x28\xb5\x2f\xfd", b"\x04\x22\x4d\x18", b"]\0\0", b"\0asm", b"LUKS", b"ftyp", b"AI42", b"OPEN", b"steg", b"-----",
+    b"flag", b"FLAG", b"CTF{", b"ctf{", b"pico", b"HTB{", b"http", b"<?xm", b"<?ph", b"#!/", b"<htm",
+)  # fmt: skip
+_DISTINCT = 8  # bytes in WIDTH that differ, at least
+_LAGS = (1, 2, 3, 4, 6, 8, 12)
+_AT = (0, 1, 2, 3, 4, 5, 6, 8, 11, 16)  # bytes in front of a signature
+
+
+def _classes() -> np.ndarray:
+    """Word of each byte whose bytes are 1 where it belongs to a class: (256,) uint64."""
+    byte = np.arange(256)
+    space = np.isin(byte, [9, 10, 13, 32, 33, 44, 45, 46, 63])
+    members = [
+        PRINTABLE,
+        byte == 0,
+        PRINTABLE[~byte & 0xFF],  # printable once its bits are turned
+        (byte >= 0xA1) | (byte == 0),  # EUC, GB 18030, Big5
+        (byte >= 0xC0) | space,  # Windows-1251, KOI8-R
+        ((byte >= 0x80) & (byte < 0xC0)) | np.isin(byte, [0xC3, 0xCE, 0xCF, 0xD0, 0xD1, 0xD7, 0xD8, 0xD9, 32])
+        | ((byte >= 0xE0) & (byte < 0xEE)),  # UTF-8 but ASCII
+        ((byte >= 0x4E) & (byte < 0xA0)) | np.isin(byte, [0x00, 0x30, 0xFF]) | ((byte >= 0xAC) & (byte < 0xD8)),  # UTF-16
+        np.isin(byte, [0x00, 0x03, 0x04, 0x05, 0x06, 0x20]),  # UTF-16 of alphabets: high bytes
+    ]
+    words = sum(np.where(one, np.uint64(1) << np.uint64(8 * k), np.uint64(0)) for k, one in enumerate(members))
+    return np.asarray(words, np.uint64)
+
+
+_CLASSES = _classes()
+_TABLES = (_CLASSES, _CLASSES[FLIPPED])
+_BEGINS = np.zeros(65536, bool)
+_BEGINS[[int.from_bytes(m[:2], "big") for m in _MAGICS]] = True
+_WORDS = np.array([int.from_bytes(m[:4].ljust(4, b"\0"), "little") for m in _MAGICS], np.uint32)
+_MASKS = np.array([(1 << 8 * min(4, len(m))) - 1 for m in _MAGICS], np.uint32)
+
+
+def likely(data: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Rows whose first bytes may be text or a signature.
+
+    Parameters
+    ----------
+    data : (V, n) uint8
+        First bytes of the hypotheses with the most significant bit first, at least 12 and at most WIDTH of each.
+
+    Returns
+    -------
+    list of two pairs of (k,) int arrays
+        Numbers of rows that may be text, and of those that may have a signature; as they stand, and with the bits of
+        each byte in the other order.
+    """
+    found, columns = [], np.ascontiguousarray(data.T)
+    busy = None
+    for table, flip in zip(_TABLES, (False, True), strict=True):
+        text = np.flatnonzero(_texts(table[columns]))
+        if len(text):
+            busy = _busy(data) if busy is None else busy
+            text = text[busy[text]]
+        found.append((text, np.flatnonzero(_signed(FLIPPED[columns] if flip else columns))))
+    return found
+
+
+def _busy(data: np.ndarray) -> np.ndarray:
+    """Rows that neither hold few different bytes nor repeat themselves, as flat and striped pictures do: (V,) bool."""
+    ordered = np.sort(data, axis=1)
+    distinct = 1 + (ordered[:, 1:] != ordered[:, :-1]).sum(axis=1)
+    busy = distinct >= min(_DISTINCT, data.shape[1] // 2)
+    for lag in _LAGS:
+        if 3 * lag < data.shape[1]:
+            busy &= 10 * (data[:, lag:] == data[:, :-lag]).sum(axis=1) < 6 * (data.shape[1] - lag)
+    return busy
+
+
+def _texts(words: np.ndarray) -> np.ndarray:
+    """Which of V hypotheses may be text, from the class words of their bytes (n, V): (V,) bool."""
+    size, count = words.shape
+    half = size // 2
+    first = min(_FIRST, 2 * half)
+    parts = np.empty((4, count), np.uint64)  # early and late bytes, at even and at odd places
+    for i, part in enumerate((words[:first:2], words[1:first:2], words[first : 2 * half : 2], words[first + 1 :: 2])):
+        np.add.reduce(part[: half if i < 2 else half - first // 2], axis=0, out=parts[i])
+    early, late, even, odd = parts[0] + parts[1], parts[2] + parts[3], parts[0] + parts[2], parts[1] + parts[3]
+    n_late = 2 * half - first
+    long = n_late >= 16
+    found = _count(early, 0) >= first - 1
+    found |= long & (_count(late, 0) >= n_late - 2)
+    found |= (_count(early, 2) + _count(late, 2)) >= 2 * half - 1
+    for k in (3, 4, 5):
+        found |= (_count(early, k) + _count(late, k)) >= 2 * half - 4
+        found |= long & (_count(late, k) >= n_late - 1)
+    for k in (6, 7):
+        found |= (_count(even, k) >= half - 2) | (_count(odd, k) >= half - 2)
+    return found
+
+
+def _count(words: np.ndarray, k: int) -> np.ndarray:
+    """Counter number k of words (V,)."""
+    return words.view(np.uint8)[k::8]
+
+
+def _signed(columns: np.ndarray) -> np.ndarray:
+    """Which of V hypotheses (n, V) hold one of the signatures at one of the usual places: (V,) bool."""
+    found = np.zeros(columns.shape[1], bool)
+    for at in _AT:
+        if at + 4 > len(columns):
+            break
+        rows = np.flatnonzero(_BEGINS[columns[at] * np.uint16(256) | columns[at + 1]])
+        if len(rows):
+            four = np.ascontiguousarray(columns[at : at + 4, rows].T).view(np.uint32)
+            found[rows] |= ((four & _MASKS) == _WORDS).any(axis=1)
+    return found
