@@ -16,6 +16,7 @@ from starlight.streams.readable.sources import Surroundings
 
 __all__ = ["differences", "surroundings"]
 
+_SCALES = (0.5, 1.0, 2.0, 4.0, 8.0, 12.0, 16.0, 24.0, 32.0)  # mean absolute differences of neighbours
 _ALPHA = 0.05  # Dirichlet prior of differences, for each as if all were as likely
 
 
@@ -86,8 +87,8 @@ def differences(lane: Lane, layout: Layout, first: int, count: int) -> np.ndarra
 
     Returns
     -------
-    (predictors, count + 1) float64
-        In nats: from the pixel before, from the one across, and from both with the one between.
+    (alternatives, count + 1) float64
+        In nats: by the pixel before, the one across, or both with the one between, for differences of several widths.
     """
     depth = len(layout.bits)
     if depth < 3:
@@ -101,9 +102,23 @@ def differences(lane: Lane, layout: Layout, first: int, count: int) -> np.ndarra
     ends = -(-8 * np.arange(count + 1) // depth)
     out = []
     for predicted in predictors:
-        gains = _adaptive((own - predicted) & ((1 << depth) - 1), 1 << depth)
-        out.append(np.concatenate([[0.0], np.cumsum(gains)])[np.minimum(ends, len(gains))])
+        residuals = (own - predicted) & ((1 << depth) - 1)
+        for gains in (_adaptive(residuals, 1 << depth), *_laplace(residuals, depth)):
+            out.append(np.concatenate([[0.0], np.cumsum(gains)])[np.minimum(ends, len(gains))])
     return np.array(out)
+
+
+def _laplace(residuals: np.ndarray, depth: int) -> list[np.ndarray]:
+    """Log-likelihood ratio of each difference under Laplace distributions of several widths."""
+    size = 1 << depth
+    far = np.minimum(residuals, size - residuals)
+    values = np.minimum(np.arange(size), size - np.arange(size))
+    out = []
+    for scale in _SCALES:
+        if scale < size / 4:
+            share = np.exp(-values / scale)
+            out.append(np.log(size * share / share.sum())[far])
+    return out
 
 
 def _adaptive(symbols: np.ndarray, size: int) -> np.ndarray:

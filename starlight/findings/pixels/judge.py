@@ -18,6 +18,8 @@ __all__ = ["Text", "judge_text"]
 
 _STARTS = (0, 1, 2, 3, 4, 5, 6, 8)  # bytes of a header in front of a text, as `text.learnt_gains` takes them
 _BYTES = 256  # that are judged
+_TASTE = 48  # of which encodings must make something first
+_CANDIDATE = 6.0  # nats, namely
 _ZEROS = 4096  # bytes, at the most, that may precede a text
 
 
@@ -57,24 +59,20 @@ def judge_text(lane: Lane, layout: Layout, first: int, least: float) -> Text | N
     Text or None
         None where they are less certain than `least`.
     """
-    data = layout.unpack(lane.samples(first + layout.samples_for(_BYTES))[first:])
-    found = _judge_at(lane, layout, first, data, least)
-    if found is None and len(data) >= 2 and data[:2].tobytes() == b"\0\0":
-        zeros = _zeros(lane, layout, first)
-        skipped = zeros * 8 // len(layout.bits)
-        if zeros and not layout.ninth and skipped * len(layout.bits) == zeros * 8:
-            at = first + skipped
-            data = layout.unpack(lane.samples(at + layout.samples_for(_BYTES))[at:])
-            found = _judge_at(lane, layout, at, data, least + math.log(zeros))
-            return found and Text(found.net, found.start + zeros, found.stop + zeros, found.encoding)
-    return found
+    zeros = _zeros(lane, layout, first)
+    at = first + zeros * 8 // len(layout.bits)
+    data = layout.unpack(lane.samples(at + layout.samples_for(_BYTES))[at:])
+    found = _judge_at(lane, layout, at, data, least + math.log1p(zeros))
+    return found and Text(found.net, found.start + zeros, found.stop + zeros, found.encoding)
 
 
 def _zeros(lane: Lane, layout: Layout, first: int) -> int:
-    """How many bytes are zero before the first that is not; a multiple of four, for UTF-32 and whole samples."""
+    """How many bytes are zero before the first that is not; a multiple of twelve, for wide characters and layouts."""
+    if layout.ninth or layout.unpack(lane.samples(first + layout.samples_for(12))[first:]).any():
+        return 0
     data = layout.unpack(lane.samples(first + layout.samples_for(_ZEROS))[first:])
     other = np.flatnonzero(data)
-    return int(other[0]) // 4 * 4 if len(other) else 0
+    return int(other[0]) // 12 * 12 if len(other) else 0
 
 
 def _judge_at(lane: Lane, layout: Layout, first: int, data: np.ndarray, least: float) -> Text | None:
@@ -129,9 +127,10 @@ def _readings(row: np.ndarray) -> list[tuple[float, int, str]]:
     found = []
     raw = row.tobytes()
     for start in (0, 2, 4, 8):
-        for encoding in _possible(row[start : start + 64]):
-            gain = read(raw[start:], encoding).gain - 2 * math.log1p(_STARTS.index(start))
-            found.append((gain, start, encoding))
+        for encoding in _possible(row[start : start + _TASTE]):
+            if read(raw[start : start + _TASTE], encoding).gain > _CANDIDATE:
+                gain = read(raw[start:], encoding).gain - 2 * math.log1p(_STARTS.index(start))
+                found.append((gain, start, encoding))
     return sorted(found, reverse=True)[:3]
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from starlight.findings.pixels.planes import Plane
 
-__all__ = ["Lane", "chosen_lanes", "head", "lanes"]
+__all__ = ["Lane", "chosen_lanes", "head", "lanes", "rank"]
 
 _STRIDES = (2, 3, 4, 5, 6, 7, 8, 10, 16, 32)  # pixels from one to the next
 _MOST = 1 << 24  # pixels among which numbers of a sequence are looked for
@@ -85,6 +85,13 @@ def chosen_lanes(plane: Plane) -> list[tuple[str, tuple[tuple[int, ...], ...]]]:
     some = ((0,),) if count == 1 else ((0, 1, 2), (0,), (1,), (2,))
     steps = [(f"every {step}th pixel", some) for step in _STRIDES]
     return steps + [(name, some[:1]) for name in _SEQUENCES]
+
+
+def rank(lane: Lane) -> int:
+    """How unusual an order is: 0 for pixels row by row with all of their channels."""
+    orders = [*_WALKS]
+    order = orders.index(lane.order) if lane.order in orders else len(orders)
+    return order + (lane.chosen != tuple(range(len(lane.chosen))))
 
 
 def head(samples: np.ndarray, order: str, count: int | None) -> np.ndarray:

@@ -32,6 +32,8 @@ class Plane:
     letters : str
         One for each channel: r, g, b; a for alpha, k for grey, i for an index.
     samples : (height, width, channels) uint8
+    group : str
+        Equal for planes whose samples are partly the same.
     joint : bool
         Colours with their alpha: only orders that take alpha along with colours are of interest.
     """
@@ -40,6 +42,7 @@ class Plane:
     technique: str
     letters: str
     samples: np.ndarray
+    group: str = ""
     joint: bool = False
 
 
@@ -63,28 +66,29 @@ def _stored(image: Image, where: str) -> Iterator[Plane]:
     alpha = image.alpha
     varied = alpha is not None and image.indices is None and alpha.min() != alpha.max()
     if image.indices is not None:
-        yield Plane(f"of the indices{where}", "palette", "i", image.indices[:, :, None])
+        yield Plane(f"of the indices{where}", "palette", "i", image.indices[:, :, None], where)
         if not where and len(image.palette):
-            yield Plane("of the palette", "palette", "rgb", image.palette[None])
+            yield Plane("of the palette", "palette", "rgb", image.palette[None], "palette")
     elif stores_samples(image):
         channels = image.pixels.shape[2]
         yield Plane(("of the colours" if channels == 3 else "of grey") + where, "lsb.rgb", _LETTERS[channels],
-                    image.pixels)  # fmt: skip
+                    image.pixels, where)  # fmt: skip
         if varied:
             yield from _with_alpha(image.pixels, alpha, where)
         if not where:
             yield from _low(image)
     if varied:
-        yield Plane(f"of alpha{where}", "alpha", "a", alpha[:, :, None])
+        yield Plane(f"of alpha{where}", "alpha", "a", alpha[:, :, None], where)
 
 
 def _with_alpha(pixels: np.ndarray, alpha: np.ndarray, where: str) -> Iterator[Plane]:
     if pixels.shape[2] == 3:
         both = np.concatenate([pixels, alpha[:, :, None]], axis=2)
-        yield Plane(f"of colours and alpha{where}", "lsb.rgb", "rgba", both, joint=True)
+        yield Plane(f"of colours and alpha{where}", "lsb.rgb", "rgba", both, where, joint=True)
     unseen = pixels[alpha == 0]
     if len(unseen) >= _FEWEST and (unseen != unseen[0]).any():
-        yield Plane(f"of transparent pixels{where}", "lsb.rgb", _LETTERS[pixels.shape[2]], unseen[None])
+        yield Plane(f"of transparent pixels{where}", "lsb.rgb", _LETTERS[pixels.shape[2]], unseen[None],
+                    f"transparent{where}")  # fmt: skip
 
 
 def _low(image: Image) -> Iterator[Plane]:
@@ -92,6 +96,6 @@ def _low(image: Image) -> Iterator[Plane]:
     if low is None:
         return
     if low.shape[2] in (2, 4):
-        yield Plane("of alpha's low bytes", "alpha", "a", low[:, :, -1:])
+        yield Plane("of alpha's low bytes", "alpha", "a", low[:, :, -1:], "low bytes")
         low = low[:, :, :-1]
-    yield Plane("of the low bytes", "lsb.rgb", _LETTERS[low.shape[2]], low)
+    yield Plane("of the low bytes", "lsb.rgb", _LETTERS[low.shape[2]], low, "low bytes")

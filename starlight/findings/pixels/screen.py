@@ -24,6 +24,8 @@ _MAGICS = (
 )  # fmt: skip
 _DISTINCT = 8  # bytes in WIDTH that differ, at least
 _LAGS = (1, 2, 3, 4, 6, 8, 12)
+_BIT_LAGS = (1, 2, 3, 4, 6)
+_AGREED = 0.7  # of bits, with those so many places before, in text at most
 _AT = (0, 1, 2, 3, 4, 5, 6, 8, 11, 16)  # bytes in front of a signature
 
 
@@ -47,6 +49,7 @@ def _classes() -> np.ndarray:
 
 
 _CLASSES = _classes()
+_COMMON = (_CLASSES >> np.uint64(48) != 0) | (np.arange(256) < 8)  # usual high bytes of 16-bit characters
 _TABLES = (_CLASSES, _CLASSES[FLIPPED])
 _BEGINS = np.zeros(65536, bool)
 _BEGINS[[int.from_bytes(m[:2], "big") for m in _MAGICS]] = True
@@ -69,29 +72,53 @@ def likely(data: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
         each byte in the other order.
     """
     found, columns = [], np.ascontiguousarray(data.T)
-    busy = None
     for table, flip in zip(_TABLES, (False, True), strict=True):
-        text = np.flatnonzero(_texts(table[columns]))
-        if len(text):
-            busy = _busy(data) if busy is None else busy
-            text = text[busy[text]]
-        found.append((text, np.flatnonzero(_signed(FLIPPED[columns] if flip else columns))))
+        narrow, wide = _texts(table[columns])
+        rows = np.flatnonzero(narrow | wide)
+        if len(rows):
+            some = FLIPPED[data[rows]] if flip else data[rows]
+            empty = (some[:, :4] == 0).all(axis=1)
+            busy = _busy(some) | (empty & _busy(np.ascontiguousarray(some[:, _FIRST:])))
+            rows = rows[(narrow[rows] & busy) | (wide[rows] & _spread(some))]
+        found.append((rows, np.flatnonzero(_signed(FLIPPED[columns] if flip else columns))))
     return found
 
 
 def _busy(data: np.ndarray) -> np.ndarray:
     """Rows that neither hold few different bytes nor repeat themselves, as flat and striped pictures do: (V,) bool."""
-    ordered = np.sort(data, axis=1)
-    distinct = 1 + (ordered[:, 1:] != ordered[:, :-1]).sum(axis=1)
-    busy = distinct >= min(_DISTINCT, data.shape[1] // 2)
+    if data.shape[1] < 4:
+        return np.zeros(len(data), bool)
+    busy = _distinct(data) >= min(_DISTINCT, data.shape[1] // 3)
     for lag in _LAGS:
         if 3 * lag < data.shape[1]:
             busy &= 10 * (data[:, lag:] == data[:, :-lag]).sum(axis=1) < 6 * (data.shape[1] - lag)
+    bits = np.unpackbits(data, axis=1)
+    for lag in _BIT_LAGS:
+        agreed = (bits[:, lag:] == bits[:, :-lag]).sum(axis=1)
+        busy &= agreed < _AGREED * (bits.shape[1] - lag)
     return busy
 
 
-def _texts(words: np.ndarray) -> np.ndarray:
-    """Which of V hypotheses may be text, from the class words of their bytes (n, V): (V,) bool."""
+def _spread(data: np.ndarray) -> np.ndarray:
+    """Rows of wide characters: zeros or few high bytes at their places, and busy bytes between these: (V,) bool."""
+    even = data[:, : data.shape[1] // 2 * 2 : 2], data[:, 1::2]
+    two = np.zeros(len(data), bool)
+    for high, low in (even, even[::-1]):
+        common = _COMMON[high].sum(axis=1) >= high.shape[1] - 2
+        two |= common & _busy(np.ascontiguousarray(low))
+    quads = [data[:, i : data.shape[1] // 4 * 4 : 4] for i in range(4)]
+    empty = sum((quad == 0).all(axis=1).astype(int) for quad in quads)
+    most = np.max([_distinct(quad) for quad in quads], axis=0)
+    return two | ((empty >= 2) & (most >= quads[0].shape[1] // 2))
+
+
+def _distinct(data: np.ndarray) -> np.ndarray:
+    ordered = np.sort(data, axis=1)
+    return 1 + (ordered[:, 1:] != ordered[:, :-1]).sum(axis=1)
+
+
+def _texts(words: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Which of V hypotheses may be text, and which in wide characters, from the class words of their bytes (n, V)."""
     size, count = words.shape
     half = size // 2
     first = min(_FIRST, 2 * half)
@@ -107,9 +134,10 @@ def _texts(words: np.ndarray) -> np.ndarray:
     for k in (3, 4, 5):
         found |= (_count(early, k) + _count(late, k)) >= 2 * half - 4
         found |= long & (_count(late, k) >= n_late - 1)
+    wide = np.zeros(count, bool)
     for k in (6, 7):
-        found |= (_count(even, k) >= half - 2) | (_count(odd, k) >= half - 2)
-    return found
+        wide |= (_count(even, k) >= half - 2) | (_count(odd, k) >= half - 2)
+    return found, wide
 
 
 def _count(words: np.ndarray, k: int) -> np.ndarray:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from starlight.findings.contents import read_text, signature
 from starlight.findings.finding import Finding
 from starlight.findings.pixels.body import body_lanes, price, windows
+from starlight.findings.pixels.choose import Hit, distinct
 from starlight.findings.pixels.extents import extent
 from starlight.findings.pixels.heads import Hypothesis, candidates
 from starlight.findings.pixels.judge import judge_text
@@ -29,15 +29,6 @@ _JUDGED = 48  # hypotheses of a plane that are judged
 _STARTS = (0, 1, 2, 3, 4, 5, 6, 8, 11, 16)  # bytes in front of a signature
 _WEAK = ("Windows program", "JPEG image", "BMP image", "MP3 audio", "Flash film", "zlib data", "lzma data",
          "arj archive", "gzip data", "bzip2 data", "GIF image", "MP4 film")  # fmt: skip
-
-
-class _Hit(NamedTuple):
-    net: float
-    lane: Lane
-    layout: Layout
-    first: int
-    payload: bytes
-    what: str
 
 
 def threshold(hypotheses: int, usual: bool = False) -> float:
@@ -71,11 +62,11 @@ def search(image: Image) -> list[Finding]:
         The most certain first, each payload once. Empty for an image whose colours a lossy codec made up, but for what
         lies in its alpha.
     """
-    hits: list[_Hit] = []
+    hits: list[Hit] = []
     for plane in planes(image):
         hits += _heads(plane)
         hits += _bodies(plane, hits)
-    return [_finding(hit) for hit in _distinct(hits)]
+    return [_finding(hit) for hit in distinct(hits)]
 
 
 def _usual(lane: Lane, layout: Layout) -> bool:
@@ -83,7 +74,7 @@ def _usual(lane: Lane, layout: Layout) -> bool:
     return lane.order == "rows" and whole and layout.bits[-1] == 0 and not layout.ninth and len(layout.bits) < 3
 
 
-def _heads(plane: Plane) -> list[_Hit]:
+def _heads(plane: Plane) -> list[Hit]:
     found, tried = candidates(plane)
     hits = []
     for one in found:
@@ -99,7 +90,7 @@ def _heads(plane: Plane) -> list[_Hit]:
     return hits
 
 
-def _bodies(plane: Plane, known: list[_Hit]) -> Iterator[_Hit]:
+def _bodies(plane: Plane, known: list[Hit]) -> Iterator[Hit]:
     for lane in body_lanes(plane):
         least = threshold(1) + price(lane)
         for layout, first in windows(lane):
@@ -112,25 +103,25 @@ def _bodies(plane: Plane, known: list[_Hit]) -> Iterator[_Hit]:
             yield _body_hit(lane, layout, first, text.net - least, data.tobytes())
 
 
-def _body_hit(lane: Lane, layout: Layout, first: int, net: float, data: bytes) -> _Hit:
+def _body_hit(lane: Lane, layout: Layout, first: int, net: float, data: bytes) -> Hit:
     phase = first % 8 if len(layout.bits) == 1 else 0
     at = (first - phase) * len(layout.bits) // 8
     start, stop = text_payload(data, before(data[: at + 16], at + 16), "utf-8")
     payload = data[start:stop]
-    return _Hit(net, lane, layout, phase + start * 8 // len(layout.bits), payload, _named(payload, "utf-8"))
+    return Hit(net, lane, layout, phase + start * 8 // len(layout.bits), payload, _named(payload, "utf-8"))
 
 
-def _covers(hit: _Hit, lane: Lane, layout: Layout, first: int) -> bool:
+def _covers(hit: Hit, lane: Lane, layout: Layout, first: int) -> bool:
     """Whether a hit has been read off the same samples already."""
     size = hit.layout.samples_for(len(hit.payload))
     return hit.lane == lane and hit.layout == layout and hit.first <= first < hit.first + size
 
 
-def _text_hit(lane: Lane, layout: Layout, first: int, net: float, start: int, encoding: str) -> _Hit:
+def _text_hit(lane: Lane, layout: Layout, first: int, net: float, start: int, encoding: str) -> Hit:
     data = layout.unpack(lane.samples(layout.samples_for(_ROOM))).tobytes()
     begin, stop = text_payload(data, start, encoding)
     payload = data[begin:stop]
-    return _Hit(net, lane, layout, layout.samples_for(begin), payload, _named(payload, encoding))
+    return Hit(net, lane, layout, layout.samples_for(begin), payload, _named(payload, encoding))
 
 
 def _named(payload: bytes, encoding: str) -> str:
@@ -142,7 +133,7 @@ def _named(payload: bytes, encoding: str) -> str:
     return f"text of {len(payload)} bytes" + ("" if name in ("utf-8", "ascii") else f" in {name.upper()}")
 
 
-def _signed(one: Hypothesis) -> Iterator[_Hit]:
+def _signed(one: Hypothesis) -> Iterator[Hit]:
     head = one.layout.unpack(one.lane.samples(one.layout.samples_for(64))).tobytes()
     for start in _STARTS:
         if len(set(head[start : start + 16])) < 6:
@@ -155,18 +146,10 @@ def _signed(one: Hypothesis) -> Iterator[_Hit]:
         if signed[1] in _WEAK and extent(data[start:]) is None:
             continue
         begin, stop = signed_payload(data, start)
-        yield _Hit(math.inf, one.lane, one.layout, one.layout.samples_for(begin), data[begin:stop], signed[1])
+        yield Hit(math.inf, one.lane, one.layout, one.layout.samples_for(begin), data[begin:stop], signed[1])
         return
 
 
-def _distinct(hits: list[_Hit]) -> list[_Hit]:
-    kept: list[_Hit] = []
-    for hit in sorted(hits, key=lambda h: (-h.net, -len(h.payload))):
-        if not any(hit.payload in other.payload or other.payload in hit.payload for other in kept):
-            kept.append(hit)
-    return kept
-
-
-def _finding(hit: _Hit) -> Finding:
+def _finding(hit: Hit) -> Finding:
     start = f", from sample {hit.first}" if hit.first else ""
     return Finding(hit.lane.plane.technique, f"in {hit.layout} {hit.lane}{start}", hit.what, hit.payload)
