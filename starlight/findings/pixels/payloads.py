@@ -10,7 +10,7 @@ from starlight.findings.pixels.codepoints import read
 from starlight.findings.pixels.extents import extent
 from starlight.findings.pixels.lengths import frame
 from starlight.streams.readable import text
-from starlight.streams.readable.text_models import log_odds
+from starlight.streams.readable.text_models import PRINTABLE, log_odds
 
 __all__ = ["signed_payload", "text_payload"]
 
@@ -36,14 +36,26 @@ def text_payload(data: bytes, start: int, encoding: str) -> tuple[int, int]:
     framed = frame(data, start, stop, _WIDE.get(encoding, 1))
     if framed:
         return framed
+    if encoding == "utf-8":
+        start = _whole(data, start)
     if data[start : start + 4] == b"AI42":
         start += 4
     return start, stop
 
 
+def _whole(data: bytes, start: int) -> int:
+    """First byte of a text whose first letters were taken for a header: nothing or zeros are in front of it."""
+    at = start
+    while at and start - at < 16 and PRINTABLE[data[at - 1]]:
+        at -= 1
+    return at if at == 0 or data[at - 1] == 0 else start
+
+
 def before(data: bytes, at: int) -> int:
     """First byte of the text that a byte in the midst of it belongs to."""
-    return at - len(text.tail(data[:at], at)) if at else 0
+    start = at - len(text.tail(data[:at], at))
+    capital = data[start - 1 : start].isupper() and data[start : start + 1].islower()
+    return start - 1 if start and capital else start
 
 
 def _end(data: bytes, start: int) -> int:

@@ -11,7 +11,7 @@ import numpy as np
 from starlight.findings.pixels.layouts import FLIPPED
 from starlight.streams.readable.text_models import PRINTABLE
 
-__all__ = ["WIDTH", "likely"]
+__all__ = ["WIDTH", "busy", "likely"]
 
 WIDTH = 40  # first bytes that are looked at
 _FIRST = 16  # of which these may be a text, or a header in front of it
@@ -78,25 +78,25 @@ def likely(data: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
         if len(rows):
             some = FLIPPED[data[rows]] if flip else data[rows]
             empty = (some[:, :4] == 0).all(axis=1)
-            busy = _busy(some) | (empty & _busy(np.ascontiguousarray(some[:, _FIRST:])))
-            rows = rows[(narrow[rows] & busy) | (wide[rows] & _spread(some))]
+            varied = busy(some) | (empty & busy(np.ascontiguousarray(some[:, _FIRST:])))
+            rows = rows[(narrow[rows] & varied) | (wide[rows] & _spread(some))]
         found.append((rows, np.flatnonzero(_signed(FLIPPED[columns] if flip else columns))))
     return found
 
 
-def _busy(data: np.ndarray) -> np.ndarray:
+def busy(data: np.ndarray) -> np.ndarray:
     """Rows that neither hold few different bytes nor repeat themselves, as flat and striped pictures do: (V,) bool."""
     if data.shape[1] < 4:
         return np.zeros(len(data), bool)
-    busy = _distinct(data) >= min(_DISTINCT, data.shape[1] // 3)
+    out = _distinct(data) >= min(_DISTINCT, data.shape[1] // 3)
     for lag in _LAGS:
         if 3 * lag < data.shape[1]:
-            busy &= 10 * (data[:, lag:] == data[:, :-lag]).sum(axis=1) < 6 * (data.shape[1] - lag)
+            out &= 10 * (data[:, lag:] == data[:, :-lag]).sum(axis=1) < 6 * (data.shape[1] - lag)
     bits = np.unpackbits(data, axis=1)
     for lag in _BIT_LAGS:
         agreed = (bits[:, lag:] == bits[:, :-lag]).sum(axis=1)
-        busy &= agreed < _AGREED * (bits.shape[1] - lag)
-    return busy
+        out &= agreed < _AGREED * (bits.shape[1] - lag)
+    return out
 
 
 def _spread(data: np.ndarray) -> np.ndarray:
@@ -105,7 +105,7 @@ def _spread(data: np.ndarray) -> np.ndarray:
     two = np.zeros(len(data), bool)
     for high, low in (even, even[::-1]):
         common = _COMMON[high].sum(axis=1) >= high.shape[1] - 2
-        two |= common & _busy(np.ascontiguousarray(low))
+        two |= common & busy(np.ascontiguousarray(low))
     quads = [data[:, i : data.shape[1] // 4 * 4 : 4] for i in range(4)]
     empty = sum((quad == 0).all(axis=1).astype(int) for quad in quads)
     most = np.max([_distinct(quad) for quad in quads], axis=0)

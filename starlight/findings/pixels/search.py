@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from starlight.findings.contents import read_text, signature
 from starlight.findings.finding import Finding
-from starlight.findings.pixels.body import body_lanes, price, windows
+from starlight.findings.pixels.body import place_price, windows
 from starlight.findings.pixels.choose import Hit, distinct
 from starlight.findings.pixels.extents import extent
 from starlight.findings.pixels.heads import Hypothesis, candidates
@@ -91,20 +91,21 @@ def _heads(plane: Plane) -> list[Hit]:
 
 
 def _bodies(plane: Plane, known: list[Hit]) -> Iterator[Hit]:
-    for lane in body_lanes(plane):
-        least = threshold(1) + price(lane)
-        for layout, first in windows(lane):
-            if any(_covers(hit, lane, layout, first) for hit in known):
-                continue
-            text = judge_text(lane, layout, first, least)
-            if text is None:
-                continue
-            data = layout.unpack(lane.samples()[first % 8 if len(layout.bits) == 1 else 0 :])
-            yield _body_hit(lane, layout, first, text.net - least, data.tobytes())
+    least = threshold(1) + place_price(plane)
+    found: list[Hit] = []
+    for lane, layout, first in windows(plane)[:_JUDGED]:
+        if any(_covers(hit, lane, layout, first) for hit in (*known, *found)):
+            continue
+        text = judge_text(lane, layout, first, least)
+        if text is not None:
+            phase = first % (8 // len(layout.bits))
+            data = layout.unpack(lane.samples()[phase:])
+            found.append(_body_hit(lane, layout, first, text.net - least, data.tobytes()))
+    yield from found
 
 
 def _body_hit(lane: Lane, layout: Layout, first: int, net: float, data: bytes) -> Hit:
-    phase = first % 8 if len(layout.bits) == 1 else 0
+    phase = first % (8 // len(layout.bits))
     at = (first - phase) * len(layout.bits) // 8
     start, stop = text_payload(data, before(data[: at + 16], at + 16), "utf-8")
     payload = data[start:stop]
