@@ -14,7 +14,7 @@ import numpy as np
 from starlight.findings.pixels.layouts import Layout
 from starlight.findings.pixels.orders import Lane
 from starlight.findings.pixels.planes import Plane
-from starlight.findings.pixels.screen import busy
+from starlight.findings.pixels.screen import busy, smooth
 from starlight.streams.readable.text_models import PRINTABLE
 
 __all__ = ["BODY_LAYOUTS", "place_price", "windows"]
@@ -104,7 +104,7 @@ def _several(samples: np.ndarray, never: np.ndarray) -> list[tuple[Layout, int]]
             at = at[at + layout.samples_for(_BYTES) <= len(samples)]
             if len(at):
                 data = layout.unpack(samples[at[:, None] + np.arange(layout.samples_for(_BYTES))])[:, :_BYTES]
-                out += [(layout, int(at[i])) for i in _textual(data)]
+                out += [(layout, int(at[i])) for i in _textual(data) if not smooth(data[i], layout)]
     return out
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from starlight.findings.pixels.layouts import BASES, Layout
 from starlight.findings.pixels.orders import Lane, chosen_lanes, head, lanes
 from starlight.findings.pixels.planes import Plane
-from starlight.findings.pixels.screen import WIDTH, likely
+from starlight.findings.pixels.screen import WIDTH, likely, smooth
 
 __all__ = ["Hypothesis", "candidates"]
 
@@ -27,7 +27,6 @@ class Hypothesis:
 
 _SAMPLES = 9 * WIDTH  # the most that a layout takes for the bytes that are looked at
 _LEAST = 12  # bytes of a hypothesis that is looked at
-_SMOOTH = 12.0  # mean difference of neighbouring samples; that of letters and spaces is 25 and more
 _LOWEST = BASES[:1]  # layouts of orders that leave pixels out
 
 
@@ -40,26 +39,13 @@ def candidates(plane: Plane) -> tuple[list[Hypothesis], int]:
             for some, rows in _read(samples, layouts):
                 tried += 2 * rows.shape[0]
                 for flipped, (text, signed) in zip((False, True), likely(rows), strict=True):
-                    text = text[~_smooth(rows[text], [some[i % len(some)] for i in text.tolist()])]
+                    text = text[[not smooth(rows[i], some[i % len(some)]) for i in text.tolist()]]
                     texts, signs = set(text.tolist()), set(signed.tolist())
                     for place in sorted(texts | signs):
                         which, layout = divmod(place, len(some))
                         layout_ = replace(some[layout], flipped=flipped)
                         found.append(Hypothesis(group[which], layout_, place in texts, place in signs))
     return found, tried
-
-
-def _smooth(rows: np.ndarray, layouts: list[Layout]) -> np.ndarray:
-    """Rows of whole samples or their upper halves that differ little from those beside them: (k,) bool."""
-    out = np.zeros(len(rows), bool)
-    for i, layout in enumerate(layouts):
-        if len(layout.bits) == 8 or layout.bits[0] == 7:
-            row = rows[i].astype(int)
-            if len(layout.bits) == 4:
-                row = np.stack([row >> 4, row & 15], axis=1).reshape(-1) * 16
-            steps = [np.abs(row[lag:] - row[:-lag]).mean() for lag in (1, 2, 3, 4)]
-            out[i] = min(steps) < _SMOOTH
-    return out
 
 
 def _stacked(plane: Plane, orders: list) -> Iterator[tuple[list[Lane], np.ndarray]]:

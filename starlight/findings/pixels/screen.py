@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from starlight.findings.pixels.layouts import FLIPPED
+from starlight.findings.pixels.layouts import FLIPPED, Layout
 from starlight.streams.readable.text_models import PRINTABLE
 
-__all__ = ["WIDTH", "busy", "likely"]
+__all__ = ["WIDTH", "busy", "likely", "smooth"]
 
 WIDTH = 40  # first bytes that are looked at
 _FIRST = 16  # of which these may be a text, or a header in front of it
@@ -22,6 +22,7 @@ _MAGICS = (
     b"\x28\xb5\x2f\xfd", b"\x04\x22\x4d\x18", b"]\0\0", b"\0asm", b"LUKS", b"ftyp", b"AI42", b"OPEN", b"steg", b"-----",
     b"flag", b"FLAG", b"CTF{", b"ctf{", b"pico", b"HTB{", b"http", b"<?xm", b"<?ph", b"#!/", b"<htm",
 )  # fmt: skip
+_SMOOTH = 12.0  # mean difference of neighbouring samples; that of letters and spaces is 25 and more
 _DISTINCT = 8  # bytes in WIDTH that differ, at least
 _LAGS = (1, 2, 3, 4, 6, 8, 12)
 _BIT_LAGS = (1, 2, 3, 4, 6)
@@ -99,6 +100,16 @@ def busy(data: np.ndarray) -> np.ndarray:
     return out
 
 
+def smooth(row: np.ndarray, layout: Layout) -> bool:
+    """Whether bytes (n,) are whole samples, or their upper halves, that differ little from those beside them."""
+    if len(layout.bits) != 8 and layout.bits[0] != 7:
+        return False
+    row = row.astype(int)
+    if len(layout.bits) == 4:
+        row = np.stack([row >> 4, row & 15], axis=1).reshape(-1) * 16
+    return bool(min(np.abs(row[lag:] - row[:-lag]).mean() for lag in (1, 2, 3, 4)) < _SMOOTH)
+
+
 def _spread(data: np.ndarray) -> np.ndarray:
     """Rows of wide characters: zeros or few high bytes at their places, and busy bytes between these: (V,) bool."""
     even = data[:, : data.shape[1] // 2 * 2 : 2], data[:, 1::2]
@@ -109,7 +120,7 @@ def _spread(data: np.ndarray) -> np.ndarray:
     quads = [data[:, i : data.shape[1] // 4 * 4 : 4] for i in range(4)]
     empty = sum((quad == 0).all(axis=1).astype(int) for quad in quads)
     most = np.max([_distinct(quad) for quad in quads], axis=0)
-    return two | ((empty >= 2) & (most >= quads[0].shape[1] // 2))
+    return two | ((empty >= 2) & (most >= max(_DISTINCT // 2, quads[0].shape[1] // 2)))
 
 
 def _distinct(data: np.ndarray) -> np.ndarray:
