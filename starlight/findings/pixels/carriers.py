@@ -17,6 +17,7 @@ from starlight.streams.readable.sources import Surroundings
 __all__ = ["differences", "surroundings"]
 
 _SCALES = (0.5, 1.0, 2.0, 4.0, 8.0, 12.0, 16.0, 24.0, 32.0)  # mean absolute differences of neighbours
+_WIDTHS = (3.0, 9.0)  # in which values that came before make others likely
 _ALPHA = 0.05  # Dirichlet prior of differences, for each as if all were as likely
 
 
@@ -105,7 +106,22 @@ def differences(lane: Lane, layout: Layout, first: int, count: int) -> np.ndarra
         residuals = (own - predicted) & ((1 << depth) - 1)
         for gains in (_adaptive(residuals, 1 << depth), *_laplace(residuals, depth)):
             out.append(np.concatenate([[0.0], np.cumsum(gains)])[np.minimum(ends, len(gains))])
+    for gains in _near(own) if depth == 8 else ():
+        out.append(np.concatenate([[0.0], np.cumsum(gains)]))
     return np.array(out)
+
+
+def _near(values: np.ndarray) -> list[np.ndarray]:
+    """Log-likelihood ratio of each whole sample as one that is near some before it, for neighbourhoods of two widths."""
+    far = np.abs(values[:, None] - values[None, :])
+    before = np.tril(np.ones(far.shape, bool), -1)
+    total = np.arange(len(values))
+    out = []
+    for width in _WIDTHS:
+        mass = 1 + 2 * float(np.exp(-np.arange(1, 256) / width).sum())
+        near = (np.exp(-far / width) * before).sum(axis=1) / mass
+        out.append(np.log(256 * (near + 1 / 256) / (total + 1)))
+    return out
 
 
 def _laplace(residuals: np.ndarray, depth: int) -> list[np.ndarray]:

@@ -40,6 +40,7 @@ class Hit(NamedTuple):
     first: int
     payload: bytes
     what: str
+    inside: bool = False
 
 
 def distinct(hits: list[Hit]) -> list[Hit]:
@@ -55,12 +56,16 @@ def distinct(hits: list[Hit]) -> list[Hit]:
 
 
 def _likelihood(hit: Hit) -> float:
-    return min(hit.net, _ENOUGH) * (1 + _direction(hit.payload)) / (1 + 0.02 * rank(hit.lane) + 0.02 * (hit.first > 0))
+    odd = rank(hit.lane)
+    usual = 1.0 - 0.02 * odd if odd < 3 else 0.75 - 0.01 * odd
+    return min(hit.net, _ENOUGH) * (1 + _direction(hit.payload)) * usual * (0.6 if hit.inside else 1.0)
 
 
 def _direction(payload: bytes) -> float:
     """From -1 for text that reads backwards to 1: what follows a sign is a space, and a capital begins a word."""
     raw = payload[:_SIZE].replace(b"\0", b"")
+    if not raw.isascii():
+        return 0.0
     ahead = len(_AHEAD.findall(raw))
     back = len(_BACK.findall(raw))
     return (ahead - back) / (ahead + back + 1)

@@ -67,10 +67,11 @@ def _png(d: bytes) -> int | None:
 
 
 def _jpeg(d: bytes) -> int | None:
-    at = 2
+    at, seen = 2, set()
     while d[at] == 0xFF and d[at + 1] != 0xDA:
+        seen.add(d[at + 1])
         at += 2 + int.from_bytes(d[at + 2 : at + 4], "big")
-    if d[at : at + 2] != b"\xff\xda":
+    if d[at : at + 2] != b"\xff\xda" or 0xDB not in seen or not seen & {0xC0, 0xC1, 0xC2}:
         return None
     end = d.find(b"\xff\xd9", at)
     return end + 2 if end >= 0 else None

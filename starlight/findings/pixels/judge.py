@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import NamedTuple
 
 import numpy as np
@@ -14,13 +15,19 @@ from starlight.findings.pixels.orders import Lane
 from starlight.streams.readable import sources, text
 from starlight.streams.readable.text_models import log_odds
 
-__all__ = ["Text", "judge_text"]
+__all__ = ["Text", "judge_text", "word"]
 
 _STARTS = (0, 1, 2, 3, 4, 5, 6, 8)  # bytes of a header in front of a text, as `text.learnt_gains` takes them
 _BYTES = 256  # that are judged
 _TASTE = 48  # of which encodings must make something first
 _CANDIDATE = 6.0  # nats, namely
 _ZEROS = 4096  # bytes, at the most, that may precede a text
+
+
+_KNOWN = ("flag{", "FLAG{", "Flag{", "ctf{", "CTF{", "picoCTF{", "HTB{", "THM{", "http://", "https://", "AI42", "<?xml ",
+          "<?php ", "#!/bin/", "-----BEGIN ", "<html", "{\"", "stegv3", "data:", "OPENSTEGO", "stealth_")  # fmt: skip
+_WORD_COUNT = len(_KNOWN)
+_WORDS = re.compile(rb"(" + "|".join(map(re.escape, _KNOWN)).encode() + rb")(?:(?<=[A-Za-z]\{)[ -~]{2,80}?\}|[ -~]{0,8})")
 
 
 class Text(NamedTuple):
@@ -66,6 +73,12 @@ def judge_text(lane: Lane, layout: Layout, first: int, least: float) -> Text | N
     return found and Text(found.net, found.start + zeros, found.stop + zeros, found.encoding)
 
 
+def word(lane: Lane, layout: Layout) -> bool:
+    """Whether one of the words that texts often begin with stands at the beginning of a lane."""
+    data = layout.unpack(lane.samples(layout.samples_for(24))).tobytes()
+    return any(_WORDS.match(data[start:]) for start in _STARTS)
+
+
 def _zeros(lane: Lane, layout: Layout, first: int) -> int:
     """How many bytes are zero before the first that is not; a multiple of twelve, for wide characters and layouts."""
     if layout.ninth or layout.unpack(lane.samples(first + layout.samples_for(12))[first:]).any():
@@ -80,6 +93,7 @@ def _judge_at(lane: Lane, layout: Layout, first: int, data: np.ndarray, least: f
     if len(row) < 8:
         return None
     plain = _from_starts(log_odds(row[None])[:, 0])
+    plain = np.maximum(plain, _known(row, plain))
     readings = [(plain.max(), 0, "utf-8"), *_readings(row)]
     if max(r[0] for r in readings) < least:
         return None
@@ -119,6 +133,23 @@ def _from_starts(steps: np.ndarray) -> np.ndarray:
     for i, start in enumerate(starts):
         out[i] = (sums - sums[:, start, None]).max(axis=0) - math.log(2 * models) - 2 * math.log1p(i)
         out[i, :start] = -np.inf
+    return out
+
+
+def _known(row: np.ndarray, plain: np.ndarray) -> np.ndarray:
+    """As `plain`, of texts that begin with one of some words: its letters are worth eight bits each but for the choice.
+
+    After the word come printable characters, up to a closing brace where it opened one.
+    """
+    raw, out = row.tobytes(), np.full_like(plain, -np.inf)
+    for i, start in enumerate(s for s in _STARTS if s <= len(row)):
+        found = _WORDS.match(raw[start : start + 96])
+        if found:
+            size, choice = len(found[1]), math.log(2 * _WORD_COUNT) + 2 * math.log1p(i)
+            rest = (found.end() - size) * math.log(256 / 98)
+            stop = start + found.end()
+            out[i, stop] = size * math.log(256) + rest - choice
+            out[i, stop:] = out[i, stop] + np.maximum(0, plain[i, stop:] - plain[i, stop])
     return out
 
 

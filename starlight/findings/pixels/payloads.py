@@ -26,6 +26,7 @@ def text_payload(data: bytes, start: int, encoding: str) -> tuple[int, int]:
     A count in front of it tells where it ends, if one fits; else its terminator, or where text becomes unlikely.
     """
     if encoding == "utf-8":
+        start = _whole(data, start)
         stop = _end(data, start)
     else:
         stop = start + _end_of(data[start:], encoding)
@@ -36,8 +37,6 @@ def text_payload(data: bytes, start: int, encoding: str) -> tuple[int, int]:
     framed = frame(data, start, stop, _WIDE.get(encoding, 1))
     if framed:
         return framed
-    if encoding == "utf-8":
-        start = _whole(data, start)
     if data[start : start + 4] == b"AI42":
         start += 4
     return start, stop

@@ -133,6 +133,7 @@ def _texts(words: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     size, count = words.shape
     half = size // 2
     first = min(_FIRST, 2 * half)
+    last = words[size // 2 :].sum(axis=0)
     parts = np.empty((4, count), np.uint64)  # early and late bytes, at even and at odd places
     for i, part in enumerate((words[:first:2], words[1:first:2], words[first : 2 * half : 2], words[first + 1 :: 2])):
         np.add.reduce(part[: half if i < 2 else half - first // 2], axis=0, out=parts[i])
@@ -141,6 +142,7 @@ def _texts(words: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     long = n_late >= 16
     found = _count(early, 0) >= first - 1
     found |= long & (_count(late, 0) >= n_late - 2)
+    found |= (size == WIDTH) & (_count(last, 0) >= size - size // 2 - 1)
     found |= (_count(early, 2) + _count(late, 2)) >= 2 * half - 1
     for k in (3, 4, 5):
         found |= (_count(early, k) + _count(late, k)) >= 2 * half - 4

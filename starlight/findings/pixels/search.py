@@ -11,7 +11,7 @@ from starlight.findings.pixels.body import place_price, windows
 from starlight.findings.pixels.choose import Hit, distinct
 from starlight.findings.pixels.extents import extent
 from starlight.findings.pixels.heads import Hypothesis, candidates
-from starlight.findings.pixels.judge import judge_text
+from starlight.findings.pixels.judge import judge_text, word
 from starlight.findings.pixels.layouts import Layout
 from starlight.findings.pixels.orders import Lane
 from starlight.findings.pixels.payloads import before, signed_payload, text_payload
@@ -80,7 +80,7 @@ def _heads(plane: Plane) -> list[Hit]:
     for one in found:
         if one.signed:
             hits += _signed(one)
-    judged = [one for one in found if one.text]
+    judged = [one for one in found if one.text or (one.signed and word(one.lane, one.layout))]
     judged.sort(key=lambda one: not _usual(one.lane, one.layout))
     for one in judged[:_JUDGED]:
         least = threshold(tried, _usual(one.lane, one.layout))
@@ -109,7 +109,7 @@ def _body_hit(lane: Lane, layout: Layout, first: int, net: float, data: bytes) -
     at = (first - phase) * len(layout.bits) // 8
     start, stop = text_payload(data, before(data[: at + 16], at + 16), "utf-8")
     payload = data[start:stop]
-    return Hit(net, lane, layout, phase + start * 8 // len(layout.bits), payload, _named(payload, "utf-8"))
+    return Hit(net, lane, layout, phase + start * 8 // len(layout.bits), payload, _named(payload, "utf-8"), True)
 
 
 def _covers(hit: Hit, lane: Lane, layout: Layout, first: int) -> bool:
