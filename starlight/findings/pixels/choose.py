@@ -62,17 +62,23 @@ def _likelihood(hit: Hit) -> float:
 
 
 def _direction(payload: bytes) -> float:
-    """From -1 for text that reads backwards to 1: what follows a sign is a space, and a capital begins a word."""
+    """From -1 for ASCII that reads backwards to 1.
+
+    What follows a full stop or a comma is a space, a capital begins its word, and brackets open before they close.
+    """
     raw = payload[:_SIZE].replace(b"\0", b"")
     if not raw.isascii():
         return 0.0
-    ahead = len(_AHEAD.findall(raw))
-    back = len(_BACK.findall(raw))
+    ahead, back = len(_AHEAD.findall(raw)), len(_BACK.findall(raw))
+    for pair in (b"()", b"[]", b"{}", b"<>"):
+        opens, closes = raw.find(pair[:1]), raw.find(pair[1:])
+        if min(opens, closes) >= 0:
+            ahead, back = ahead + (opens < closes), back + (closes < opens)
     return (ahead - back) / (ahead + back + 1)
 
 
-_AHEAD = re.compile(rb"[a-z][,.;:!?](?=[ \n])|(?<![A-Za-z])[A-Z](?=[a-z]{2})")
-_BACK = re.compile(rb"[ \n][,.;:!?](?=[a-z])|[a-z]{2}[A-Z](?![A-Za-z])")
+_AHEAD = re.compile(rb"[\w)\]\"'][,.;:!?](?=[ \n])|(?<![A-Za-z0-9+/])[A-Z](?=[a-z]{2})")
+_BACK = re.compile(rb"(?<=[ \n])[,.;:!?](?=[\w(\[\"'])|[a-z]{2}[A-Z](?![A-Za-z0-9+/])")
 
 
 def _same_place(hit: Hit, other: Hit) -> bool:

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import functools
 import math
-from typing import NamedTuple
 
 import numpy as np
 
 from starlight.streams.readable.text_models import MODELS
 
-__all__ = ["ENCODINGS", "Reading", "read"]
+__all__ = ["ENCODINGS", "curve"]
 
 _RUSSIAN = "оеаинтсрвлкмдпуяыьгзбчйхжшюцщэфъё"  # by frequency
 _RUSSIAN_SHARES = (11, 8.5, 8, 7.4, 6.7, 6.3, 5.5, 4.7, 4.5, 4.4, 3.5, 3.2, 3, 2.8, 2.6, 2, 1.9, 1.7, 1.7, 1.7, 1.6, 1.4,
@@ -26,25 +25,8 @@ ENCODINGS = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be", "cp1251", "koi8
 _WIDE = {"utf-16-le": "<u2", "utf-16-be": ">u2", "utf-32-le": "<u4", "utf-32-be": ">u4"}
 
 
-class Reading(NamedTuple):
-    """The best stretch of some bytes as text in an encoding.
-
-    Attributes
-    ----------
-    gain : float
-        Log-likelihood ratio against uniform bytes, in nats, less the price of the choice among models.
-    stop : int
-        Bytes that it takes.
-    encoding : str
-    """
-
-    gain: float
-    stop: int
-    encoding: str
-
-
-def read(data: bytes, encoding: str) -> Reading:
-    """How much some bytes are like text in an encoding, from their first one on.
+def curve(data: bytes, encoding: str) -> np.ndarray:
+    """How much the first bytes of some are like text in an encoding, for each number of them.
 
     Parameters
     ----------
@@ -54,17 +36,17 @@ def read(data: bytes, encoding: str) -> Reading:
 
     Returns
     -------
-    Reading
-        Up to the byte where it is most certain.
+    (n + 1,) float
+        Log-likelihood ratio against uniform bytes under the best model, less the price of the choice of model and
+        encoding, in nats; -inf in the midst of a character.
     """
+    out = np.full(len(data) + 1, -np.inf)
     codes, widths = _decoded(data, encoding)
-    if not len(codes):
-        return Reading(-math.inf, 0, encoding)
-    gains = _models()[:, np.where(codes < 0xFFFE, codes, 0xFFFF)] + widths * math.log(256)
-    sums = np.cumsum(np.where(np.isfinite(gains), gains, _BAD), axis=1)
-    model, last = divmod(int(sums.argmax()), sums.shape[1])
-    price = math.log(len(ENCODINGS) * len(sums))
-    return Reading(float(sums[model, last]) - price, int(widths[: last + 1].sum()), encoding)
+    if len(codes):
+        gains = _models()[:, np.where(codes < 0xFFFE, codes, 0xFFFF)] + widths * math.log(256)
+        sums = np.cumsum(np.where(np.isfinite(gains), gains, _BAD), axis=1)
+        out[np.cumsum(widths)] = sums.max(axis=0) - math.log(len(ENCODINGS) * len(sums))
+    return out
 
 
 def _decoded(data: bytes, encoding: str) -> tuple[np.ndarray, np.ndarray]:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from starlight.findings.pixels.carriers import differences, surroundings
-from starlight.findings.pixels.codepoints import ENCODINGS, read
+from starlight.findings.pixels.codepoints import ENCODINGS, curve
 from starlight.findings.pixels.layouts import Layout
 from starlight.findings.pixels.orders import Lane
 from starlight.streams.readable import sources, text
@@ -80,12 +80,13 @@ def word(lane: Lane, layout: Layout) -> bool:
 
 
 def _zeros(lane: Lane, layout: Layout, first: int) -> int:
-    """How many bytes are zero before the first that is not; a multiple of twelve, for wide characters and layouts."""
-    if layout.ninth or layout.unpack(lane.samples(first + layout.samples_for(12))[first:]).any():
+    """How many bytes are zero before the first that is not; a multiple of four, for wide characters and samples."""
+    if layout.ninth or layout.unpack(lane.samples(first + layout.samples_for(4))[first:]).any():
         return 0
     data = layout.unpack(lane.samples(first + layout.samples_for(_ZEROS))[first:])
     other = np.flatnonzero(data)
-    return int(other[0]) // 12 * 12 if len(other) else 0
+    unit = 12 if len(layout.bits) == 3 else 4
+    return int(other[0]) // unit * unit if len(other) else 0
 
 
 def _judge_at(lane: Lane, layout: Layout, first: int, data: np.ndarray, least: float) -> Text | None:
@@ -106,11 +107,11 @@ def _judge_at(lane: Lane, layout: Layout, first: int, data: np.ndarray, least: f
     against = np.maximum(plain, text.learnt_gains(row, counts)) - null
     k, stop = divmod(int(against.argmax()), against.shape[1])
     best = Text(float(against[k, stop]), starts[k], stop, "utf-8")
-    for gain, start, encoding in readings[1:]:
-        reading = read(row[start:].tobytes(), encoding)
-        net = gain - float(null[starts.index(start), start + reading.stop])
+    for _, start, encoding in readings[1:]:
+        against = curve(row[start:].tobytes(), encoding) - null[starts.index(start), start:]
+        net = float(against.max()) - 2 * math.log1p(starts.index(start))
         if net > best.net:
-            best = Text(net, start, start + reading.stop, encoding)
+            best = Text(net, start, start + int(against.argmax()), encoding)
     return best if best.net >= least else None
 
 
@@ -159,8 +160,8 @@ def _readings(row: np.ndarray) -> list[tuple[float, int, str]]:
     raw = row.tobytes()
     for start in (0, 2, 4, 8):
         for encoding in _possible(row[start : start + _TASTE]):
-            if read(raw[start : start + _TASTE], encoding).gain > _CANDIDATE:
-                gain = read(raw[start:], encoding).gain - 2 * math.log1p(_STARTS.index(start))
+            if curve(raw[start : start + _TASTE], encoding).max() > _CANDIDATE:
+                gain = float(curve(raw[start:], encoding).max()) - 2 * math.log1p(_STARTS.index(start))
                 found.append((gain, start, encoding))
     return sorted(found, reverse=True)[:3]
 

@@ -6,7 +6,7 @@ import re
 
 import numpy as np
 
-from starlight.findings.pixels.codepoints import read
+from starlight.findings.pixels.codepoints import curve
 from starlight.findings.pixels.extents import extent
 from starlight.findings.pixels.lengths import frame
 from starlight.streams.readable import text
@@ -54,7 +54,7 @@ def before(data: bytes, at: int) -> int:
     """First byte of the text that a byte in the midst of it belongs to."""
     start = at - len(text.tail(data[:at], at))
     capital = data[start - 1 : start].isupper() and data[start : start + 1].islower()
-    return start - 1 if start and capital else start
+    return start - 1 if start and capital else _whole(data, start)
 
 
 def _end(data: bytes, start: int) -> int:
@@ -83,7 +83,7 @@ def _end_of(data: bytes, encoding: str) -> int:
     """As `_end`, of bytes from the first of a text in another encoding on."""
     size = _PIECE
     while True:
-        stop = read(data[:size], encoding).stop
+        stop = int(curve(data[:size], encoding).argmax())
         if stop < size - 64 or size >= len(data):
             break
         size *= 8

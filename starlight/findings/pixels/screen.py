@@ -133,7 +133,7 @@ def _texts(words: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     size, count = words.shape
     half = size // 2
     first = min(_FIRST, 2 * half)
-    last = words[size // 2 :].sum(axis=0)
+    last = words[size - _FIRST :].sum(axis=0)
     parts = np.empty((4, count), np.uint64)  # early and late bytes, at even and at odd places
     for i, part in enumerate((words[:first:2], words[1:first:2], words[first : 2 * half : 2], words[first + 1 :: 2])):
         np.add.reduce(part[: half if i < 2 else half - first // 2], axis=0, out=parts[i])
@@ -142,11 +142,12 @@ def _texts(words: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     long = n_late >= 16
     found = _count(early, 0) >= first - 1
     found |= long & (_count(late, 0) >= n_late - 2)
-    found |= (size == WIDTH) & (_count(last, 0) >= size - size // 2 - 1)
+    found |= _count(last, 0) >= _FIRST
     found |= (_count(early, 2) + _count(late, 2)) >= 2 * half - 1
     for k in (3, 4, 5):
         found |= (_count(early, k) + _count(late, k)) >= 2 * half - 4
         found |= long & (_count(late, k) >= n_late - 1)
+    found |= (_count(even, 3) >= half - 1) | (_count(odd, 3) >= half - 1)
     wide = np.zeros(count, bool)
     for k in (6, 7):
         wide |= (_count(even, k) >= half - 2) | (_count(odd, k) >= half - 2)

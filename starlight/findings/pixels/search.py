@@ -30,6 +30,8 @@ _STARTS = (0, 1, 2, 3, 4, 5, 6, 8, 11, 16)  # bytes in front of a signature
 _WEAK = ("Windows program", "JPEG image", "BMP image", "MP3 audio", "Flash film", "zlib data", "lzma data",
          "arj archive", "gzip data", "bzip2 data", "GIF image", "MP4 film")  # fmt: skip
 
+_TEXTS = ("PEM or PGP block", "SSH key", "age cipher")  # which are read as texts
+
 
 def threshold(hypotheses: int, usual: bool = False) -> float:
     """Nats from which text counts as written by someone, so that false hits stay rare over all that is tried.
@@ -141,7 +143,7 @@ def _signed(one: Hypothesis) -> Iterator[Hit]:
             continue
         data = one.layout.unpack(one.lane.samples(one.layout.samples_for(8192))).tobytes()
         signed = signature(data[start:])
-        if not signed:
+        if not signed or signed[1] in _TEXTS:
             continue
         data = one.layout.unpack(one.lane.samples(one.layout.samples_for(_ROOM))).tobytes()
         if signed[1] in _WEAK and extent(data[start:]) is None:
