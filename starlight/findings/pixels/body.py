@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -20,9 +21,10 @@ from starlight.streams.readable.text_models import PRINTABLE
 __all__ = ["BODY_LAYOUTS", "place_price", "windows"]
 
 _GROUPS = 16  # groups of eight samples in a window; two windows in a row are looked at
+_WINDOW = 8 * _GROUPS  # samples
 _BYTES = 30  # of a text that are looked at in them, one bit each
 _LEAST = 4  # of eight bits, those that change
-_RUNS = 24  # stretches of a lane, and of a bit and its place, that are looked at
+_RUNS = 64  # stretches of one bit that are looked at
 _EVERY = np.uint64(0x0101010101010101)
 _SEVERAL = tuple(
     Layout(bits, flipped)
@@ -41,16 +43,23 @@ def place_price(plane: Plane) -> float:
 
 def windows(plane: Plane) -> list[Window]:
     """Lanes, layouts and samples at which 30 bytes or more may be ASCII text, the first of each stretch of them."""
-    found: list[Window] = []
-    for lane in _lanes(plane):
-        samples = lane.samples()
-        count = len(samples) // (8 * _GROUPS)
-        if count >= 2:
-            words = samples[: count * 8 * _GROUPS].view(np.uint64).reshape(count, _GROUPS)
-            ones, both = np.bitwise_or.reduce(words, axis=1), np.bitwise_and.reduce(words, axis=1)
-            ones, both = ones[:-1] | ones[1:], both[:-1] & both[1:]
-            found += [(lane, *one) for one in _single(samples, ~ones, ones & ~both) + _several(samples, ~ones)]
-    return found
+    lanes = [lane for lane in _lanes(plane) if lane.count >= 2 * _WINDOW]
+    if not lanes:
+        return []
+    parts = [lane.samples(lane.count // _WINDOW * _WINDOW) for lane in lanes]
+    samples = np.concatenate(parts)
+    words = samples.view(np.uint64).reshape(-1, _GROUPS)
+    ones, both = np.bitwise_or.reduce(words, axis=1), np.bitwise_and.reduce(words, axis=1)
+    ones[:-1] |= ones[1:]
+    both[:-1] &= both[1:]
+    ends = np.cumsum([len(part) for part in parts])
+    ones[ends // _WINDOW - 1] = ~np.uint64(0)  # the last window of a lane has no other behind it
+    found = _single(samples, ~ones, ones & ~both) + _several(samples, ~ones)
+    out = []
+    for layout, first in found:
+        which = int(np.searchsorted(ends, first, side="right"))
+        out.append((lanes[which], layout, first - int(ends[which]) + len(parts[which])))
+    return out
 
 
 def _lanes(plane: Plane) -> list[Lane]:
@@ -66,24 +75,21 @@ def _lanes(plane: Plane) -> list[Lane]:
 
 def _single(samples: np.ndarray, never: np.ndarray, changes: np.ndarray) -> list[tuple[Layout, int]]:
     """Layouts of one bit a sample."""
-    places: list[np.ndarray] = []
+    begins, bits = [], []
     for bit in range(8):
         mask = _EVERY << np.uint64(bit)
-        still = never & mask
-        fits = np.flatnonzero((still != 0) & (np.bitwise_count(changes & mask) >= _LEAST))
-        for window in _begins(fits):
-            at = np.flatnonzero(still[window : window + 1].view(np.uint8))
-            places += [np.array([window * 8 * _GROUPS, place, bit]) for place in at]
-    if not places:
-        return []
-    first, place, bit = np.array(places).T
+        begins.append(_begins(((never & mask) != 0) & (np.bitwise_count(changes & mask) >= _LEAST)))
+        bits.append(np.full(len(begins[-1]), bit, np.uint8))
+    at, bit = np.concatenate(begins), np.concatenate(bits)
+    still = (never[at] >> bit.astype(np.uint64)) & _EVERY
+    which, place = np.nonzero(still[:, None].view(np.uint8))
+    first, bit = at[which] * _WINDOW, bit[which]
     out = []
     for flipped in (False, True):
-        at = first + (place + 1 if flipped else place) % 8
-        at, bits = at[at + 8 * _BYTES <= len(samples)], bit[at + 8 * _BYTES <= len(samples)]
-        rows = samples[at[:, None] + np.arange(8 * _BYTES)] >> bits[:, None].astype(np.uint8)
+        here = first + (place + 1 if flipped else place) % 8
+        rows = samples[here[:, None] + np.arange(8 * _BYTES)] >> bit[:, None]
         data = np.packbits(rows & 1, axis=1, bitorder="little" if flipped else "big")
-        out += [(Layout((int(bits[i]),), flipped), int(at[i])) for i in _textual(data)]
+        out += [(Layout((int(bit[i]),), flipped), int(here[i])) for i in _textual(data)]
     return out
 
 
@@ -91,32 +97,36 @@ def _several(samples: np.ndarray, never: np.ndarray) -> list[tuple[Layout, int]]
     """Layouts of several bits a sample."""
     out = []
     for layout in _SEVERAL:
-        turn = 8 // len(layout.bits)
+        turn, size = 8 // len(layout.bits), layout.samples_for(_BYTES)
         top = layout.bits[-1] if layout.flipped else layout.bits[0]
-        every = _EVERY << np.uint64(top)
-        for place in range(turn):
-            mask = np.uint64(sum(1 << (8 * q + top) for q in range(place, 8, turn)))
-            stands = (never & mask) == mask
-            if turn > 1:  # where all stand still it is a dark picture
-                stands &= (never & every) != every
-            at = np.array(_begins(np.flatnonzero(stands)), int) * 8 * _GROUPS
-            at += (place + 1 if layout.flipped else place) % turn
-            at = at[at + layout.samples_for(_BYTES) <= len(samples)]
-            if len(at):
-                data = layout.unpack(samples[at[:, None] + np.arange(layout.samples_for(_BYTES))])[:, :_BYTES]
-                out += [(layout, int(at[i])) for i in _textual(data) if not smooth(data[i], layout)]
+        begins = [_begins(stands) for stands in _standing(never, top, turn)]
+        at = np.concatenate([b * _WINDOW + (p + 1 if layout.flipped else p) % turn for p, b in enumerate(begins)])
+        if len(at):
+            data = layout.unpack(samples[at[:, None] + np.arange(size)])[:, :_BYTES]
+            out += [(layout, int(at[i])) for i in _textual(data) if not smooth(data[i], layout)]
     return out
 
 
-def _begins(places: np.ndarray) -> list[int]:
-    """First of each run of consecutive numbers; of the longest runs, if there are many."""
+def _standing(never: np.ndarray, top: int, turn: int) -> Iterator[np.ndarray]:
+    """Windows in which a bit of every `turn`-th sample stands still, for each place in turn: (windows,) bool each."""
+    every = _EVERY << np.uint64(top)
+    still = never & every
+    for place in range(turn):
+        mask = np.uint64(sum(1 << (8 * q + top) for q in range(place, 8, turn)))
+        stands = (still & mask) == mask
+        yield stands & (still != every) if turn > 1 else stands  # where all stand still it is a dark picture
+
+
+def _begins(marked: np.ndarray) -> np.ndarray:
+    """First of each run of marked windows; of the longest runs, if there are many."""
+    places = np.flatnonzero(marked)
     if not len(places):
-        return []
+        return places
     begins = np.flatnonzero(np.diff(places, prepend=-2) > 1)
     if len(begins) > _RUNS:
         length = np.diff(begins, append=len(places))
         begins = begins[np.sort(np.argsort(-length, kind="stable")[:_RUNS])]
-    return places[begins].tolist()
+    return places[begins]
 
 
 def _textual(data: np.ndarray) -> np.ndarray:

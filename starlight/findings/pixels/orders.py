@@ -42,6 +42,11 @@ class Lane:
         return np.ascontiguousarray(_channels(pixels, self.chosen)).reshape(-1)[:count]
 
     @property
+    def count(self) -> int:
+        """Samples of an order that leaves none out."""
+        return self.plane.samples.shape[0] * self.plane.samples.shape[1] * len(self.chosen)
+
+    @property
     def letters(self) -> str:
         """Channels by their letters, such as `bgr`."""
         return "".join(self.plane.letters[c] for c in self.chosen)

@@ -38,8 +38,8 @@ def _classes() -> np.ndarray:
         PRINTABLE,
         byte == 0,
         PRINTABLE[~byte & 0xFF],  # printable once its bits are turned
-        (byte >= 0xA1) | (byte == 0),  # EUC, GB 18030, Big5
-        (byte >= 0xC0) | space,  # Windows-1251, KOI8-R
+        (byte >= 0xA1) & (byte < 0xFF),  # EUC, GB 18030, Big5
+        ((byte >= 0xC0) & (byte < 0xFF)) | space,  # Windows-1251, KOI8-R
         ((byte >= 0x80) & (byte < 0xC0)) | np.isin(byte, [0xC3, 0xCE, 0xCF, 0xD0, 0xD1, 0xD7, 0xD8, 0xD9, 32])
         | ((byte >= 0xE0) & (byte < 0xEE)),  # UTF-8 but ASCII
         ((byte >= 0x4E) & (byte < 0xA0)) | np.isin(byte, [0x00, 0x30, 0xFF]) | ((byte >= 0xAC) & (byte < 0xD8)),  # UTF-16
@@ -87,16 +87,20 @@ def likely(data: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
 
 def busy(data: np.ndarray) -> np.ndarray:
     """Rows that neither hold few different bytes nor repeat themselves, as flat and striped pictures do: (V,) bool."""
+    out = np.zeros(len(data), bool)
     if data.shape[1] < 4:
-        return np.zeros(len(data), bool)
-    out = _distinct(data) >= min(_DISTINCT, data.shape[1] // 3)
+        return out
+    rows = np.flatnonzero(_distinct(data) >= min(_DISTINCT, data.shape[1] // 3))
     for lag in _LAGS:
+        some = data[rows]
         if 3 * lag < data.shape[1]:
-            out &= 10 * (data[:, lag:] == data[:, :-lag]).sum(axis=1) < 6 * (data.shape[1] - lag)
-    bits = np.unpackbits(data, axis=1)
+            rows = rows[10 * (some[:, lag:] == some[:, :-lag]).sum(axis=1) < 6 * (data.shape[1] - lag)]
     for lag in _BIT_LAGS:
-        agreed = (bits[:, lag:] == bits[:, :-lag]).sum(axis=1)
-        out &= agreed < _AGREED * (bits.shape[1] - lag)
+        some = data[rows]
+        later = (some[:, :-1] << np.uint8(lag)) | (some[:, 1:] >> np.uint8(8 - lag))
+        differ = np.bitwise_count(some[:, :-1] ^ later).sum(axis=1)
+        rows = rows[differ > (1 - _AGREED) * 8 * (data.shape[1] - 1)]
+    out[rows] = True
     return out
 
 
@@ -107,7 +111,7 @@ def smooth(row: np.ndarray, layout: Layout) -> bool:
     row = row.astype(int)
     if len(layout.bits) == 4:
         row = np.stack([row >> 4, row & 15], axis=1).reshape(-1) * 16
-    return bool(min(np.abs(row[lag:] - row[:-lag]).mean() for lag in (1, 2, 3, 4)) < _SMOOTH)
+    return any(np.abs(row[lag:] - row[:-lag]).sum() < _SMOOTH * (len(row) - lag) for lag in (1, 2, 3, 4))
 
 
 def _spread(data: np.ndarray) -> np.ndarray:
@@ -151,6 +155,7 @@ def _texts(words: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     wide = np.zeros(count, bool)
     for k in (6, 7):
         wide |= (_count(even, k) >= half - 2) | (_count(odd, k) >= half - 2)
+    wide &= (_count(early, 1) + _count(late, 1)) <= 1.6 * half  # else nothing but zeros
     return found, wide
 
 
