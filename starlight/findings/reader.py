@@ -8,6 +8,7 @@ import numpy as np
 
 from starlight.findings.account import Span, account
 from starlight.findings.finding import Finding
+from starlight.findings.pixels import search
 from starlight.images.image import Image
 from starlight.streams.readable.decode import decode_payload
 from starlight.techniques import OTHER, TECHNIQUES
@@ -54,14 +55,16 @@ def read(image: Image) -> Reading:
     -------
     Reading
     """
-    kept = account(image)
-    hidden = [*_low_bits(image), *(found for found in kept.findings if found.hidden)]
+    kept, searched = account(image), search(image)
+    known = {found.technique for found in searched}
+    low = [found for found in _low_bits(image) if found.technique not in known]
+    hidden = [*searched, *low, *(found for found in kept.findings if found.hidden)]
     notes = tuple(found for found in kept.findings if not found.hidden)
     return Reading(tuple(hidden), notes, kept.spans)
 
 
 def _low_bits(image: Image) -> list[Finding]:
-    """The payload in the least significant bits that is most certainly text."""
+    """The payload in the least significant bits that is most certainly text, where the search knows of none there."""
     found = decode_payload(image)
     if found is None or found.technique not in _PLACES:
         return []
