@@ -18,7 +18,7 @@ READ, NOTHING = 0, 1
 def run(args: argparse.Namespace) -> int:
     """Read a payload back; returns the exit status."""
     from starlight.detector.detector import read_file
-    from starlight.findings.reader import read
+    from starlight.findings.reading.reader import read
 
     if args.output == "-" and sys.stdout.isatty():
         raise StarlightError("-o -: a payload is not written to a terminal; redirect it, or name a file")

@@ -18,8 +18,8 @@ from starlight.detector.calibration.judgement import Prediction, named
 from starlight.detector.previews import preview
 from starlight.detector.wording import notes, reason
 from starlight.errors import BadImage, StarlightError
-from starlight.findings.reader import Reading
-from starlight.findings.reader import read as read_all
+from starlight.findings.reading.reader import Reading
+from starlight.findings.reading.reader import read as read_all
 from starlight.images.image import Image, decode, read, sample_id
 from starlight.streams import REGISTRY
 from starlight.streams.compute import compute_streams

@@ -6,7 +6,7 @@ from starlight.detector.answer import CANNOT_TELL, CLEAN
 from starlight.detector.calibration.judgement import Prediction
 from starlight.detector.previews import preview
 from starlight.findings.finding import Finding
-from starlight.findings.reader import Reading
+from starlight.findings.reading.reader import Reading
 from starlight.techniques import OTHER
 
 __all__ = ["notes", "reason"]

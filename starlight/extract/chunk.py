@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from starlight.errors import BadImage
-from starlight.findings.reader import read
+from starlight.findings.reading.reader import read
 from starlight.images import image as images
 from starlight.images.containers import Limits
 from starlight.store import key

@@ -154,7 +154,7 @@ def table_names(params: ExtractParams, digest: Callable[..., str] = code_digest)
         tables[stream] = table_name(stream, module.VERSION, {"code": code, **tiles, **decoding})
     code = digest(["starlight.techniques.constraints", "starlight.images.image"])
     tables[MASK] = table_name(MASK, 1, {"code": code, **decoding})
-    code = digest(["starlight.findings.reader", "starlight.images.image"])
+    code = digest(["starlight.findings.reading.reader", "starlight.images.image"])
     tables[FOUND] = table_name(FOUND, 1, {"code": code, **decoding})
     return tables
 

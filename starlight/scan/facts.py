@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from starlight.findings.reader import read
+from starlight.findings.reading.reader import read
 from starlight.images import image as images
 from starlight.images.containers import Limits
 from starlight.scan.duplicates import fingerprint

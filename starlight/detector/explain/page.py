@@ -11,7 +11,7 @@ from starlight.detector.answer import Detection
 from starlight.detector.explain.contributions import Contribution
 from starlight.detector.previews import escape, preview
 from starlight.findings.finding import Finding
-from starlight.findings.reader import Reading
+from starlight.findings.reading.reader import Reading
 
 __all__ = ["Figure", "render"]
 
