@@ -62,8 +62,5 @@ def _low(samples: np.ndarray, mode: str) -> np.ndarray | None:
 def _swapped(args: Any) -> Any:
     """A decoder's arguments with the raw mode of the other byte order."""
     raw = args[0] if isinstance(args, tuple) else args
-    if raw == "LA;16B":
-        turned = "RGBA"
-    else:
-        turned = raw[:-4] + _SWAPPED.get(raw[-4:], raw[-4:])
+    turned = "RGBA" if raw == "LA;16B" else raw[:-4] + _SWAPPED.get(raw[-4:], raw[-4:])
     return (turned, *args[1:]) if isinstance(args, tuple) else turned

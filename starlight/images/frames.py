@@ -79,22 +79,20 @@ _IEND = _chunk(b"IEND", b"")
 
 def _gif(image: Image) -> Iterator[bytes]:
     """GIF files with one frame each, as large as the frame."""
-    data, shared, before, local, seen = image.data, b"", b"", b"", 0
+    data, shared, before, seen = image.data, b"", b"", 0
     for name, at, size in image.container.segments:
         part = data[at : at + size]
         if name == "GCT":
             shared = part
         elif name == "GCE":
             before = part
-        elif name == "LCT":
-            local = part
         elif name == "image":
             seen += 1
             if seen > 1:
                 screen = data[:6] + part[5:9] + data[10:13]
                 frame = part[:1] + bytes(4) + part[5:]
                 yield screen + shared + before + frame + b";"
-            before = local = b""
+            before = b""
 
 
 def _webp(image: Image) -> Iterator[bytes]:

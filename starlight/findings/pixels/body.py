@@ -20,10 +20,10 @@ from starlight.streams.readable.text_models import PRINTABLE
 
 __all__ = ["BODY_LAYOUTS", "place_price", "windows"]
 
-_GROUPS = 16  # groups of eight samples in a window; two windows in a row are looked at
-_WINDOW = 8 * _GROUPS  # samples
-_BYTES = 30  # of a text that are looked at in them, one bit each
+_STEP = 32  # samples; what stands still is noted for so many, and for 2, 4 and 8 times as many
+_BYTES = 30  # of a text that are looked at
 _LEAST = 4  # of eight bits, those that change
+_FIRST = 4  # windows of a run that are looked at
 _RUNS = 64  # stretches of one bit that are looked at
 _EVERY = np.uint64(0x0101010101010101)
 _SEVERAL = tuple(
@@ -43,22 +43,26 @@ def place_price(plane: Plane) -> float:
 
 def windows(plane: Plane) -> list[Window]:
     """Lanes, layouts and samples at which 30 bytes or more may be ASCII text, the first of each stretch of them."""
-    lanes = [lane for lane in _lanes(plane) if lane.count >= 2 * _WINDOW]
+    lanes = [lane for lane in _lanes(plane) if lane.count >= 8 * _BYTES + _STEP]
     if not lanes:
         return []
-    parts = [lane.samples(lane.count // _WINDOW * _WINDOW) for lane in lanes]
+    guard = np.full(8 * _STEP, 0xFF, np.uint8)  # in which nothing stands still at zero
+    parts = [part for lane in lanes for part in (lane.samples(lane.count // _STEP * _STEP), guard)]
     samples = np.concatenate(parts)
-    words = samples.view(np.uint64).reshape(-1, _GROUPS)
+    words = samples.view(np.uint64).reshape(-1, _STEP // 8)
     ones, both = np.bitwise_or.reduce(words, axis=1), np.bitwise_and.reduce(words, axis=1)
-    ones[:-1] |= ones[1:]
-    both[:-1] &= both[1:]
-    ends = np.cumsum([len(part) for part in parts])
-    ones[ends // _WINDOW - 1] = ~np.uint64(0)  # the last window of a lane has no other behind it
-    found = _single(samples, ~ones, ones & ~both) + _several(samples, ~ones)
-    out = []
+    spans = {1: ~ones}
+    for span in (1, 2, 4):  # what is never set in so many steps from each on
+        spans[2 * span] = spans[span].copy()
+        spans[2 * span][:-span] &= spans[span][span:]
+        both[:-span] &= both[span:]
+    found = _single(samples, spans[8][::4], ~(spans[8] | both)[::4])
+    for layout in _SEVERAL:
+        found += _several(samples, spans[8 // len(layout.bits)], layout)
+    ends, out = np.cumsum([len(part) for part in parts])[1::2], []
     for layout, first in found:
         which = int(np.searchsorted(ends, first, side="right"))
-        out.append((lanes[which], layout, first - int(ends[which]) + len(parts[which])))
+        out.append((lanes[which], layout, first - (int(ends[which - 1]) if which else 0)))
     return out
 
 
@@ -83,7 +87,7 @@ def _single(samples: np.ndarray, never: np.ndarray, changes: np.ndarray) -> list
     at, bit = np.concatenate(begins), np.concatenate(bits)
     still = (never[at] >> bit.astype(np.uint64)) & _EVERY
     which, place = np.nonzero(still[:, None].view(np.uint8))
-    first, bit = at[which] * _WINDOW, bit[which]
+    first, bit = at[which] * 4 * _STEP, bit[which]
     out = []
     for flipped in (False, True):
         here = first + (place + 1 if flipped else place) % 8
@@ -93,18 +97,16 @@ def _single(samples: np.ndarray, never: np.ndarray, changes: np.ndarray) -> list
     return out
 
 
-def _several(samples: np.ndarray, never: np.ndarray) -> list[tuple[Layout, int]]:
-    """Layouts of several bits a sample."""
-    out = []
-    for layout in _SEVERAL:
-        turn, size = 8 // len(layout.bits), layout.samples_for(_BYTES)
-        top = layout.bits[-1] if layout.flipped else layout.bits[0]
-        begins = [_begins(stands) for stands in _standing(never, top, turn)]
-        at = np.concatenate([b * _WINDOW + (p + 1 if layout.flipped else p) % turn for p, b in enumerate(begins)])
-        if len(at):
-            data = layout.unpack(samples[at[:, None] + np.arange(size)])[:, :_BYTES]
-            out += [(layout, int(at[i])) for i in _textual(data) if not smooth(data[i], layout)]
-    return out
+def _several(samples: np.ndarray, never: np.ndarray, layout: Layout) -> list[tuple[Layout, int]]:
+    """A layout of several bits a sample."""
+    turn, size = 8 // len(layout.bits), layout.samples_for(_BYTES)
+    top = layout.bits[-1] if layout.flipped else layout.bits[0]
+    begins = [_begins(stands) * _STEP for stands in _standing(never, top, turn)]
+    at = np.concatenate([b + (p + 1 if layout.flipped else p) % turn for p, b in enumerate(begins)])
+    if not len(at):
+        return []
+    data = layout.unpack(samples[at[:, None] + np.arange(size)])[:, :_BYTES]
+    return [(layout, int(at[i])) for i in _textual(data) if not smooth(data[i], layout)]
 
 
 def _standing(never: np.ndarray, top: int, turn: int) -> Iterator[np.ndarray]:
@@ -118,7 +120,7 @@ def _standing(never: np.ndarray, top: int, turn: int) -> Iterator[np.ndarray]:
 
 
 def _begins(marked: np.ndarray) -> np.ndarray:
-    """First of each run of marked windows; of the longest runs, if there are many."""
+    """First of each run of marked windows, of which some may hold what is before a text; of the longest runs."""
     places = np.flatnonzero(marked)
     if not len(places):
         return places
@@ -126,7 +128,9 @@ def _begins(marked: np.ndarray) -> np.ndarray:
     if len(begins) > _RUNS:
         length = np.diff(begins, append=len(places))
         begins = begins[np.sort(np.argsort(-length, kind="stable")[:_RUNS])]
-    return places[begins]
+    first = (begins[:, None] + np.arange(_FIRST)).reshape(-1)
+    first = first[first < len(places)]
+    return places[np.unique(first)]
 
 
 def _textual(data: np.ndarray) -> np.ndarray:

@@ -38,7 +38,17 @@ def surroundings(lane: Lane, layout: Layout, first: int, count: int) -> Surround
         ((left & taken) * 2 + same) * 256 + (_before(samples, first, 2 * step) & taken),
     ]
     contexts = tuple(_by_bit(code, own, layout)[: 8 * count] for code in each)
-    return Surroundings((), contexts, "little" if layout.flipped else "big")
+    return Surroundings(_of_alpha(lane, layout), contexts, "little" if layout.flipped else "big")
+
+
+def _of_alpha(lane: Lane, layout: Layout) -> tuple[int, ...]:
+    """Bits of each byte, 0 the most significant, that come from alpha among colours: it may hardly change."""
+    depth = len(layout.bits)
+    if not lane.plane.joint or len(lane.chosen) != 4 or depth > 2 or layout.ninth:
+        return ()
+    at = lane.chosen.index(3)
+    bits = [depth * sample + i for sample in range(at, 8 // depth, 4) for i in range(depth)]
+    return tuple(7 - bit if layout.flipped else bit for bit in bits)
 
 
 def _before(samples: np.ndarray, first: int, by: int) -> np.ndarray:
@@ -112,7 +122,7 @@ def differences(lane: Lane, layout: Layout, first: int, count: int) -> np.ndarra
 
 
 def _near(values: np.ndarray) -> list[np.ndarray]:
-    """Log-likelihood ratio of each whole sample as one that is near some before it, for neighbourhoods of two widths."""
+    """Log-likelihood ratio of each whole sample as one that is near some before it, for two widths of "near"."""
     far = np.abs(values[:, None] - values[None, :])
     before = np.tril(np.ones(far.shape, bool), -1)
     total = np.arange(len(values))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from typing import NamedTuple
 
@@ -9,7 +10,6 @@ import numpy as np
 
 from starlight.findings.pixels.layouts import Layout
 from starlight.findings.pixels.orders import Lane, rank
-from starlight.findings.pixels.planes import Plane
 
 __all__ = ["Hit", "distinct"]
 
@@ -91,6 +91,6 @@ def _footprint(hit: Hit) -> np.ndarray:
     height, width, _ = plane.samples.shape
     channels = [max(0, _LETTERS.find(letter)) for letter in plane.letters]
     numbers = 4 * np.arange(height * width).reshape(height, width, 1) + channels
-    lane = Lane(Plane(plane.name, plane.technique, plane.letters, numbers, plane.group), hit.lane.order, hit.lane.chosen)
+    lane = Lane(dataclasses.replace(plane, samples=numbers), hit.lane.order, hit.lane.chosen)
     count = hit.layout.samples_for(min(len(hit.payload), _SIZE))
     return lane.samples(hit.first + count)[hit.first :]

@@ -15,13 +15,15 @@ from starlight.streams.readable.text_models import MODELS
 __all__ = ["ENCODINGS", "curve"]
 
 _RUSSIAN = "оеаинтсрвлкмдпуяыьгзбчйхжшюцщэфъё"  # by frequency
-_RUSSIAN_SHARES = (11, 8.5, 8, 7.4, 6.7, 6.3, 5.5, 4.7, 4.5, 4.4, 3.5, 3.2, 3, 2.8, 2.6, 2, 1.9, 1.7, 1.7, 1.7, 1.6, 1.4,
-                   1.2, 1, 0.9, 0.7, 0.6, 0.5, 0.4, 0.3, 0.3, 0.05, 0.05)  # fmt: skip
-_USUAL = ("的一是不了在人有我他这个们中来上大为和国地到以说时要就出会可也你对生能而子那得于着下自之年过发后作里"
-          "用道行所然家种事成方多经么去法学如都同现当没动面起看定天分还进好小部其些主样理心她本前开但因只从想实")  # fmt: skip
+_RUSSIAN_SHARES = (11, 8.5, 8, 7.4, 6.7, 6.3, 5.5, 4.7, 4.5, 4.4, 3.5, 3.2, 3, 2.8, 2.6, 2, 1.9, 1.7, 1.7, 1.7, 1.6,
+                   1.4, 1.2, 1, 0.9, 0.7, 0.6, 0.5, 0.4, 0.3, 0.3, 0.05, 0.05)  # fmt: skip
+_USUAL = ("的一是不了在人有我他这个们中来上大为和国地到以说时要就出会可也你对生能而子那得于着下自之年过"
+          "发后作里用道行所然家种事成方多经么去法学如都同现当没动面起看定天分还进好小部其些主样理心她本前"
+          "开但因只从想实")  # fmt: skip
 _BAD = -7.0  # nats that bytes lose which stand for a character that a model rules out
-ENCODINGS = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be", "cp1251", "koi8-r", "cp866", "cp1252", "gb18030", "big5",
-             "shift_jis", "euc-jp", "euc-kr")  # fmt: skip
+ENCODINGS = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be", "cp1251", "koi8-r", "cp866", "cp1252", "gb18030",
+             "big5", "shift_jis", "euc-jp", "euc-kr")  # fmt: skip
+_ALPHABETS = ((0x370, 0x3D0), (0x5D0, 0x5EB), (0x620, 0x650), (0xE01, 0xE5C))  # Greek, Hebrew, Arabic, Thai
 _WIDE = {"utf-16-le": "<u2", "utf-16-be": ">u2", "utf-32-le": "<u4", "utf-32-be": ">u4"}
 
 
@@ -68,27 +70,23 @@ def _decoded(data: bytes, encoding: str) -> tuple[np.ndarray, np.ndarray]:
 
 @functools.lru_cache(1)
 def _models() -> np.ndarray:
-    """Log-probability of each character of the basic plane, -inf for what a model rules out: (models, 65536) float32."""
+    """Log-probability of each character of the basic plane, -inf where ruled out: (models, 65536) float32."""
     latin = np.zeros(65536)
     latin[:128] = np.exp(MODELS[0][:128]) / 256  # prose
     mixed = latin[:128] / latin[:128].sum()
     signs = np.zeros(65536)
     signs[[*map(ord, "，。、！？：；“”「」（）《》—…")]] = 1 / 18
+    spaces, han, ascii_ = _spaces(mixed), _han(), _ascii(mixed)
     models = [
-        _mixture(0.96 * latin, 0.03 * _even(0xC0, 0x180), 0.01 * _even(0x2010, 0x2040)),
-        _mixture(0.78 * _russian(), 0.02 * _even(0x400, 0x460), 0.2 * _spaces(mixed)),
-        _mixture(0.8 * _han(), 0.1 * signs, 0.1 * _ascii(mixed)),
-        _mixture(0.55 * _even(0x3041, 0x3094), 0.12 * _even(0x30A1, 0x30FC), 0.23 * _han(), 0.08 * signs, 0.02 * _ascii(mixed)),
-        _mixture(0.78 * _hangul(), 0.22 * _spaces(mixed)),
-        *(_mixture(0.8 * _even(low, high), 0.2 * _spaces(mixed)) for low, high in ((0x370, 0x3D0), (0x5D0, 0x5EB),
-          (0x620, 0x650), (0xE01, 0xE5C))),
-    ]  # fmt: skip
+        0.96 * latin + 0.03 * _even(0xC0, 0x180) + 0.01 * _even(0x2010, 0x2040),
+        0.78 * _russian() + 0.02 * _even(0x400, 0x460) + 0.2 * spaces,
+        0.8 * han + 0.1 * signs + 0.1 * ascii_,
+        0.55 * _even(0x3041, 0x3094) + 0.12 * _even(0x30A1, 0x30FC) + 0.23 * han + 0.08 * signs + 0.02 * ascii_,
+        0.78 * _hangul() + 0.22 * spaces,
+        *(0.8 * _even(low, high) + 0.2 * spaces for low, high in _ALPHABETS),
+    ]
     with np.errstate(divide="ignore"):
         return np.log(np.array(models)).astype(np.float32)
-
-
-def _mixture(*parts: np.ndarray) -> np.ndarray:
-    return np.sum(parts, axis=0)
 
 
 def _even(low: int, high: int) -> np.ndarray:

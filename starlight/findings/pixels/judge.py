@@ -12,6 +12,7 @@ from starlight.findings.pixels.carriers import differences, surroundings
 from starlight.findings.pixels.codepoints import ENCODINGS, curve
 from starlight.findings.pixels.layouts import Layout
 from starlight.findings.pixels.orders import Lane
+from starlight.findings.pixels.screen import COMMON
 from starlight.streams.readable import sources, text
 from starlight.streams.readable.text_models import log_odds
 
@@ -24,14 +25,14 @@ _CANDIDATE = 6.0  # nats, namely
 _ZEROS = 4096  # bytes, at the most, that may precede a text
 
 
-# Whole samples, or their upper halves, are what the picture shows: a rough surface has any printable values. What counts
-# there is language: prose, code, and letters in UTF-8, of the models of text.
+# Whole samples, or their upper halves, are what the picture shows: a rough surface has any printable values. What
+# counts there is language: prose, code, and letters in UTF-8, of the models of text.
 _LANGUAGE = [0, 3, 8, 9, 10]
 _SHOWN = 15.0  # nats that it must have more
-_KNOWN = ("flag{", "FLAG{", "Flag{", "ctf{", "CTF{", "picoCTF{", "HTB{", "THM{", "http://", "https://", "AI42", "<?xml ",
-          "<?php ", "#!/bin/", "-----BEGIN ", "<html", "{\"", "stegv3", "data:", "OPENSTEGO", "stealth_")  # fmt: skip
-_WORD_COUNT = len(_KNOWN)
-_WORDS = re.compile(rb"(" + "|".join(map(re.escape, _KNOWN)).encode() + rb")(?:(?<=[A-Za-z]\{)[ -~]{2,80}?\}|[ -~]{0,8})")
+_KNOWN = (b"flag{", b"FLAG{", b"Flag{", b"ctf{", b"CTF{", b"picoCTF{", b"HTB{", b"THM{", b"http://", b"https://",
+          b"AI42", b"<?xml ", b"<?php ", b"#!/bin/", b"-----BEGIN ", b"<html", b'{"', b"stegv3", b"data:",
+          b"OPENSTEGO", b"stealth_")  # fmt: skip
+_WORDS = re.compile(b"(" + b"|".join(map(re.escape, _KNOWN)) + rb")(?:(?<=[A-Za-z]\{)[ -~]{2,80}?\}|[ -~]{0,8})")
 
 
 class Text(NamedTuple):
@@ -154,7 +155,7 @@ def _known(row: np.ndarray, plain: np.ndarray) -> np.ndarray:
     for i, start in enumerate(s for s in _STARTS if s <= len(row)):
         found = _WORDS.match(raw[start : start + 96])
         if found:
-            size, choice = len(found[1]), math.log(2 * _WORD_COUNT) + 2 * math.log1p(i)
+            size, choice = len(found[1]), math.log(2 * len(_KNOWN)) + 2 * math.log1p(i)
             rest = (found.end() - size) * math.log(256 / 98)
             stop = start + found.end()
             out[i, stop] = size * math.log(256) + rest - choice
@@ -192,5 +193,4 @@ def _possible(row: np.ndarray) -> list[str]:
 
 def _usual(high: np.ndarray) -> bool:
     """Whether bytes may be the high ones of 16-bit characters."""
-    common = (high < 8) | ((high >= 0x4E) & (high < 0xA0)) | (high == 0x30) | (high == 0xFF) | ((high >= 0xAC) & (high < 0xD8))
-    return len(high) >= 4 and common.mean() > 0.85
+    return len(high) >= 4 and bool(COMMON[high].mean() > 0.85)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 __all__ = ["Framed", "frame"]
 
-_WIDTHS = (4, 2, 3, 8, 1)  # bytes of a binary count
+_WIDTHS = (8, 4, 3, 2, 1)  # bytes of a binary count
 _DECIMAL = re.compile(rb"(\d{1,10})[:;,|#\n ]")
 _SLACK = 3  # bytes by which the end of a text may have been misjudged
 _NAMED = (b"stealth_pnginfo", b"stealth_pngcomp", b"stealth_rgbinfo", b"stealth_rgbcomp")  # then a count of bits
@@ -40,13 +41,16 @@ def frame(data: bytes, start: int, stop: int, wide: int = 1) -> Framed | None:
         for size in (int(told[1]), wide * int(told[1])):
             if abs(begin + size - stop) <= _SLACK and begin + size <= len(data) and size:
                 return begin, begin + size
+    fits = [bounds for bounds in _binary(data, start, wide) if -1 <= stop - bounds[1] <= _SLACK]
+    return min(fits, key=lambda bounds: abs(stop - bounds[1]), default=None)
+
+
+def _binary(data: bytes, start: int, wide: int) -> Iterator[Framed]:
+    """Bounds of what binary counts of all kinds that end about `start` announce, the widest counts first."""
     for width in _WIDTHS:
-        slack = _SLACK if width > 2 else 1
         for begin in range(max(width, start - 1), start + width + 1):
             for order in ("big", "little"):
                 number = int.from_bytes(data[begin - width : begin], order)
                 for size in (number, number // 8 if number % 8 == 0 else 0, number * wide):
-                    end = begin + size
-                    if size and end <= len(data) and -1 <= stop - end <= slack and size > 2 * width:
-                        return begin, end
-    return None
+                    if 2 * width < size <= len(data) - begin:
+                        yield begin, begin + size

@@ -68,6 +68,9 @@ def _channels(pixels: np.ndarray, chosen: tuple[int, ...]) -> np.ndarray:
     return pixels[..., list(chosen)] if len(chosen) > 1 else pixels[..., chosen[0], None]
 
 
+_Walk = Callable[[np.ndarray, int | None], np.ndarray]
+
+
 def lanes(plane: Plane) -> list[tuple[str, tuple[tuple[int, ...], ...]]]:
     """Orders of pixels, and for each the choices of channels that are searched in it."""
     count = plane.samples.shape[2]
@@ -77,9 +80,10 @@ def lanes(plane: Plane) -> list[tuple[str, tuple[tuple[int, ...], ...]]]:
         few = many = ((0,),)
     else:
         few = ((0, 1, 2), (2, 1, 0), (0,), (1,), (2,))
-        many = (*few, *(p for p in itertools.permutations(range(3)) if p not in few), *itertools.permutations(range(3), 2))
-    flat = plane.samples.shape[0] == 1
-    return [(name, many if name in ("rows", "columns") else few) for name in (("rows", "rows, backwards") if flat else _WALKS)]
+        others = *itertools.permutations(range(3)), *itertools.permutations(range(3), 2)
+        many = (*few, *(p for p in others if p not in few))
+    names = ("rows", "rows, backwards") if plane.samples.shape[0] == 1 else _WALKS
+    return [(name, many if name in ("rows", "columns") else few) for name in names]
 
 
 def chosen_lanes(plane: Plane) -> list[tuple[str, tuple[tuple[int, ...], ...]]]:
@@ -109,7 +113,7 @@ def head(samples: np.ndarray, order: str, count: int | None) -> np.ndarray:
     return flat[:: int("".join(filter(str.isdigit, order)))][:count]
 
 
-def _walk(turn: Callable[[np.ndarray], np.ndarray], snake: bool = False) -> Callable[[np.ndarray, int | None], np.ndarray]:
+def _walk(turn: Callable[[np.ndarray], np.ndarray], snake: bool = False) -> _Walk:
     def walk(samples: np.ndarray, count: int | None) -> np.ndarray:
         turned = turn(samples)
         lines = None if count is None else -(-count // turned.shape[1])
@@ -138,9 +142,10 @@ _WALKS = {
 
 def _numbers(name: str, size: int, count: int | None) -> np.ndarray:
     """Numbers below `size` in a sequence, the first `count` of them."""
-    grown = 1 << max(12, (min(size, _MOST) - 1).bit_length())
-    if count is not None:  # most sequences need no more for their first numbers
-        grown = min(grown, 1 << 13)
+    most = 1 << max(13, (min(size, _MOST) - 1).bit_length())
+    grown = most if count is None else 1 << 13
+    while len(_sequence(name, grown)) < (count or 0) and grown < most:
+        grown <<= 1
     found = _sequence(name, grown)
     return found[: np.searchsorted(found, size)][:count]
 

@@ -17,6 +17,8 @@ __all__ = ["signed_payload", "text_payload"]
 _PIECE = 4096  # bytes of a text that are judged at a time
 _WIDE = {"utf-16-le": 2, "utf-16-be": 2, "utf-32-le": 4, "utf-32-be": 4}
 _MARKED = re.compile(rb"AI42")
+_TAIL = 24  # bytes that may be unlikely at the end of a text that a zero ends
+_CLOSING = tuple(bytes([c]) for c in b".!?)]}>\"'")
 _STEGPY = b"stegv3"
 
 
@@ -75,8 +77,10 @@ def _end(data: bytes, start: int) -> int:
         at += len(piece)
         if at - end > _PIECE // 2:
             break
-    zero = data.find(b"\0", start, end)
-    return zero if zero > start else end
+    zero = data.find(b"\0", start + 1, end + _TAIL)
+    if 0 <= zero <= end or (zero > end and PRINTABLE[np.frombuffer(data[end:zero], np.uint8)].all()):
+        return zero
+    return end + 1 if data[end : end + 1] in _CLOSING else end
 
 
 def _end_of(data: bytes, encoding: str) -> int:
@@ -88,10 +92,15 @@ def _end_of(data: bytes, encoding: str) -> int:
             break
         size *= 8
     wide = _WIDE.get(encoding, 1)
-    for at in range(0, stop - wide + 1, wide):
-        if data[at : at + wide] == bytes(wide):
+    for at in range(0, min(stop + _TAIL, len(data)) - wide + 1, wide):
+        if data[at : at + wide] == bytes(wide) and (at <= stop or _sound(data[stop:at], encoding)):
             return at
     return stop
+
+
+def _sound(data: bytes, encoding: str) -> bool:
+    """Whether bytes are printable characters in an encoding."""
+    return data.decode(encoding, "replace").isprintable()
 
 
 def signed_payload(data: bytes, start: int) -> tuple[int, int]:

@@ -11,16 +11,16 @@ import numpy as np
 from starlight.findings.pixels.layouts import FLIPPED, Layout
 from starlight.streams.readable.text_models import PRINTABLE
 
-__all__ = ["WIDTH", "busy", "likely", "smooth"]
+__all__ = ["COMMON", "WIDTH", "busy", "likely", "smooth"]
 
 WIDTH = 40  # first bytes that are looked at
 _FIRST = 16  # of which these may be a text, or a header in front of it
 _MAGICS = (
     b"PK\3\4", b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b\x08", b"BZh", b"\xfd7zX", b"\x7fELF", b"MZ", b"\xca\xfe\xba\xbe",
-    b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"BM", b"II*\0", b"MM\0*", b"%PDF", b"%!PS", b"OggS", b"fLaC", b"ID3",
-    b"MThd", b"\x1a\x45\xdf\xa3", b"Salt", b"\x78\x9c", b"\x78\xda", b"\x78\x01", b"\x78\x5e", b"\xd0\xcf\x11", b"SQLi",
-    b"\x28\xb5\x2f\xfd", b"\x04\x22\x4d\x18", b"]\0\0", b"\0asm", b"LUKS", b"ftyp", b"AI42", b"OPEN", b"steg", b"-----",
-    b"flag", b"FLAG", b"CTF{", b"ctf{", b"pico", b"HTB{", b"http", b"<?xm", b"<?ph", b"#!/", b"<htm",
+    b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"BM", b"II*\0", b"MM\0*", b"%PDF", b"%!PS", b"OggS", b"fLaC",
+    b"ID3", b"MThd", b"\x1a\x45\xdf\xa3", b"Salt", b"\x78\x9c", b"\x78\xda", b"\x78\x01", b"\x78\x5e", b"\xd0\xcf\x11",
+    b"SQLi", b"\x28\xb5\x2f\xfd", b"\x04\x22\x4d\x18", b"]\0\0", b"\0asm", b"LUKS", b"ftyp", b"AI42", b"OPEN", b"steg",
+    b"-----", b"flag", b"FLAG", b"CTF{", b"ctf{", b"pico", b"HTB{", b"http", b"<?xm", b"<?ph", b"#!/", b"<htm",
 )  # fmt: skip
 _SMOOTH = 12.0  # mean difference of neighbouring samples; that of letters and spaces is 25 and more
 _DISTINCT = 8  # bytes in WIDTH that differ, at least
@@ -40,17 +40,18 @@ def _classes() -> np.ndarray:
         PRINTABLE[~byte & 0xFF],  # printable once its bits are turned
         (byte >= 0xA1) & (byte < 0xFF),  # EUC, GB 18030, Big5
         ((byte >= 0xC0) & (byte < 0xFF)) | space,  # Windows-1251, KOI8-R
-        ((byte >= 0x80) & (byte < 0xC0)) | np.isin(byte, [0xC3, 0xCE, 0xCF, 0xD0, 0xD1, 0xD7, 0xD8, 0xD9, 32])
+        ((byte >= 0x80) & (byte < 0xC0))
+        | np.isin(byte, [0xC3, 0xCE, 0xCF, 0xD0, 0xD1, 0xD7, 0xD8, 0xD9, 32])
         | ((byte >= 0xE0) & (byte < 0xEE)),  # UTF-8 but ASCII
-        ((byte >= 0x4E) & (byte < 0xA0)) | np.isin(byte, [0x00, 0x30, 0xFF]) | ((byte >= 0xAC) & (byte < 0xD8)),  # UTF-16
-        np.isin(byte, [0x00, 0x03, 0x04, 0x05, 0x06, 0x20]),  # UTF-16 of alphabets: high bytes
+        ((byte >= 0x4E) & (byte < 0xA0)) | ((byte >= 0xAC) & (byte < 0xD8)) | np.isin(byte, [0x00, 0x30, 0xFF]),
+        np.isin(byte, [0x00, 0x03, 0x04, 0x05, 0x06, 0x20]),  # these two: high bytes of UTF-16
     ]
     words = sum(np.where(one, np.uint64(1) << np.uint64(8 * k), np.uint64(0)) for k, one in enumerate(members))
     return np.asarray(words, np.uint64)
 
 
 _CLASSES = _classes()
-_COMMON = (_CLASSES >> np.uint64(48) != 0) | (np.arange(256) < 8)  # usual high bytes of 16-bit characters
+COMMON = (_CLASSES >> np.uint64(48) != 0) | (np.arange(256) < 8)  # usual high bytes of 16-bit characters
 _TABLES = (_CLASSES, _CLASSES[FLIPPED])
 _BEGINS = np.zeros(65536, bool)
 _BEGINS[[int.from_bytes(m[:2], "big") for m in _MAGICS]] = True
@@ -119,7 +120,7 @@ def _spread(data: np.ndarray) -> np.ndarray:
     even = data[:, : data.shape[1] // 2 * 2 : 2], data[:, 1::2]
     two = np.zeros(len(data), bool)
     for high, low in (even, even[::-1]):
-        common = _COMMON[high].sum(axis=1) >= high.shape[1] - 2
+        common = COMMON[high].sum(axis=1) >= high.shape[1] - 2
         two |= common & busy(np.ascontiguousarray(low))
     quads = [data[:, i : data.shape[1] // 4 * 4 : 4] for i in range(4)]
     empty = sum((quad == 0).all(axis=1).astype(int) for quad in quads)

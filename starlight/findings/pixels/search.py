@@ -68,7 +68,7 @@ def search(image: Image) -> list[Finding]:
     for plane in planes(image):
         hits += _heads(plane)
         hits += _bodies(plane, hits)
-    return [_finding(hit) for hit in distinct(hits)]
+    return [_finding(hit) for hit in distinct([hit for hit in hits if _long_enough(hit)])]
 
 
 def _usual(lane: Lane, layout: Layout) -> bool:
@@ -125,6 +125,11 @@ def _text_hit(lane: Lane, layout: Layout, first: int, net: float, start: int, en
     begin, stop = text_payload(data, start, encoding)
     payload = data[begin:stop]
     return Hit(net, lane, layout, layout.samples_for(begin), payload, _named(payload, encoding))
+
+
+def _long_enough(hit: Hit) -> bool:
+    """Whether a text is worth the name; a marked one may be short."""
+    return len(hit.payload) >= _FEWEST or (len(hit.payload) > 0 and word(hit.lane, hit.layout))
 
 
 def _named(payload: bytes, encoding: str) -> str:
