@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from PIL import Image, ImageCms
 
-from starlight.images.image import Coefficients
+from starlight.images.jpeg.coefficients import Coefficients
 from starlight.images.jpeg.io import read_coefficients, write_coefficients
 from starlight.images.writing import exif_block as tiff
 from starlight.images.writing.encode import Encoding, encode
@@ -78,7 +78,7 @@ def make(kind: str, cover: Cover, rng: np.random.Generator) -> Carrier:
         image = rewrite_jpeg(image)
     trailer = b""
     if "raw" in KINDS[kind].techniques and rng.random() < 0.12:
-        trailer, what = metadata.benign_trailer(rng, thumbnail=thumbnail)
+        trailer, what = metadata.benign_trailer(rng, jpeg=kind == "jpeg")
         note += f"; trailer {what}"
     return Carrier(kind, samples, encoding, image, trailer, cover.cover_id, f"{cover.processing}; {note}")
 

@@ -76,7 +76,10 @@ def _inner(ledger: Ledger, start: int, stop: int, name: str) -> int:
 
 def _scan_rest(ledger: Ledger, image: Image) -> None:
     """Bytes of a JPEG's scan that its decoder found no use for."""
-    found = image.coefficients
+    try:
+        found = image.coefficients
+    except BadImage:  # a stream that breaks off has no end that something could follow
+        return
     count = found.extraneous if found is not None else 0
     if count < 4:
         return
@@ -96,5 +99,7 @@ def _unused_colours(ledger: Ledger, image: Image) -> None:
         return
     used = np.flatnonzero(np.bincount(image.indices.reshape(-1), minlength=256))
     rest = image.palette[int(used[-1]) + 1 :].tobytes().strip(b"\0")
-    if len(rest) >= _FEWEST and identify(rest).kind in ("text", "script", "base64", "archive", "program"):
+    content = identify(rest)
+    plain = content.kind in ("text", "script", "base64") and content.encoding in ("ascii", "utf-8")
+    if len(rest) >= _FEWEST and (plain or content.kind in ("archive", "program")):
         ledger.hide("in colours of the palette that no pixel has", rest)

@@ -45,7 +45,10 @@ def _rows(ledger: Ledger, container: Container, offset: int, length: int) -> Non
         return
     rows = np.frombuffer(data, np.uint8, stride * container.height, offset).reshape(container.height, stride)
     if used < stride:
-        _speaks(ledger, "in the ends of rows", rows[:, used:].tobytes())
+        ends = [rows[:, used:], *(rows[:, i] for i in range(used, stride))]
+        for part in ends if len(ends) > 2 else ends[:1]:
+            if _speaks(ledger, "in the ends of rows", part.tobytes()):
+                break
     if depth == 32 and compression == 0 and not container.has_alpha:
         fourth = rows[:, 3::4]
         _speaks(ledger, "in the fourth bytes of pixels", fourth.tobytes())
@@ -58,14 +61,16 @@ def _depth(data: bytes) -> int:
     return struct.unpack_from("<H", data, at)[0]
 
 
-def _speaks(ledger: Ledger, place: str, body: bytes) -> None:
-    """A finding where such bytes are a message: what writers leave there is constant, or repeats the picture."""
+def _speaks(ledger: Ledger, place: str, body: bytes) -> bool:
+    """Note a message, and whether there is one: what writers leave there is constant, or repeats the picture."""
     head = body.rstrip(b"\0\xff")
     if len(head) < 8:
-        return
+        return False
+    text = head.split(b"\0", 1)[0]
     if identify(head).kind not in ("bytes", "fill", "empty"):
         ledger.hide(place, head)
-        return
-    text = head.split(b"\0", 1)[0]
-    if len(text) >= 16 and identify(text).kind in ("text", "script", "base64"):
+    elif len(text) >= 16 and identify(text).kind in ("text", "script", "base64"):
         ledger.hide(place, text)
+    else:
+        return False
+    return True

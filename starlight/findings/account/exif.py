@@ -16,6 +16,7 @@ _NAMES = {0x010E: "ImageDescription", 0x010F: "Make", 0x0110: "Model", 0x0131: "
           0x8298: "Copyright", 0x9C9B: "XPTitle", 0x9C9C: "XPComment", 0x9C9D: "XPAuthor", 0x9C9E: "XPKeywords",
           0x9C9F: "XPSubject", 0xA420: "ImageUniqueID", 0x9286: "UserComment", 0x927C: "MakerNote",
           0x001B: "GPSProcessingMethod", 0x001C: "GPSAreaInformation"}  # fmt: skip
+_NOTED = frozenset(_NAMES) - {0x010F, 0x0110, 0xA420}  # the make and model, dates and numbers are nobody's note
 _WIDE = range(0x9C9B, 0x9CA0)
 _COMMENT, _MAKER, _THUMB_AT, _THUMB_SIZE = 0x9286, 0x927C, 0x0201, 0x0202
 _XMP, _IPTC, _IRB, _ICC = 0x02BC, 0x83BB, 0x8649, 0x8773
@@ -37,14 +38,19 @@ def account(ledger: Ledger, start: int, stop: int, inner: Callable) -> None:
     _gaps(ledger, block, start, used)
 
 
-def directories(ledger: Ledger, block: bytes, base: int, found: list[ifd.Ifd], inner: Callable) -> list[tuple[int, int]]:
+def directories(
+    ledger: Ledger, block: bytes, base: int, found: list[ifd.Ifd], inner: Callable
+) -> list[tuple[int, int]]:
     """Note the fields of directories; returns the stretches of the block that they use."""
     used = [(0, 8)]
+    places = [directory.offset for directory in found]
     for directory in found:
         used.append((directory.offset, directory.end))
         for entry in directory.entries:
-            used.append((entry.offset, entry.offset + entry.size))
-            _entry(ledger, block, base, directory, entry)
+            stop = entry.offset + entry.size
+            used.append((entry.offset, stop))
+            if not any(entry.offset <= at < stop for at in places):  # else its type or its length is broken
+                _entry(ledger, block, base, directory, entry)
         at, size = directory.get(_THUMB_AT), directory.get(_THUMB_SIZE)
         if at is not None and size is not None:
             where, length = (ifd.integers(block, e, 1) for e in (at, size))
@@ -68,7 +74,9 @@ def _entry(ledger: Ledger, block: bytes, base: int, directory: ifd.Ifd, entry: i
     elif entry.tag == _IPTC:
         photoshop.iptc(ledger, value, at)
     elif entry.tag in _WIDE or (entry.type == _ASCII and entry.size > 4):
-        ledger.add(text_field("exif", place, value, at))
+        found = text_field("exif", place, value, at)
+        if found is not None and (found.hidden or entry.tag in _NOTED):
+            ledger.add(found)
     elif directory.kind == "gps" and entry.tag in _CODED:
         ledger.add(text_field("exif", place, value[8:], at + 8))
     elif entry.type in _OPAQUE and entry.size >= _WORTH:
@@ -79,7 +87,8 @@ def _thumbnail(ledger: Ledger, start: int, stop: int, inner: Callable) -> None:
     """A thumbnail, and what stands behind it where its length says that it goes on."""
     end = inner(ledger, start, stop, "thumbnail")
     rest = ledger.data[max(end, start) : stop]
-    if len(rest.strip(b"\0\xff")) >= 4 and identify(rest).kind not in ("fill", "bytes"):
+    content = identify(rest)
+    if content.signed or (content.kind in ("script", "base64", "text") and len(rest) >= _WORTH // 2):
         place = "behind the thumbnail" if end > start else "where a thumbnail should be"
         ledger.hide(place, rest, max(end, start))
 
@@ -90,5 +99,5 @@ def _gaps(ledger: Ledger, block: bytes, base: int, used: list[tuple[int, int]]) 
     for at, stop in [*sorted(used), (len(block), len(block))]:
         gap = block[end:at] if at > end else b""
         if len(gap.strip(b"\0\xff ")) >= 8:
-            ledger.add(binary_field("exif", "between the EXIF fields", gap.strip(b"\0"), base + end))
+            ledger.add(binary_field("exif", "between the EXIF fields", gap.strip(b"\0"), base + end, even=True))
         end = max(end, stop)

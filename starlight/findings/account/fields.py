@@ -12,7 +12,7 @@ import json
 import re
 
 from starlight.findings.contents import Content, identify
-from starlight.findings.contents.content import BASE64, BYTES, CIPHER, EMPTY, FILL, SCRIPT, TEXT
+from starlight.findings.contents.content import BASE64, BYTES, CIPHER, EMPTY, FILL, KEY, SCRIPT, TEXT
 from starlight.findings.finding import Finding
 from starlight.techniques.readable.protocol import END, MARK
 
@@ -23,10 +23,12 @@ _FEW = 16  # bytes of a text field that may be anything: counters, flags
 _DIGESTS = (32, 40, 48, 56, 64, 96, 128)  # hexadecimal digits of checksums and identifiers
 _SHORT_BASE64 = 40  # digits of an identifier
 _ODD = 0.85  # share of printable bytes from which broken text is text
-_TOKEN = re.compile(rb"[\w.:/+-]{1,24}")
+_TOKEN = re.compile(rb"[\w.:/+-]{1,16}")
 
 
-def text_field(technique: str, place: str, value: bytes, offset: int | None = None, keyword: str = "") -> Finding | None:
+def text_field(
+    technique: str, place: str, value: bytes, offset: int | None = None, keyword: str = ""
+) -> Finding | None:
     """What a field of text holds.
 
     Parameters
@@ -55,12 +57,17 @@ def text_field(technique: str, place: str, value: bytes, offset: int | None = No
     return Finding(technique if hidden else "other", place, content.what, value[content.start :], hidden, offset)
 
 
-def binary_field(technique: str, place: str, value: bytes, offset: int | None = None) -> Finding | None:
-    """A field of a known structure whose inside is its owner's affair: only what cannot be its kind is a finding."""
+def binary_field(
+    technique: str, place: str, value: bytes, offset: int | None = None, *, even: bool = False
+) -> Finding | None:
+    """A field of a known structure whose inside is its owner's affair: only what cannot be its kind is a finding.
+
+    With `even`, a cipher may be its kind: curves of a colour profile, remains of pictures.
+    """
     content = identify(value)
     if content.kind in ("archive", "program", "document", "key", "script"):
         return Finding(technique, place, content.what, value[content.start :], True, offset)
-    if content.kind == CIPHER and len(value) >= 256:
+    if content.kind == CIPHER and len(value) >= 256 and not even:
         return Finding(technique, place, content.what, value, True, offset)
     return None
 
@@ -68,8 +75,8 @@ def binary_field(technique: str, place: str, value: bytes, offset: int | None = 
 def user_comment(value: bytes, offset: int | None = None) -> Finding | None:
     """EXIF UserComment: eight bytes of character code, then text.
 
-    EXIF ends it nowhere: its length is in the tag. A text that a single NUL ends is a framed payload, unless it is a
-    word or JSON, which programs keep as C strings.
+    EXIF ends it nowhere: its length is in the tag. Devices leave it as it is, or pad it with many NULs or spaces. A
+    text that a single NUL ends is a framed payload, unless it is one short word, which programs keep as C strings.
     """
     body = value[8:] if value[:8] in _CHARSETS else value
     place = "in the EXIF comment"
@@ -85,8 +92,7 @@ def _framed(body: bytes) -> bool:
         return False
     if text.startswith(MARK):
         return True
-    content = identify(text)
-    return content.kind == TEXT and not _TOKEN.fullmatch(text) and not _is_json(text)
+    return identify(text).kind in (TEXT, SCRIPT, BASE64, KEY) and not _TOKEN.fullmatch(text)
 
 
 def _belongs(content: Content, body: bytes, keyword: str) -> bool:
@@ -99,7 +105,8 @@ def _belongs(content: Content, body: bytes, keyword: str) -> bool:
         return _is_json(body)
     if content.kind in (BYTES, CIPHER):
         printable = sum(32 <= c < 127 or c in b"\t\r\n" for c in body)
-        return len(body) < _FEW or printable >= _ODD * len(body)
+        garbled = content.kind == BYTES and body.count(0) >= len(body) // 8  # tables that a program wrote here
+        return len(body) < _FEW or printable >= _ODD * len(body) or garbled
     return False
 
 

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable
 
 from starlight.findings.account import icc, photoshop, xmp
 from starlight.findings.account.fields import binary_field, text_field
 from starlight.findings.account.ledger import Ledger
-from starlight.findings.account.lzw import end_of_codes
+from starlight.findings.account.lzw import read_codes
 from starlight.images.containers import Container
 
 __all__ = ["account"]
 
 _LOOPS = (b"NETSCAPE2.0", b"ANIMEXTS1.0")
 _XMP, _ICC = b"XMP DataXMP", b"ICCRGBG1012"
-_OPAQUE = (b"MGK8BIM0000", b"MGKIPTC0000", b"fractint", b"STARDIVI", b"ImageMagick", b"ADOBE:IR1.0", b"GIFCON", b"ZGATE",
-           b"MGKICC", b"pixel")  # fmt: skip
+_OPAQUE = (b"fractint", b"STARDIVI", b"ImageMagick", b"ADOBE:IR1.0", b"GIFCON", b"ZGATE", b"MGKICC", b"pixel")
 _XMP_TAIL = 257
-_MOST_CODES = 4 << 20  # bytes of compressed frames that are followed
+_MOST_BYTES = 4 << 20  # of compressed frames that are followed
+_MOST_CODES = 100_000  # of a frame whose pixels are counted
 
 
 def account(ledger: Ledger, container: Container, inner: Callable) -> None:
@@ -26,7 +27,7 @@ def account(ledger: Ledger, container: Container, inner: Callable) -> None:
     ledger.known("header", 0, 13)
     for name, offset, length in container.segments:
         stop = offset + length
-        if name == "image" and followed < _MOST_CODES:
+        if name == "image" and followed < _MOST_BYTES:
             _frame(ledger, offset, stop)
             followed += length
         elif name == "comment":
@@ -55,14 +56,19 @@ def _joined(data: bytes, position: int) -> bytes:
 
 
 def _frame(ledger: Ledger, offset: int, stop: int) -> None:
-    """A frame: what follows the code that ends its picture is no part of it."""
+    """A frame: what follows the code that ends its picture, or its last row, is no part of it."""
     data, flags = ledger.data, ledger.data[offset + 9]
+    width, height = struct.unpack_from("<HH", data, offset + 5)
     at = offset + 10 + (3 << ((flags & 7) + 1) if flags & 0x80 else 0)
-    codes = _joined(data, at + 1)
-    end = end_of_codes(codes, data[at])
-    rest = codes[end:] if end is not None else b""
+    packed = _joined(data, at + 1)
+    codes = read_codes(packed, data[at])
+    if codes is None:
+        return
+    rest = packed[codes.end :] if codes.end is not None else b""
     if len(rest.strip(b"\0")) >= 4:
         ledger.hide("behind the codes of a frame", rest, stop - 1 - len(rest))
+    if codes.count <= _MOST_CODES and codes.pixels() >= width * height + max(4, width):
+        ledger.hide("below the last row of a frame", codes.indices()[width * height :])
 
 
 def _application(ledger: Ledger, offset: int, stop: int) -> None:

@@ -34,7 +34,8 @@ def note(ledger: Ledger, profile: bytes, offset: int | None) -> None:
     for i in range(count):
         entry = profile[132 + 12 * i : 144 + 12 * i]
         at, length = int.from_bytes(entry[4:8], "big"), int.from_bytes(entry[8:12], "big")
-        ledger.add(binary_field("raw", "in an element of the colour profile", profile[at + 8 : at + length]))
+        body = profile[at + 8 : at + length]
+        ledger.add(binary_field("raw", "in an element of the colour profile", body, even=True))
     spaces = sorted(_elements(profile, count))
     end = _HEADER + 12 * count
     for at, stop in spaces:

@@ -1,4 +1,4 @@
-"""JPEG: segments, scans, and what stands behind the picture (ITU-T T.81; CIPA DC-007; Google's GContainer)."""
+"""JPEG: segments, scans, and what stands behind the picture (ITU-T T.81; CIPA DC-007)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import struct
 from collections.abc import Callable
 
 from starlight.findings.account import app_segments
-from starlight.findings.account.behind import announced
+from starlight.findings.account.boxes import film
+from starlight.findings.account.fields import binary_field
 from starlight.findings.account.ledger import Ledger
 from starlight.images.containers import Container
 
@@ -23,7 +24,7 @@ def account(ledger: Ledger, container: Container, inner: Callable) -> None:
     ledger : Ledger
     container : Container
     inner : callable
-        Makes the account of a picture within the file, see `behind.announced`.
+        `inner(ledger, start, stop, name)` notes a picture within the file; returns where it ends, or `start`.
     """
     segments, stop = _primary(container, len(ledger.data))
     ledger.end = stop
@@ -33,7 +34,16 @@ def account(ledger: Ledger, container: Container, inner: Callable) -> None:
         if name == "SOS":
             ledger.known("scan data", offset + length, following)
     app_segments.note(ledger, segments, inner)
-    announced(ledger, container, stop, inner)
+    for part in container.behind:
+        if part.kind == "picture":
+            inner(ledger, part.start, part.stop, part.name)
+        elif part.kind == "film":
+            film(ledger, part.start, part.stop)
+        else:
+            if part.kind == "vendor":
+                place = f"in the block {part.name}"
+                ledger.add(binary_field("raw", place, ledger.data[part.start : part.stop], part.start))
+            ledger.known(part.name, part.start, part.stop)
 
 
 def _primary(container: Container, size: int) -> tuple[list[tuple[str, int, int]], int]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 from starlight.findings.contents import identify
-from starlight.findings.contents.content import FILL
+from starlight.findings.contents.content import BASE64, FILL, SCRIPT, TEXT
 from starlight.findings.finding import Finding
+from starlight.techniques.readable.protocol import END, MARK
 
 __all__ = ["UNEXPLAINED", "Account", "Ledger", "Span"]
 
@@ -15,6 +17,7 @@ _FEWEST = 4  # bytes under which what nothing explains is too little to hold a m
 _ENDS = frozenset((b"\n", b"\r\n", b"\n\n", b"\r\n\r\n", b"\x1a", b"\r\n\x1a"))  # what transfers as text append
 _CLUSTER, _SECTOR = 4096, 512  # bytes, of file systems
 _MOST_FINDINGS = 200
+_SECTORS = re.compile(rb"\0*\xff*\0*")  # zeros to the end of a sector, then of a card that was never written
 
 
 @dataclass(frozen=True)
@@ -71,12 +74,19 @@ class Ledger:
         self._places: dict[int, str] = {}
 
     def known(self, name: str, start: int, stop: int) -> None:
-        """Bytes that a structure explains."""
-        if stop > start:
-            self._spans.append(Span(name, start, stop - start))
+        """Bytes that a structure explains, but for those inside of it that were noted before."""
+        inside = []
+        for span in reversed(self._spans):
+            if not start <= span.offset < stop:
+                break
+            inside.append(span)
+        for span in [*sorted(inside, key=lambda s: s.offset), Span("", stop, 0)]:
+            if span.offset > start:
+                self._spans.append(Span(name, start, span.offset - start))
+            start = max(start, span.offset + span.length)
 
     def unknown(self, place: str, start: int, stop: int) -> None:
-        """Bytes inside of a structure that it does not explain; noted before what they lie in."""
+        """Bytes inside of a structure that it does not explain."""
         if stop > start:
             self._places[start] = place
             self._spans.append(Span(UNEXPLAINED, start, stop - start, False))
@@ -86,7 +96,11 @@ class Ledger:
         if not payload or len(self.findings) >= _MOST_FINDINGS:
             return
         content = identify(payload)
-        self.findings.append(Finding(technique, place, content.what, payload[content.start :], True, offset))
+        body = payload[content.start :]
+        if content.kind in (TEXT, SCRIPT, BASE64) and not body.endswith(2 * END):  # a framed text
+            body = body.removesuffix(END).removeprefix(MARK)
+        at = None if offset is None else offset + content.start
+        self.findings.append(Finding(technique, place, content.what, body, True, at))
 
     def note(self, place: str, payload: bytes, what: str, offset: int | None = None) -> None:
         """Something that people or devices left openly."""
@@ -111,17 +125,34 @@ class Ledger:
 
     def close(self) -> Account:
         """Fill the gaps, and tell what lies in those that nothing explains."""
-        spans = self._tiled()
-        for i, span in enumerate(spans):
-            if span.explained:
+        spans: list[Span] = []
+        for span in self._tiled():
+            name = "" if span.explained else self._harmless(span)
+            if span.explained or name:
+                spans.append(replace(span, name=name or span.name, explained=True))
                 continue
-            name = self._harmless(span)
-            if name:
-                spans[i] = replace(span, name=name, explained=True)
-            elif span.length >= _FEWEST and self._places.get(span.offset, "?") != "":
-                place = self._places.get(span.offset) or self._gap(spans, i)
-                self.hide(place, self.data[span.offset : span.offset + span.length], span.offset)
+            for part in self._without_zeros(span):
+                self._tell(part, spans[-1].name if spans else "the start")
+                spans.append(part)
         return Account(tuple(spans), tuple(self.findings))
+
+    def _tell(self, span: Span, before: str) -> None:
+        """The finding that unexplained bytes are."""
+        place = self._places.get(span.offset)
+        if span.explained or span.length < _FEWEST or place == "":
+            return
+        if not place:
+            place = "after the end of the image" if span.offset >= self.end else f"behind {before}"
+        self.hide(place, self.data[span.offset : span.offset + span.length], span.offset)
+
+    def _without_zeros(self, span: Span) -> list[Span]:
+        """Unexplained bytes behind the image, with the zeros that they begin with as padding."""
+        body = self.data[span.offset : span.offset + span.length]
+        zeros = span.length - len(body.lstrip(b"\0"))
+        if zeros < _FEWEST or span.offset < self.end:
+            return [span]
+        rest = replace(span, offset=span.offset + zeros, length=span.length - zeros)
+        return [Span("padding", span.offset, zeros), replace(rest, explained=bool(self._harmless(rest)))]
 
     def _tiled(self) -> list[Span]:
         """Spans cut and filled so that each byte is in one."""
@@ -147,6 +178,8 @@ class Ledger:
         content = identify(body) if span.length < 64 or body[:64].count(body[0]) == 64 else None
         if content is not None and content.kind == FILL and body[0] in (0, 0xFF, 0x20):
             return "padding"
+        if body[:1] == b"\0" and _SECTORS.fullmatch(body):
+            return "padding"
         if body in _ENDS:
             return "line end"
         return "slack of a file system" if self._slack(span, body) else ""
@@ -161,9 +194,3 @@ class Ledger:
             return False
         content = identify(body[first:].lstrip(b"\0"))
         return content.kind not in ("archive", "program", "key", "document")
-
-    def _gap(self, spans: list[Span], i: int) -> str:
-        if spans[i].offset >= self.end:
-            return "after the end of the image"
-        before = spans[i - 1].name if i else "the start"
-        return f"behind {before}"

@@ -16,6 +16,9 @@ _MOST = 1000
 
 def note(ledger: Ledger, block: bytes, offset: int | None, inner: Callable | None = None) -> None:
     """Note the resources of a block; what is behind the last is hidden."""
+    if block[:2] == b"\x1c\x02":  # without the frame of a resource
+        iptc(ledger, block, offset)
+        return
     at = 0
     for _ in range(_MOST):
         if block[at : at + 4] not in _SIGNATURES or at + 12 > len(block):
@@ -33,7 +36,7 @@ def note(ledger: Ledger, block: bytes, offset: int | None, inner: Callable | Non
             ledger.add(binary_field("raw", place, body, None if offset is None else offset + start))
         at = stop + (size & 1)
     rest = block[at:]
-    if at and len(rest.strip(b"\0 \xff")) >= 8 or (not at and len(rest.strip(b"\0")) >= 16):
+    if (at and len(rest.strip(b"\0 \xff")) >= 8) or (not at and len(rest.strip(b"\0")) >= 16):
         ledger.hide("behind the Photoshop resources", rest, None if offset is None else offset + at)
 
 
@@ -42,7 +45,10 @@ def iptc(ledger: Ledger, block: bytes, offset: int | None = None) -> None:
     at = 0
     for _ in range(_MOST):
         if block[at : at + 1] != b"\x1c" or at + 5 > len(block):
-            break
+            again = block.find(b"\x1c\2", at, at + 16)  # a field whose length is wrong
+            if again < 0:
+                break
+            at = again
         size = int.from_bytes(block[at + 3 : at + 5], "big")
         start = at + 5
         if size & 0x8000:  # an extended length

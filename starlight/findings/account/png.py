@@ -18,9 +18,11 @@ _SIZES = {"IHDR": 13, "gAMA": 4, "cHRM": 32, "sRGB": 1, "pHYs": 9, "tIME": 7, "o
           "fcTL": 26, "cICP": 4, "vpAg": 9, "caNv": 16, "orNT": 1, "IEND": 0, "CgBI": 4, "gIFg": 4, "mDCV": 24,
           "cLLI": 8, "mDCv": 24, "cLLi": 8, "iDOT": 28, "grAb": 8}  # fmt: skip
 _MOST_SIZES = {"sBIT": 4, "bKGD": 6, "tRNS": 256, "hIST": 512, "PLTE": 768}
-_OPAQUE = frozenset(("sPLT", "pCAL", "sCAL", "gIFt", "gIFx", "dSIG", "npTc", "npLb", "npOl", "skMf", "skRf", "mkBF",
-                     "mkBS", "mkBT", "mkTS", "prVW", "msOG", "exIf", "zxIf", "cpIp", "iTIM", "spAL", "fRAc", "tpNG",
-                     "pHAs", "huBs", "ruSt", "meTa", "bKGd", "alPh", "stER", "JDAT", "eXIf", "LGEs", "MPNG"))  # fmt: skip
+_OPAQUE = frozenset((
+    "sPLT", "pCAL", "sCAL", "gIFt", "gIFx", "dSIG", "npTc", "npLb", "npOl", "skMf", "skRf", "mkBF", "mkBS", "mkBT",
+    "mkTS", "prVW", "msOG", "exIf", "zxIf", "cpIp", "iTIM", "spAL", "fRAc", "tpNG", "pHAs", "huBs", "ruSt", "meTa",
+    "bKGd", "alPh", "stER", "JDAT", "LGEs", "MPNG",
+))  # fmt: skip
 _TEXTS = ("tEXt", "zTXt", "iTXt")
 _XMP = b"XML:com.adobe.xmp"
 _MOST = 64 << 20  # bytes behind the last row, or of a text, that are unpacked
@@ -112,10 +114,18 @@ def _chunk(ledger: Ledger, name: str, start: int, stop: int, inner: Callable) ->
         end = jumbf_end(data, start, stop)
         ledger.unknown("behind a provenance manifest" if end > start else "in a chunk of no known program", end, stop)
         ledger.note("in a caBX chunk", data[start:end], "provenance manifest (C2PA)", start)
+    elif name == "sPLT" and not _suggested(data[start:stop]):
+        ledger.unknown("where a suggested palette should be", start, stop)
     elif name in _OPAQUE:
         ledger.add(binary_field("raw", f"in the {name} chunk", data[start:stop], start))
     elif not _json(data[start:stop]):
         ledger.unknown(f"in an {name} chunk of no known program", start, stop)
+
+
+def _suggested(body: bytes) -> bool:
+    """Whether a chunk is a name, a depth and as many colours as fill it."""
+    _, _, rest = body.partition(b"\0")
+    return rest[:1] in (b"\x08", b"\x10") and (len(rest) - 1) % (6 if rest[0] == 8 else 10) == 0
 
 
 def _json(body: bytes) -> bool:

@@ -23,6 +23,9 @@ def account(ledger: Ledger, container: Container, inner: Callable) -> None:
     found = list(ifd.walk(data, _MAX_TAGS, lambda _: None))
     for directory in found:
         _surplus(ledger, directory)
+        at = directory.offset
+        if ifd.is_tiff(data[at - 8 : at]):  # some writers begin each page like a file
+            ledger.known("header", at - 8, at)
     for start, stop in exif.directories(ledger, data, 0, found, inner):
         ledger.known("directories and values", start, min(stop, len(data)))
     for name, offset, length in container.segments:

@@ -72,7 +72,7 @@ def _plain(data: bytes) -> Content:
         named = "" if encoding in ("ascii", "utf-8") else f" in {encoding.upper()}"
         return Content(TEXT, f"text of {size} bytes{named}", text, 0, encoding)
     if _random(data):
-        return Content(CIPHER, f"{len(data)} bytes as even as a cipher's")
+        return Content(CIPHER, f"{len(data)} random-looking bytes")
     return Content(BYTES, f"{len(data)} bytes")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import functools
 import itertools
 import re
@@ -11,6 +12,7 @@ from collections import Counter
 __all__ = ["is_script", "packed_text", "read_text"]
 
 _MOST = 4096  # bytes that are looked at
+_FEWEST_OLD = 24  # bytes under which random ones may read as text in one of so many encodings
 _BOMS = ((b"\xff\xfe\0\0", "utf-32-le"), (b"\0\0\xfe\xff", "utf-32-be"), (b"\xef\xbb\xbf", "utf-8"),
          (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))  # fmt: skip
 _WIDE = ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be")
@@ -27,6 +29,7 @@ _SCRIPT = re.compile(
 )  # fmt: skip
 _BASE64 = re.compile(rb"(?:[A-Za-z0-9+/_-]{4}[\r\n]{0,2})*(?:[A-Za-z0-9+/_-]{2,3}={0,2})?[\r\n]*")
 _HEX = re.compile(rb"(?:0x)?(?:[0-9a-f]{2}[\s:]{0,2})+|(?:0x)?(?:[0-9A-F]{2}[\s:]{0,2})+")
+_HIGH = frozenset((*range(8), 0x0E, 0x20, 0x30, *range(0x4E, 0xA0), 0xFF))  # of UTF-16 text
 _CONTROL = frozenset(range(32)) - {9, 10, 12, 13, 27}
 
 
@@ -69,36 +72,39 @@ def read_text(data: bytes) -> tuple[str, str] | None:
             text = _decoded(data[len(mark) :], encoding)
             if text is not None and _readable(text):
                 return text, encoding
+    body = data.rstrip(b"\0")
+    narrow = len(body) >= 2 and _CONTROL.isdisjoint(body[:_MOST])
+    text = _decoded(body, "utf-8") if narrow else None
+    if text is not None:
+        return (text, "ascii" if text.isascii() else "utf-8") if _readable(text) else None
     for encoding in _wide(data):
         text = _decoded(data, encoding)
         if text is not None and _readable(text):
             return text, encoding
-    body = data.rstrip(b"\0")
-    if len(body) < 2 or not _CONTROL.isdisjoint(body[:_MOST]):
-        return None
-    text = _decoded(body, "utf-8")
-    if text is not None:
-        return (text, "ascii" if text.isascii() else "utf-8") if _readable(text) else None
-    return _legacy(body)
+    return _legacy(body) if narrow else None
 
 
 def _wide(data: bytes) -> tuple[str, ...]:
-    """Encodings of two or four bytes a character that the zeros or the repeated high bytes of some bytes fit."""
-    head = data[:_MOST]
+    """Encodings of two or four bytes a character that the zeros or the high bytes of some bytes fit."""
+    head = data[: min(_MOST, len(data) // 2 * 2)]
     if len(head) < 8:
         return ()
-    if len(data) % 4 == 0 and not any(head[2::4]) and not any(head[3::4]):
+    if len(data) % 4 == 0 and not any(head[3::4]) and max(head[2::4]) <= 16:
         return ("utf-32-le",)
-    if len(data) % 4 == 0 and not any(head[0::4]) and not any(head[1::4]):
+    if len(data) % 4 == 0 and not any(head[0::4]) and max(head[1::4]) <= 16:
         return ("utf-32-be",)
-    if len(data) % 2:
-        data, head = data[:-1], data[: min(_MOST, len(data)) - 1]
-    likely = []
-    for encoding, high in (("utf-16-le", head[1::2]), ("utf-16-be", head[0::2])):
-        common = Counter(high).most_common(1)[0]
-        if common[1] >= 0.6 * len(high) and (common[0] < 7 or common[0] == 0x30):
-            likely.append(encoding)
-    return tuple(likely)
+    shares = [(sum(map(_HIGH.__contains__, high)) / len(high), encoding)
+              for encoding, high in (("utf-16-le", head[1::2]), ("utf-16-be", head[0::2]))]  # fmt: skip
+    share, encoding = max(shares)
+    return (encoding,) if share >= 0.9 and not _like_bytes(head, encoding) else ()
+
+
+def _like_bytes(head: bytes, encoding: str) -> bool:
+    """Whether a text of two bytes a character is no likelier than one in an older encoding."""
+    if any(head[0::2]) and any(c < 8 for c in (head[1::2] if encoding == "utf-16-le" else head[0::2])):
+        return False
+    text = _decoded(head, encoding)
+    return text is None or len(head) < _FEWEST_OLD or _likeness(text) < 0.85
 
 
 def _decoded(data: bytes, encoding: str) -> str | None:
@@ -133,18 +139,20 @@ def _common(char: str) -> bool:
 
 def _legacy(body: bytes) -> tuple[str, str] | None:
     """The encoding under which bytes are most like text: letters of one script, in words and in the right case."""
-    best: tuple[float, str, str] | None = None
-    high = sum(c >= 0x80 for c in body[:_MOST])
-    if not high:
+    head = body[:_MOST]
+    if head.isascii() or len(head) < _FEWEST_OLD:
         return None
+    best, named = 0.8, ""
     for encoding in _LEGACY:
-        text = _decoded(body, encoding)
-        if text is None:
+        try:
+            text = codecs.getincrementaldecoder(encoding)().decode(head, final=len(head) == len(body))
+        except UnicodeDecodeError:
             continue
-        score = _likeness(text[:_MOST])
-        if score > 0.75 and (best is None or score > best[0] + 0.02):
-            best = score, text, encoding
-    return best[1:] if best else None
+        score = _likeness(text)
+        if score > best + (0.02 if named else 0.0):
+            best, named = score, encoding
+    text = _decoded(body, named) if named else None
+    return None if text is None else (text, named)
 
 
 def _likeness(text: str) -> float:
