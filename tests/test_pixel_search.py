@@ -106,9 +106,8 @@ def test_channels_in_any_order(chosen):
     ("text", "encoding"),
     [
         (ENGLISH, "utf-16-le"), (ENGLISH, "utf-16-be"), (ENGLISH, "utf-32-le"), (ENGLISH, "utf-32-be"),
-       
-        (RUSSIAN, "utf-8"), (RUSSIAN, "utf-16-le"), (RUSSIAN, "cp1251"), (RUSSIAN, "koi8-r"), (RUSSIAN, "cp866"), (CHINESE, "utf-8"),
-        (CHINESE, "gb18030"), (CHINESE, "utf-16-be"), (GERMAN, "utf-8"), (GERMAN, "cp1252"),
+        (RUSSIAN, "utf-8"), (RUSSIAN, "utf-16-le"), (RUSSIAN, "cp1251"), (RUSSIAN, "koi8-r"), (RUSSIAN, "cp866"),
+        (CHINESE, "utf-8"), (CHINESE, "gb18030"), (CHINESE, "utf-16-be"), (GERMAN, "utf-8"), (GERMAN, "cp1252"),
     ],
 )  # fmt: skip
 def test_text_in_other_encodings(text, encoding):
