@@ -28,7 +28,7 @@ def _jsonl(record: Record) -> str:
 
 
 def _csv(record: Record) -> str:
-    cells = [json.dumps(v) if isinstance(v := record[name], dict | list | tuple) else v for name in COLUMNS]
+    cells = [json.dumps(v) if isinstance(v := record[name], dict | list) else v for name in COLUMNS]
     return _csv_line(["" if cell is None else cell for cell in cells])
 
 

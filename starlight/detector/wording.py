@@ -31,9 +31,9 @@ def reason(verdict: str, technique: str | None, reading: Reading, prediction: Pr
     return _at(first) + more + (f" and {len(others) - 1} more" if len(others) > 1 else "")
 
 
-def notes(reading: Reading) -> tuple[str, ...]:
+def notes(reading: Reading) -> list[str]:
     """Notes, one line each: what and where, and how it begins."""
-    return tuple(map(_note, reading.notes[:_MOST_NOTES]))
+    return list(map(_note, reading.notes[:_MOST_NOTES]))
 
 
 def _at(found: Finding) -> str:
