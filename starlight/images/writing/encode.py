@@ -11,7 +11,7 @@ from starlight.errors import StarlightError
 from starlight.images.writing import jpeg_libraries, segments
 from starlight.images.writing.tables import SAMPLINGS
 
-__all__ = ["SUFFIXES", "Encoding", "encode"]
+__all__ = ["SUFFIXES", "Encoding", "encode", "with_metadata"]
 
 SUFFIXES = {"png": "png", "jpeg": "jpg", "gif": "gif", "webp": "webp", "bmp": "bmp", "tiff": "tif"}
 _MODES = {2: "LA", 3: "RGB", 4: "RGBA"}
@@ -121,6 +121,11 @@ def _jpeg_by_library(samples: np.ndarray, encoding: Encoding) -> bytes:
         base=encoding.base, sampling=SAMPLINGS[encoding.subsampling], progressive=encoding.progressive,
         optimize=encoding.optimize,
     )  # fmt: skip
+    return with_metadata(data, encoding)
+
+
+def with_metadata(data: bytes, encoding: Encoding) -> bytes:
+    """Put an encoding's comment, profile and EXIF into a JPEG file that has none."""
     if encoding.comment:
         data = segments.insert(data, 0xFE, encoding.comment.encode())
     if encoding.icc:
