@@ -67,12 +67,24 @@ def test_a_cipher_in_the_index_of_flat_pictures_is_found():
     assert random_planes(image(indices, palette)) == []
 
 
-@pytest.mark.parametrize("strength", [0.3, 0.5, 0.8, 1.2, 2.0, 4.0, 8.0])
+@pytest.mark.parametrize("strength", [0.3, 0.5, 1.2, 4.0])
 def test_noise_of_a_sensor_is_not_taken_for_it(strength):
-    for seed in range(6):
+    for seed in range(4):
         noise = RNG(seed).normal(0, strength, (192, 192, 3))
         for base in (drawing(seed), np.zeros((192, 192, 3)), np.full((192, 192, 3), 255), scene(seed, 192, 192)):
             assert random_planes(image(np.clip(np.rint(base + noise), 0, 255))) == []
+
+
+def test_noise_of_two_values_that_are_not_equally_likely_is_not_taken_for_it():
+    for share in (0.3, 0.45, 0.6):
+        noise = RNG(5).random((192, 192, 3)) < share
+        assert random_planes(image((drawing(5) & 254) + noise)) == []
+
+
+def test_a_cipher_is_found_beside_drawn_detail_of_one_level():
+    made = written(drawing(6) & 254, 1, 80)
+    made[100:] += (np.indices(made[100:].shape).sum(0) // 8 % 2).astype(np.uint8)  # stripes
+    assert random_planes(image(made))
 
 
 def test_gradients_with_and_without_dithering_are_not_taken_for_it():

@@ -21,6 +21,7 @@ __all__ = ["random_planes"]
 _SIDE = 8  # of a block, in pixels
 _MOST_BITS = 4  # planes that are looked for; with five, hardly a block of a real tool's picture is flat above them
 _FEWEST = 24  # random blocks of one channel, some 1,500 samples
+_FEWEST_OF_LEVEL = 4  # random blocks of one value of the higher bits
 _ALIGNED = 0.97  # share of them that keep within one value of the higher bits
 _DEVIATIONS = 4.5  # from what independent uniform values give, in standard errors
 _ENOUGH = 12.0  # bits of evidence
@@ -106,7 +107,7 @@ def _seen(blocks: np.ndarray, least: np.ndarray, most: np.ndarray, k: int) -> _S
         return None
     chosen, level = chosen[random & aligned], (least[wide] >> k)[random & aligned]
     low = chosen & (2**k - 1)
-    if _repeats(low) or not _independent(low, k):
+    if _repeats(low) or not _uniform(low, k) or not _independent(low, k):
         return None
     if len(np.unique(level)) == 1 and not (least[span == 0] >> k == level[0]).any() and (k < _MOST_BITS or level[0]):
         return None  # noise all over at one level: nothing says that it was written into something, except into black
@@ -152,12 +153,15 @@ def _evidence(low: np.ndarray, value: int, k: int) -> float:
     Where the values lie is worth k bits, unless they lie at the end of the range, where they are cut off. That they
     are uniform is worth, for each degree of freedom, how much finer the sampling error is than what noise may be.
     """
-    m, count = 2**k, low.size
-    counts = np.bincount(low.ravel(), minlength=m)
-    statistic = float(((counts - count / m) ** 2).sum() / (count / m))
-    free = m - 1
-    if statistic > free + _DEVIATIONS * math.sqrt(2 * free):
+    if len(low) < _FEWEST_OF_LEVEL or not _uniform(low, k):
         return 0.0
-    fineness = min(_TOP, max(0.0, 0.5 * math.log2(count / m) - 1.5))
+    fineness = min(_TOP, max(0.0, 0.5 * math.log2(low.size / 2**k) - 1.5))
     place = 0 if value in (0, 255 >> k) else k
-    return place + fineness * min(free, 4)
+    return place + fineness * min(2**k - 1, 4)
+
+
+def _uniform(low: np.ndarray, k: int) -> bool:
+    """Whether all values occur equally often, but for chance: a chi-square test."""
+    counts, free = np.bincount(low.ravel(), minlength=2**k), 2**k - 1
+    expected = low.size / 2**k
+    return float(((counts - expected) ** 2).sum()) / expected <= free + _DEVIATIONS * math.sqrt(2 * free)
