@@ -26,8 +26,8 @@ def _predict(raw: dict, project: Path, path: Path, version: str, only: Collectio
     from starlight.monitor.predict_folder import FolderParams, predict_folder  # torch, only where it is needed
     from starlight.store import default_root
 
-    models, params = project / "models", FolderParams.of(raw)
-    return predict_folder(path, version, only, models=models, store_root=default_root(), params=params)
+    models = project / "models"
+    return predict_folder(path, version, only, models=models, store_root=default_root(), params=FolderParams.of(raw))
 
 
 def _since(raw: dict, datasets: Path, manifest):

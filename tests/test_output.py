@@ -13,7 +13,7 @@ from starlight.detector.previews import escape
 
 ODD = os.fsdecode(b'a\n\x1b[31m,"caf\xe9".png')
 FOUND = Detection(
-    ODD, "stego", 0.98, "alpha", {"alpha": 0.98, "raw": 0.01}, "hello", "text of 5 bytes in alpha LSBs", 12.3456,
+    ODD, "stego", 0.98, "alpha", {"alpha": 0.98, "raw": 0.01}, "hello", "text of 5 bytes in alpha", ["a note"], 12.3456,
     0.5, 0.0005, "0123456789abcdef",
 )  # fmt: skip
 
@@ -47,6 +47,7 @@ def test_csv_reads_back_and_has_one_line_a_record():
     assert rows[0]["path"] == 'a\\n\\x1b[31m,"caf\\xe9".png' == escape(ODD)
     assert rows[1]["reason"] == "broken\\u2028in\\r\\ntwo\\x85"
     assert json.loads(rows[0]["techniques"]) == FOUND.techniques
+    assert json.loads(rows[0]["notes"]) == FOUND.notes
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "ascii"])

@@ -18,6 +18,7 @@ import stat
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import BinaryIO
 
 import starlight
@@ -62,7 +63,7 @@ def _answer(args: argparse.Namespace, watch: _Watch, pool: Pool, stream: BinaryI
             os.fsync(stream.fileno())
             if args.metrics_file:
                 figures = {"version": starlight.__version__, "detector": pool.description, "success": time.time()}
-                write_text(args.metrics_file, answers.text(**figures))
+                write_text(Path(args.metrics_file), answers.text(**figures))
             continue
         size, changed = watch.facts.pop(record["path"], (None, None))
         record |= {"size": size, "changed_ns": changed, "at": round(time.time(), 3)}
