@@ -34,6 +34,7 @@ from starlight.monitor.alerts import AlertParams
 from starlight.monitor.runs.dataset import shannon_entropy
 from starlight.monitor.runs.drift import psi, psi_noise
 from starlight.monitor.since_scan import SinceScan, since_scan
+from starlight.params import read
 
 LIMITS = knobs(AlertParams, accuracy_over="protocol", imbalance_max=0.4)
 
@@ -367,7 +368,9 @@ def test_a_folder_is_read_as_the_pipeline_reads_its_own(monkeypatch):
     """Else its stored streams would not serve, and other crops would be looked at than in training."""
     seen = {}
     monkeypatch.setattr("starlight.monitor.predict_folder.predict_folder", lambda *given, **named: seen.update(named))
-    _predict({"extract": {"max_tiles": 7}, "scan": {"max_pixels": 9}}, Path("p"), Path("x"), "V4")
+    raw = read(Path(__file__).parents[1] / "params.yaml")
+    raw["extract"]["max_tiles"], raw["scan"]["max_pixels"] = 7, 9
+    _predict(raw, Path("p"), Path("x"), "V4")
     assert seen["models"] == Path("p/models")
     assert seen["params"].extract.max_tiles == 7 and seen["params"].scan.max_pixels == 9
 
@@ -375,7 +378,9 @@ def test_a_folder_is_read_as_the_pipeline_reads_its_own(monkeypatch):
 def test_the_command_as_typed(run, tmp_path):
     script = Path(__file__).parents[1] / "scripts/monitor_performance.py"
     (run / "datasets").mkdir(exist_ok=True)
-    (run / "params.yaml").write_text("alerts: {accuracy_over: protocol, imbalance_max: 0.4}\n", encoding="utf-8")
+    raw = read(script.parents[1] / "params.yaml")
+    raw["alerts"] |= {"accuracy_over": "protocol", "imbalance_max": 0.4}
+    (run / "params.yaml").write_text(json.dumps(raw), encoding="utf-8")
     command = [sys.executable, str(script), "--model-version", "V3", "--dataset-path", "datasets", "--output-dir",
                str(tmp_path), "--format", "json,md", "--fail-on-alert"]  # fmt: skip
     environment = {k: v for k, v in os.environ.items() if not k.startswith("STARLIGHT")}
