@@ -172,21 +172,8 @@ def _below(size: int, numbers: Iterator[int]) -> list[int]:
     return list(itertools.takewhile(lambda n: n < size, numbers))
 
 
-def _fibonacci() -> Iterator[int]:
-    a, b = 1, 2
-    while True:
-        yield a
-        a, b = b, a + b
-
-
-def _logarithmic() -> Iterator[int]:
-    n = 1
-    while True:
-        yield n
-        n += 10 ** int(math.log10(n))
-
-
-# The sequences whose numbers the tool stegano takes for pixels; `prime` also of zsteg.
+# Sequences whose numbers the tool stegano takes for pixels, zsteg that of the primes. Its others have too few to hold a
+# text: in four megapixels 31 Fibonacci numbers, a dozen of Mersenne.
 _SEQUENCES = {
     "prime numbers": _primes,
     "prime numbers, less one": lambda size: _primes(size) - 1,
@@ -194,6 +181,4 @@ _SEQUENCES = {
     "composite numbers, less one": lambda size: _composites(size) - 1,
     "triangular numbers": lambda size: _below(size, (n * (n + 1) // 2 for n in itertools.count())),
     "square numbers": lambda size: _below(size, (n * n for n in itertools.count())),
-    "Fibonacci numbers": lambda size: _below(size, _fibonacci()),
-    "logarithmic numbers": lambda size: _below(size, _logarithmic()),
 }

@@ -53,8 +53,9 @@ def _classes() -> np.ndarray:
 _CLASSES = _classes()
 COMMON = (_CLASSES >> np.uint64(48) != 0) | (np.arange(256) < 8)  # usual high bytes of 16-bit characters
 _TABLES = (_CLASSES, _CLASSES[FLIPPED])
-_BEGINS = np.zeros(65536, bool)
-_BEGINS[[int.from_bytes(m[:2], "big") for m in _MAGICS]] = True
+_BEGINS = np.zeros((2, 65536), bool)  # first two bytes of a signature: as they stand, and flipped
+_BEGINS[0, [int.from_bytes(m[:2], "big") for m in _MAGICS]] = True
+_BEGINS[1, [int(FLIPPED[m[0]]) << 8 | int(FLIPPED[m[1]]) for m in _MAGICS]] = True
 _WORDS = np.array([int.from_bytes(m[:4].ljust(4, b"\0"), "little") for m in _MAGICS], np.uint32)
 _MASKS = np.array([(1 << 8 * min(4, len(m))) - 1 for m in _MAGICS], np.uint32)
 
@@ -73,16 +74,19 @@ def likely(data: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
         Numbers of rows that may be text, and of those that may have a signature; as they stand, and with the bits of
         each byte in the other order.
     """
-    found, columns = [], np.ascontiguousarray(data.T)
-    for table, flip in zip(_TABLES, (False, True), strict=True):
+    columns = np.ascontiguousarray(data.T)
+    signed = _signed(data, columns)
+    found = []
+    for flip, table in enumerate(_TABLES):
         narrow, wide = _texts(table[columns])
         rows = np.flatnonzero(narrow | wide)
         if len(rows):
             some = FLIPPED[data[rows]] if flip else data[rows]
             empty = (some[:, :4] == 0).all(axis=1)
-            varied = busy(some) | (empty & busy(np.ascontiguousarray(some[:, _FIRST:])))
+            varied = busy(some)
+            varied[empty] |= busy(np.ascontiguousarray(some[empty, _FIRST:]))
             rows = rows[(narrow[rows] & varied) | (wide[rows] & _spread(some))]
-        found.append((rows, np.flatnonzero(_signed(FLIPPED[columns] if flip else columns))))
+        found.append((rows, signed[flip]))
     return found
 
 
@@ -165,14 +169,15 @@ def _count(words: np.ndarray, k: int) -> np.ndarray:
     return words.view(np.uint8)[k::8]
 
 
-def _signed(columns: np.ndarray) -> np.ndarray:
-    """Which of V hypotheses (n, V) hold one of the signatures at one of the usual places: (V,) bool."""
-    found = np.zeros(columns.shape[1], bool)
-    for at in _AT:
-        if at + 4 > len(columns):
-            break
-        rows = np.flatnonzero(_BEGINS[columns[at] * np.uint16(256) | columns[at + 1]])
-        if len(rows):
-            four = np.ascontiguousarray(columns[at : at + 4, rows].T).view(np.uint32)
-            found[rows] |= ((four & _MASKS) == _WORDS).any(axis=1)
-    return found
+def _signed(data: np.ndarray, columns: np.ndarray) -> list[np.ndarray]:
+    """Rows of (V, n) that hold one of the signatures at one of the usual places, as they stand and flipped."""
+    at = [place for place in _AT if place + 4 <= len(columns)]
+    pairs = columns[at].astype(np.uint16) << np.uint16(8) | columns[[place + 1 for place in at]]
+    out = []
+    for flip, table in enumerate(_BEGINS):
+        where, rows = np.nonzero(table[pairs])
+        places = np.array(at)[where]
+        four = data[rows[:, None], places[:, None] + np.arange(4)]
+        four = np.ascontiguousarray(FLIPPED[four] if flip else four).view(np.uint32)
+        out.append(np.unique(rows[((four & _MASKS) == _WORDS).any(axis=1)]))
+    return out
