@@ -29,6 +29,7 @@ _ZEROS = 4096  # bytes, at the most, that may precede a text
 # counts there is language: prose, code, and letters in UTF-8, of the models of text.
 _LANGUAGE = [0, 3, 8, 9, 10]
 _SHOWN = 15.0  # nats that it must have more
+_SEVERAL, _HIGH = 3.0, 4.0  # as well, for each further bit of a sample, and for planes over the lowest two
 _KNOWN = (b"flag{", b"FLAG{", b"Flag{", b"ctf{", b"CTF{", b"picoCTF{", b"HTB{", b"THM{", b"http://", b"https://",
           b"AI42", b"<?xml ", b"<?php ", b"#!/bin/", b"-----BEGIN ", b"<html", b'{"', b"stegv3", b"data:",
           b"OPENSTEGO", b"stealth_")  # fmt: skip
@@ -99,7 +100,8 @@ def _judge_at(lane: Lane, layout: Layout, first: int, data: np.ndarray, least: f
     if len(row) < 8:
         return None
     shown = max(layout.bits) == 7 and len(layout.bits) > 3
-    least += _SHOWN if shown else 0.0
+    margin = _SHOWN if shown else _SEVERAL * (len(layout.bits) - 1) + (_HIGH if min(layout.bits) > 1 else 0.0)
+    least += margin
     steps = log_odds(row[None])[:, 0]
     plain = _from_starts(steps[_LANGUAGE] if shown else steps)
     plain = np.maximum(plain, _known(row, plain))
@@ -121,7 +123,7 @@ def _judge_at(lane: Lane, layout: Layout, first: int, data: np.ndarray, least: f
         net = float(against.max()) - 2 * math.log1p(starts.index(start))
         if net > best.net:
             best = Text(net, start, start + int(against.argmax()), encoding)
-    return best._replace(net=best.net - _SHOWN * shown) if best.net >= least else None
+    return best._replace(net=best.net - margin) if best.net >= least else None
 
 
 def _with(null: np.ndarray, more: np.ndarray, starts: list[int]) -> np.ndarray:
