@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from starlight.findings.pixels.layouts import BASES, Layout
+from starlight.findings.pixels.layouts import BASES, FLIPPED, Layout
 from starlight.findings.pixels.orders import Lane, chosen_lanes, head, lanes
 from starlight.findings.pixels.planes import Plane
 from starlight.findings.pixels.screen import WIDTH, likely, smooth
+from starlight.streams.readable.text_models import PRINTABLE
 
 __all__ = ["Hypothesis", "candidates"]
 
@@ -48,9 +49,16 @@ def candidates(plane: Plane) -> tuple[list[Hypothesis], int]:
             texts = {i for i in text.tolist() if not smooth(rows[i], names[i][1])}
             signs = set(signed.tolist())
             for i in sorted(texts | signs):
-                lane, layout = Lane(plane, *names[i][0]), replace(names[i][1], flipped=flipped)
+                turned = i in texts and _inverted(FLIPPED[rows[i]] if flipped else rows[i])
+                lane = Lane(plane, *names[i][0])
+                layout = replace(names[i][1], flipped=flipped, inverted=turned)
                 found.append(Hypothesis(lane, layout, i in texts, i in signs))
     return found, sum(2 * len(names) for names, _ in groups.values())
+
+
+def _inverted(row: np.ndarray) -> bool:
+    """Whether bytes are printable once their bits are turned, and not as they stand."""
+    return bool(PRINTABLE[~row].mean() > 0.9 and PRINTABLE[row].mean() < 0.5)
 
 
 def _heads(plane: Plane) -> Iterator[tuple[list[_Choice], tuple[Layout, ...], np.ndarray]]:

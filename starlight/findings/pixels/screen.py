@@ -84,7 +84,8 @@ def likely(data: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
             some = FLIPPED[data[rows]] if flip else data[rows]
             empty = (some[:, :4] == 0).all(axis=1)
             varied = busy(some)
-            varied[empty] |= busy(np.ascontiguousarray(some[empty, _FIRST:]))
+            for begin in (_FIRST, _FIRST + 8):  # behind zeros, and a count behind zeros
+                varied[empty] |= busy(np.ascontiguousarray(some[empty, begin:]))
             rows = rows[(narrow[rows] & varied) | (wide[rows] & _spread(some))]
         found.append((rows, signed[flip]))
     return found
