@@ -20,6 +20,8 @@ __all__ = ["LANGUAGE", "Text", "judge_text", "shown", "word"]
 
 _STARTS = (0, 1, 2, 3, 4, 5, 6, 8)  # bytes of a header in front of a text, as `text.learnt_gains` takes them
 _BYTES = 256  # that are judged
+_CONTROL = (np.arange(256) < 32) & ~np.isin(np.arange(256), [9, 10, 12, 13, 27])
+_CONTROLS = 1  # control characters in a taste, at the most: text has none, random bytes have five
 _TASTE = 48  # of which encodings must make something first
 _CANDIDATE = 6.0  # nats, namely
 _ZEROS = 4096  # bytes, at the most, that may precede a text
@@ -192,6 +194,8 @@ def _possible(row: np.ndarray) -> list[str]:
         found.append("utf-16-le")
     if _usual(even):
         found.append("utf-16-be")
+    if _CONTROL[row].sum() > _CONTROLS:
+        return found
     if high > 0.25 or (high > 0.02 and ((row >= 32) & (row < 127)).mean() > 0.8):
         found += [e for e in ENCODINGS if not e.startswith("utf")]
     return found

@@ -22,7 +22,7 @@ _MAGICS = (
     b"SQLi", b"\x28\xb5\x2f\xfd", b"\x04\x22\x4d\x18", b"]\0\0", b"\0asm", b"LUKS", b"ftyp", b"AI42", b"OPEN", b"steg",
     b"-----", b"flag", b"FLAG", b"CTF{", b"ctf{", b"pico", b"HTB{", b"http", b"<?xm", b"<?ph", b"#!/", b"<htm",
 )  # fmt: skip
-_SMOOTH = 12.0  # mean difference of neighbouring samples; that of letters and spaces is 25 and more
+_SMOOTH = 0.05  # mean difference of neighbouring samples, of their range; that of letters and spaces is 0.1 and more
 _DISTINCT = 8  # bytes in WIDTH that differ, at least
 _LAGS = (1, 2, 3, 4, 6, 8, 12)
 _BIT_LAGS = (1, 2, 3, 4, 6)
@@ -111,13 +111,20 @@ def busy(data: np.ndarray) -> np.ndarray:
 
 
 def smooth(row: np.ndarray, layout: Layout) -> bool:
-    """Whether bytes (n,) are whole samples, or their upper halves, that differ little from those beside them."""
-    if len(layout.bits) != 8 and layout.bits[0] != 7:
+    """Whether bytes (n,), first bits first, are samples of five bits and more, or halves, that neighbours foretell."""
+    depth = len(layout.bits)
+    if depth < 5 and layout.bits[0] != 7:
         return False
-    row = row.astype(int)
-    if len(layout.bits) == 4:
-        row = np.stack([row >> 4, row & 15], axis=1).reshape(-1) * 16
-    return any(np.abs(row[lag:] - row[:-lag]).sum() < _SMOOTH * (len(row) - lag) for lag in (1, 2, 3, 4))
+    bits = np.unpackbits(row)
+    weights = 1 << np.arange(depth - 1, -1, -1)
+    values = bits[: len(bits) // depth * depth].reshape(-1, depth) @ weights
+    size = 1 << depth
+    for lag in (1, 2, 3, 4):
+        steps = np.abs(values[lag:] - values[:-lag])
+        steps = steps if layout.bits[0] == 7 else np.minimum(steps, size - steps)
+        if steps.sum() < _SMOOTH * size * len(steps):
+            return True
+    return False
 
 
 def _spread(data: np.ndarray) -> np.ndarray:
