@@ -35,6 +35,8 @@ def surroundings(lane: Lane, layout: Layout, first: int, count: int) -> Surround
         (left * 2 + same) * step + place,
         ((left & taken) * 2 + same) * 256 + (_before(samples, first, 2 * step) & taken),
     ]
+    if len(layout.bits) == 1:  # rows of eight samples, such as every 32nd pixel of 256 makes
+        each.append(sum((_before(samples, first, by) & taken > 0) << i for i, by in enumerate((1, 8, 9, 16))))
     contexts = tuple(_by_bit(code, own, layout)[: 8 * count] for code in each)
     return Surroundings(_of_alpha(lane, layout), contexts, "little" if layout.flipped else "big")
 

@@ -6,8 +6,8 @@ import numpy as np
 
 from starlight.findings.pixels.codepoints import curve
 from starlight.findings.pixels.extents import extent
-from starlight.findings.pixels.judge import LANGUAGE
 from starlight.findings.pixels.lengths import frame
+from starlight.findings.pixels.screen import LANGUAGE
 from starlight.streams.readable import text
 from starlight.streams.readable.text_models import PRINTABLE, log_odds
 from starlight.techniques.readable.protocol import MARK
