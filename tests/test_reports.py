@@ -407,7 +407,7 @@ def test_a_wrong_goal_is_named():
 
 def test_protocol_or_all_accuracy_has_the_target(run, tmp_path, without_plots):
     reports, table = copied(run, tmp_path)
-    write(reports, table, ReportParams(alerts=knobs(AlertParams), roadmap=ROADMAP), **HASHES)
+    write(reports, table, ReportParams(alerts=knobs(AlertParams, accuracy_over="all"), roadmap=ROADMAP), **HASHES)
     rows = read(reports / "dashboard.md").splitlines()
     assert any(row.startswith("| Accuracy |") and "❌ missed" in row for row in rows)
 
