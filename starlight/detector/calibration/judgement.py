@@ -8,9 +8,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from starlight.detector.calibration.calibration import Calibration
+from starlight.detector.calibration.calibration import FINDS_NOTHING, UNKNOWN, Calibration
+from starlight.techniques import OTHER
 
-__all__ = ["READABLE", "Prediction", "judge", "named"]
+__all__ = ["READABLE", "Prediction", "judge", "named", "silence"]
 
 READABLE = ("alpha", "palette", "lsb.rgb", "exif", "raw")  # techniques whose evidence is the payload itself
 
@@ -23,7 +24,9 @@ class Prediction(NamedTuple):
     technique_scores, logits : (n, t); -inf, or `IMPOSSIBLE`, where the container cannot carry the technique.
     cells : (n, k, 32, 32) map in [0, 1].
     ood : (n,) share of the statistics that lie beyond all training images.
-    abstain : (n,) bool, flagged on statistics alone, on an image unlike any seen.
+    abstain : (n,) bool, nobody may say: on the log-odds alone no payload can be read, and the experts that speak up were
+        not calibrated on such a picture, or none was that could say anything of it, or it is unlike any seen.
+    reasons : (n,) str, why; empty where `abstain` is false.
     """
 
     score: np.ndarray
@@ -33,6 +36,7 @@ class Prediction(NamedTuple):
     cells: np.ndarray
     ood: np.ndarray
     abstain: np.ndarray
+    reasons: np.ndarray
 
 
 def judge(
@@ -46,9 +50,36 @@ def judge(
     """Log-odds and map of n images to verdicts; `ood_limit` is the share from which an image is unlike any seen."""
     each = calibration.technique_scores(logits, classes)
     score = np.clip(each.max(axis=1), -1e3, 1e3)
-    readable = _readable(calibration.techniques)[_likeliest(each, calibration.techniques)]
-    abstain = (score >= 0) & (ood > ood_limit) & ~readable
-    return Prediction(score, calibration.probability(score), each, logits, cells, ood, abstain)
+    readable = _readable(calibration.techniques)
+    read = readable[_likeliest(each, calibration.techniques)] & (score >= 0)
+    possible = np.isfinite(each) & ~readable
+    unknown = possible & (calibration.standing(classes) == UNKNOWN)
+    loud = (unknown & (calibration.raw_scores(logits, classes) >= 0)).any(axis=1) & (score < 0)
+    listed = possible & (np.asarray(calibration.techniques) != OTHER)
+    mute = listed.any(axis=1) & (unknown == possible).all(axis=1)
+    unlike = (score >= 0) & (ood > ood_limit)
+    reasons = np.array([_reason(*each) for each in zip(loud, mute, unlike, ood, classes, strict=True)], object)
+    reasons[read] = ""
+    return Prediction(score, calibration.probability(score), each, logits, cells, ood, reasons != "", reasons)
+
+
+def _reason(loud: bool, mute: bool, unlike: bool, ood: float, name: str) -> str:
+    if unlike:
+        return f"unlike training images: {100 * ood:.1f} % of its statistics lie beyond them"
+    if mute:
+        return f"no expert was calibrated on pictures of this class ({name})"
+    return f"an expert speaks up that was not calibrated on pictures of this class ({name})" if loud else ""
+
+
+def silence(calibration: Calibration, name: str, possible: np.ndarray) -> str:
+    """Which experts are silent on an image and why, in one line; empty where all of (t,) bool `possible` speak."""
+    standing = calibration.standing([name])[0]
+    said = []
+    for reason, words in ((FINDS_NOTHING, "finds nothing at this false-positive rate"), (UNKNOWN, "not calibrated")):
+        silent = [t for t, why, can in zip(calibration.techniques, standing, possible, strict=True) if can and why == reason]
+        if silent:
+            said.append(f"{', '.join(silent)} ({words})")
+    return f"not judged in this class of pictures ({name}): {'; '.join(said)}" if said else ""
 
 
 def named(scores: np.ndarray, techniques: Sequence[str]) -> np.ndarray:
