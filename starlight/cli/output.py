@@ -14,8 +14,8 @@ from starlight.detector.previews import escape
 __all__ = ["COLUMNS", "FORMATS", "Writer"]
 
 COLUMNS = (
-    "path", "verdict", "probability", "technique", "techniques", "payload_preview", "reason", "ms",
-    "threshold", "fpr", "sample_id",
+    "path", "verdict", "probability", "technique", "techniques", "payload_preview", "reason", "silent",
+    "ms", "threshold", "fpr", "sample_id",
 )  # fmt: skip
 _TABLE = "{:<11}  {:>8}  {:<9}  {:>7}  {}"
 

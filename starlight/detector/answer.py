@@ -30,6 +30,8 @@ class Detection:
         Escaped first bytes of the payload, where one decodes.
     reason : str
         Why, in one short sentence.
+    silent : dict of str to str
+        Techniques that this container can carry and whose experts may not speak of this picture, and why.
     ms : float
         Milliseconds from opening the file to this answer.
     threshold : float or None
@@ -47,6 +49,7 @@ class Detection:
     techniques: dict[str, float] = field(default_factory=dict)
     payload_preview: str | None = None
     reason: str = ""
+    silent: dict[str, str] = field(default_factory=dict)
     ms: float = 0.0
     threshold: float | None = None
     fpr: float | None = None

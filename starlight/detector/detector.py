@@ -13,12 +13,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from starlight.detector.answer import CANNOT_TELL, CLEAN, STEGO, UNREADABLE, Detection
-from starlight.detector.calibration.classes import container_class
-from starlight.detector.calibration.judgement import Prediction, named
+from starlight.detector.calibration.classes import picture_class
+from starlight.detector.calibration.judgement import Prediction, named, silence
 from starlight.detector.previews import preview
 from starlight.detector.readback import describe, read_payload
 from starlight.errors import BadImage, StarlightError
 from starlight.images.image import Image, decode, read, sample_id
+from starlight.images.picture import facts
 from starlight.streams import REGISTRY
 from starlight.streams.compute import compute_streams
 from starlight.techniques import OTHER
@@ -132,12 +133,12 @@ class Detector:
         wanted = self.predictor.streams if maps else self.predictor.quick_streams
         record |= compute_streams(image, wanted, self.predictor.max_tiles)
         record["mask"] = constraint_mask(image)
-        container, pixels = image.container, image.pixels[:, :, 0].size
-        classes = [container_class(container.format, container.mode, record["mask"], pixels)]
+        record["facts"] = facts(image)
+        classes = [picture_class(record["facts"])]
         prediction = self.predictor.predict([record], classes, maps=maps)
-        return Judged(image, record, classes, prediction, self._answer(name, image, prediction, started))
+        return Judged(image, record, classes, prediction, self._answer(name, image, classes[0], prediction, started))
 
-    def _answer(self, name: str, image: Image, prediction: Prediction, started: float) -> Detection:
+    def _answer(self, name: str, image: Image, of: str, prediction: Prediction, started: float) -> Detection:
         flagged, abstain = bool(prediction.score[0] >= 0), bool(prediction.abstain[0])
         scores = prediction.technique_scores[0]
         each = {
@@ -156,12 +157,12 @@ class Detector:
             payload_preview=preview(found.payload) if found else None,
             reason=self._reason(verdict, technique, found, prediction), sample_id=sample_id(image.data),
             **self._standard(), ms=_ms(started),
+            silent=silence(self.predictor.calibration, of, list(each)),
         )  # fmt: skip
 
     def _reason(self, verdict: str, technique: str | None, found: Any, prediction: Prediction) -> str:
         if verdict == CANNOT_TELL:
-            share = float(prediction.ood[0])
-            return f"unlike training images: {100 * share:.1f} % of its statistics lie beyond them"
+            return str(prediction.reasons[0])
         if verdict == CLEAN:
             return "no technique reaches its threshold"
         if found and found.technique == technique:

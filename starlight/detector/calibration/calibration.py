@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from starlight.detector.calibration.classes import smaller
 
-__all__ = ["ABSENT", "FINDS_NOTHING", "SPEAKS", "UNKNOWN", "Calibration", "Row"]
+__all__ = ["ABSENT", "ALL", "FINDS_NOTHING", "SPEAKS", "UNKNOWN", "Calibration", "Row", "nearest"]
 
 ABSENT = -29.0  # log-odds at or under which a technique was masked out
 SPEAKS, FINDS_NOTHING, UNKNOWN = 0, 1, 2  # an expert's standing in a class
@@ -39,6 +39,15 @@ class Row:
     end: tuple[float, ...]
     standing: tuple[int, ...]
     images: int
+
+    def ends(self) -> list[float]:
+        """Log-odds that raise an alarm, infinity where nobody knows."""
+        return [np.inf if why == UNKNOWN else end for end, why in zip(self.end, self.standing, strict=True)]
+
+
+def nearest(name: str, rows: Mapping[str, Row]) -> Row | None:
+    """The row of a class, else that of the next smaller photographs of its kind; None where there is neither."""
+    return next((rows[one] for one in smaller(name) if one in rows), None)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,7 +76,7 @@ class Calibration:
 
     def row(self, name: str) -> Row:
         """What holds in a class: its own row, else that of the next smaller photographs, else that of all."""
-        return self.rows[next((one for one in smaller(name) if one in self.rows), ALL)]
+        return nearest(name, self.rows) or self.rows[ALL]
 
     def technique_scores(self, logits: ArrayLike, classes: Sequence[str]) -> NDArray[np.float64]:
         """(n, t) scores, an expert's over the threshold only where it may speak; -inf where masked out."""
@@ -105,7 +114,6 @@ class Calibration:
         """Read what `to_json` wrote; ValueError, KeyError or TypeError for anything else."""
         raw = json.loads(text)
         rows = {
-            name: Row(tuple(row["end"]), tuple(row["standing"]), row["images"])
-            for name, row in raw.pop("rows").items()
+            name: Row(tuple(row["end"]), tuple(row["standing"]), row["images"]) for name, row in raw.pop("rows").items()
         }
         return cls(tuple(raw.pop("techniques")), rows, **raw)

@@ -24,7 +24,9 @@ _FINE = 1.5  # log2 of the mean quantisation step under which steps are ones and
 _UNLIKE = 0.05  # octaves from libjpeg's tables from which tables are a maker's own
 _OWN = "jpeg with tables of its own"
 _ALL_SIZES = (*_SIZES, _LARGEST)
-_PHOTOGRAPHS = tuple(", ".join(parts) for parts in itertools.product(["photograph"], ["lossless", "jpeg", _OWN], _ALL_SIZES))
+_PHOTOGRAPHS = tuple(
+    ", ".join(parts) for parts in itertools.product(["photograph"], ["lossless", "jpeg", _OWN], _ALL_SIZES)
+)
 _OTHERS = tuple(", ".join(parts) for parts in itertools.product(["drawing", "flat", "tiny"], ["lossless", "jpeg"]))
 CLASSES = ("indexed", "lossy", *_OTHERS, *_PHOTOGRAPHS)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -13,6 +13,10 @@ from starlight.techniques import OTHER
 
 __all__ = ["READABLE", "Prediction", "judge", "named", "silence"]
 
+_WHY = {
+    FINDS_NOTHING: "finds nothing at this false-positive rate in pictures of this class",
+    UNKNOWN: "not calibrated on pictures of this class",
+}
 READABLE = ("alpha", "palette", "lsb.rgb", "exif", "raw")  # techniques whose evidence is the payload itself
 
 
@@ -24,8 +28,8 @@ class Prediction(NamedTuple):
     technique_scores, logits : (n, t); -inf, or `IMPOSSIBLE`, where the container cannot carry the technique.
     cells : (n, k, 32, 32) map in [0, 1].
     ood : (n,) share of the statistics that lie beyond all training images.
-    abstain : (n,) bool, nobody may say: on the log-odds alone no payload can be read, and the experts that speak up were
-        not calibrated on such a picture, or none was that could say anything of it, or it is unlike any seen.
+    abstain : (n,) bool, nobody may tell: none of the experts that could say anything was calibrated on such a picture,
+        one that was not is loud where the others are not, or a picture flagged on statistics alone is unlike any seen.
     reasons : (n,) str, why; empty where `abstain` is false.
     """
 
@@ -71,15 +75,10 @@ def _reason(loud: bool, mute: bool, unlike: bool, ood: float, name: str) -> str:
     return f"an expert speaks up that was not calibrated on pictures of this class ({name})" if loud else ""
 
 
-def silence(calibration: Calibration, name: str, possible: np.ndarray) -> str:
-    """Which experts are silent on an image and why, in one line; empty where all of (t,) bool `possible` speak."""
-    standing = calibration.standing([name])[0]
-    said = []
-    for reason, words in ((FINDS_NOTHING, "finds nothing at this false-positive rate"), (UNKNOWN, "not calibrated")):
-        silent = [t for t, why, can in zip(calibration.techniques, standing, possible, strict=True) if can and why == reason]
-        if silent:
-            said.append(f"{', '.join(silent)} ({words})")
-    return f"not judged in this class of pictures ({name}): {'; '.join(said)}" if said else ""
+def silence(calibration: Calibration, name: str, possible: Collection[str]) -> dict[str, str]:
+    """Which of some techniques' experts are silent on pictures of a class, and why."""
+    standing = zip(calibration.techniques, calibration.standing([name])[0].tolist(), strict=True)
+    return {t: f"{_WHY[why]}: {name}" for t, why in standing if why in _WHY and t in possible}
 
 
 def named(scores: np.ndarray, techniques: Sequence[str]) -> np.ndarray:

@@ -16,12 +16,22 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import poisson
 
-from starlight.detector.calibration.calibration import ABSENT, ALL, FINDS_NOTHING, SPEAKS, UNKNOWN, Calibration, Row
+from starlight.detector.calibration.calibration import (
+    ABSENT,
+    ALL,
+    FINDS_NOTHING,
+    SPEAKS,
+    UNKNOWN,
+    Calibration,
+    Row,
+    nearest,
+)
+from starlight.detector.calibration.classes import CLASSES
 from starlight.detector.calibration.tails import CONFIDENCE, Tail, fit_tail
 
 __all__ = ["MIN_CLASS", "fit"]
 
-MIN_CLASS = 20  # authentic images under which nobody knows where a technique's log-odds lie in a class
+MIN_CLASS = 10  # authentic images under which nobody knows where a technique's log-odds lie in a class
 _NO_TAIL = Tail(0.0, 0.1, 1.0, 1.0)  # of what was never seen
 _STEP = 1e-4  # log-odds by which a threshold lies beyond what must stay under it
 _MIN_STEGO = 20  # stego images under which nobody knows how many are found
@@ -79,9 +89,10 @@ def fit(
     if further is not None:
         more, of = np.asarray(further[0], float), np.asarray(further[1], dtype=object)
         seen = seen._replace(authentic=np.vstack([seen.authentic, more]), classes=np.concatenate([seen.classes, of]))
-    names = [name for name in sorted(set(seen.classes)) if (seen.classes == name).sum() >= MIN_CLASS]
-    rows = {name: _row(seen, name, apart, target_fpr) for name in names}
-    rows[ALL] = _row(seen, None, apart, target_fpr)
+    rows = {ALL: _row(seen, None, apart, target_fpr, None)}
+    for name in CLASSES:  # smaller photographs before larger ones
+        if (seen.classes == name).sum() >= MIN_CLASS:
+            rows[name] = _row(seen, name, apart, target_fpr, nearest(name, rows))
     drafted = Calibration(tuple(techniques), rows, 1.0, 0.0, target_fpr, len(seen.authentic))
     slope, intercept = _platt(drafted.score(logits, classes), stego)
     return Calibration(drafted.techniques, rows, slope, intercept, target_fpr, drafted.authentic)
@@ -99,16 +110,23 @@ def _present(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return values[values > ABSENT]
 
 
-def _row(seen: _Seen, name: str | None, apart: NDArray, target_fpr: float) -> Row:
-    """Thresholds of a class; of all images for None, where no expert may speak whose threshold was extrapolated."""
+def _row(seen: _Seen, name: str | None, apart: NDArray, target_fpr: float, below: Row | None) -> Row:
+    """Thresholds of a class; of all images for None, where no expert may speak whose threshold was extrapolated.
+
+    `below` is what holds for smaller pictures of the kind. Theirs scatter more: thresholds are not set higher than
+    there but for what is seen.
+    """
     chosen = np.ones(len(seen.classes), bool) if name is None else seen.classes == name
     authentic = [_present(column) for column in seen.authentic[chosen].T]
     known = np.array([len(values) >= MIN_CLASS for values in authentic])
     tails = [fit_tail(values) if enough else _NO_TAIL for values, enough in zip(authentic, known, strict=True)]
+    caps = [np.inf] * len(tails) if below is None else below.ends()
     sharing = known & np.isnan(apart)
     while True:  # each round has one technique fewer at least
         rate = target_fpr / max(1, sharing.sum())
-        ends = np.array([_end(tail, values, rate) for tail, values in zip(tails, authentic, strict=True)])
+        ends = np.array([
+            _end(tail, values, rate, cap) for tail, values, cap in zip(tails, authentic, caps, strict=True)
+        ])  # fmt: skip
         found = np.array([_found(seen, t, name, end) for t, end in enumerate(ends)])
         if not (sharing & (found < _FOUND)).any():
             break
@@ -119,11 +137,11 @@ def _row(seen: _Seen, name: str | None, apart: NDArray, target_fpr: float) -> Ro
     return Row(tuple(np.round(ends, 6).tolist()), tuple(standing.tolist()), int(chosen.sum()))
 
 
-def _end(tail: Tail, authentic: NDArray, rate: float) -> float:
+def _end(tail: Tail, authentic: NDArray, rate: float, cap: float) -> float:
     """Log-odds at which an alarm is raised: so high, too, that chance at this rate allows what lies over it."""
     allowed = int(poisson.ppf(CONFIDENCE, rate * len(authentic)))
     highest = np.sort(authentic)[-1 - allowed] + _STEP if allowed < len(authentic) else -np.inf
-    return max(tail.end(rate), float(highest))
+    return max(min(tail.end(rate), cap), float(highest))
 
 
 def _found(seen: _Seen, t: int, name: str | None, end: float) -> float:
