@@ -13,7 +13,7 @@ import numpy as np
 
 from starlight.images.picture import FACTS
 
-__all__ = ["CLASSES", "picture_class", "smaller"]
+__all__ = ["CLASSES", "LOSSLESS", "picture_class", "smaller"]
 
 _TINY = 12_000  # pixels under which next to nothing can be told
 _SIZES = {"to 0.1 M": 1 << 17, "to 0.5 M": 1 << 19, "to 2 M": 1 << 21, "to 8 M": 1 << 23}  # carriers of a payload
@@ -22,12 +22,13 @@ _FLAT = 0.95  # share of flat places from which a picture counts as flat
 _TURNS = 0.06  # share of undone steps under which a picture has no noise that a camera, a scanner or a film leaves
 _FINE = 1.5  # log2 of the mean quantisation step under which steps are ones and twos
 _UNLIKE = 0.05  # octaves from libjpeg's tables from which tables are a maker's own
+LOSSLESS = "lossless"
 _OWN = "jpeg with tables of its own"
 _ALL_SIZES = (*_SIZES, _LARGEST)
 _PHOTOGRAPHS = tuple(
-    ", ".join(parts) for parts in itertools.product(["photograph"], ["lossless", "jpeg", _OWN], _ALL_SIZES)
+    ", ".join(parts) for parts in itertools.product(["photograph"], [LOSSLESS, "jpeg", _OWN], _ALL_SIZES)
 )
-_OTHERS = tuple(", ".join(parts) for parts in itertools.product(["drawing", "flat", "tiny"], ["lossless", "jpeg"]))
+_OTHERS = tuple(", ".join(parts) for parts in itertools.product(["drawing", "flat", "tiny"], [LOSSLESS, "jpeg"]))
 CLASSES = ("indexed", "lossy", *_OTHERS, *_PHOTOGRAPHS)
 
 
@@ -50,7 +51,7 @@ def picture_class(facts: np.ndarray) -> str:
         return "indexed"
     if not known["jpeg"] and not known["lossless"]:
         return "lossy"
-    stored = "jpeg" if known["jpeg"] else "lossless"
+    stored = "jpeg" if known["jpeg"] else LOSSLESS
     if known["pixels"] < np.log2(_TINY):
         return f"tiny, {stored}"
     if known["flat"] > _FLAT:

@@ -3,7 +3,7 @@
 The rate asked for is one in thousands, and a class holds hundreds of authentic images or fewer: thresholds are
 extrapolated from the tail of their log-odds (`tails`). Where a class shows little of a tail, its length is drawn
 towards that in the other classes; where the tail begins is the class's own. The techniques that find something share
-the false alarms evenly. Where stego and authentic images of a technique lie apart altogether, nothing is extrapolated:
+the false alarms, evenly and as far as they are fooled by different pictures. Where stego and authentic images of a technique lie apart altogether, nothing is extrapolated:
 the threshold lies one to two thirds of the way between them, farther where authentic images scatter more.
 """
 
@@ -26,7 +26,7 @@ from starlight.detector.calibration.calibration import (
     Row,
     nearest,
 )
-from starlight.detector.calibration.classes import CLASSES
+from starlight.detector.calibration.classes import CLASSES, LOSSLESS
 from starlight.detector.calibration.tails import CONFIDENCE, Tail, fit_tail
 
 __all__ = ["MIN_CLASS", "fit"]
@@ -36,6 +36,8 @@ _NO_TAIL = Tail(0.0, 0.1, 1.0, 1.0)  # of what was never seen
 _STEP = 1e-4  # log-odds by which a threshold lies beyond what must stay under it
 _MIN_STEGO = 20  # stego images under which nobody knows how many are found
 _FOUND = 0.02  # share of stego images under which a technique finds nothing
+_ALIKE = 0.02  # share of authentic images, the highest by each technique, that show how alike techniques are fooled
+_LEAST = 10  # such images at least
 _REACH = 0.02  # share of a technique's stego images whose log-odds may lie under what counts as theirs
 _WAY = (1 / 3, 2 / 3)  # how far between authentic and stego images a threshold lies, at least and at most
 _BEYOND = 2.0  # it lies as many times as far beyond the highest authentic image as that beyond the 90 % quantile
@@ -92,7 +94,8 @@ def fit(
     rows = {ALL: _row(seen, None, apart, target_fpr, None)}
     for name in CLASSES:  # smaller photographs before larger ones
         if (seen.classes == name).sum() >= MIN_CLASS:
-            rows[name] = _row(seen, name, apart, target_fpr, nearest(name, rows))
+            below = nearest(name, rows) if LOSSLESS in name else None
+            rows[name] = _row(seen, name, apart, target_fpr, below)
     drafted = Calibration(tuple(techniques), rows, 1.0, 0.0, target_fpr, len(seen.authentic))
     slope, intercept = _platt(drafted.score(logits, classes), stego)
     return Calibration(drafted.techniques, rows, slope, intercept, target_fpr, drafted.authentic)
@@ -113,8 +116,8 @@ def _present(values: NDArray[np.float64]) -> NDArray[np.float64]:
 def _row(seen: _Seen, name: str | None, apart: NDArray, target_fpr: float, below: Row | None) -> Row:
     """Thresholds of a class; of all images for None, where no expert may speak whose threshold was extrapolated.
 
-    `below` is what holds for smaller pictures of the kind. Theirs scatter more: thresholds are not set higher than
-    there but for what is seen.
+    `below` is what holds for smaller pictures of the kind, where more of them scatter less: thresholds are not set
+    higher than there but for what is seen.
     """
     chosen = np.ones(len(seen.classes), bool) if name is None else seen.classes == name
     authentic = [_present(column) for column in seen.authentic[chosen].T]
@@ -123,7 +126,7 @@ def _row(seen: _Seen, name: str | None, apart: NDArray, target_fpr: float, below
     caps = [np.inf] * len(tails) if below is None else below.ends()
     sharing = known & np.isnan(apart)
     while True:  # each round has one technique fewer at least
-        rate = target_fpr / max(1, sharing.sum())
+        rate = target_fpr / _independent(seen.authentic[chosen][:, sharing])
         ends = np.array([
             _end(tail, values, rate, cap) for tail, values, cap in zip(tails, authentic, caps, strict=True)
         ])  # fmt: skip
@@ -135,6 +138,20 @@ def _row(seen: _Seen, name: str | None, apart: NDArray, target_fpr: float, below
     standing = np.select([~np.isnan(apart), unknown, ~sharing], [SPEAKS, UNKNOWN, FINDS_NOTHING], SPEAKS)
     ends = np.where(np.isnan(apart), ends, apart)
     return Row(tuple(np.round(ends, 6).tolist()), tuple(standing.tolist()), int(chosen.sum()))
+
+
+def _independent(logits: NDArray) -> float:
+    """How many independent techniques would raise as many false alarms as (n, k) log-odds of authentic images do.
+
+    Techniques that read the same statistics are fooled by the same pictures, more or less together.
+    """
+    if not logits.shape[1]:
+        return 1.0
+    share = max(_ALIKE, _LEAST / len(logits))
+    if share >= 0.5:
+        return float(logits.shape[1])
+    high = logits > np.quantile(logits, 1.0 - share, axis=0)
+    return float(np.clip(high.any(axis=1).mean() / share, 1.0, logits.shape[1]))
 
 
 def _end(tail: Tail, authentic: NDArray, rate: float, cap: float) -> float:
