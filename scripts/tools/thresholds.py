@@ -29,7 +29,7 @@ def main(_: dict) -> None:
     arguments.add_argument("--images", type=int, default=20_000, help="clean images to make with each seed")
     seeds = [990_003, 990_004, 990_005]
     arguments.add_argument("--seeds", type=int, nargs="*", default=seeds, help="of the images, not the evidence's")
-    arguments.add_argument("--target-fpr", type=float, default=0.0003, help="false-positive rate to set them for")
+    arguments.add_argument("--target-fpr", type=float, default=0.0005, help="false-positive rate to set them for")
     options = arguments.parse_args()
     stored = load(options.weights)
     rows, reader = read(Path("artifacts/manifest.csv")), StreamReader(Path("artifacts/streams"))

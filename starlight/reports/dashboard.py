@@ -45,7 +45,7 @@ def _overview(run: Run) -> Iterator[str]:
     measured = run.metrics[run.current]
     yield "# Starlight dashboard"
     if (counted := run.tables.get("evidence")) is not None and not counted.empty:
-        yield f"Released detector: {promise(counted, figures.goals_of(run)['fpr'].target)}"
+        yield f"**Released detector.** {promise(counted, figures.goals_of(run)['fpr'].target)}"
     yield verdict(run)
     yield (
         f"Measured on the test split: {plural(measured['n'], 'image')} from {plural(measured['covers'], 'cover')}, "

@@ -52,7 +52,8 @@ def fit_tail(values: ArrayLike) -> Tail:
     far = values[values > knee] - knee
     reached = share * np.exp(-min((knee - location) / below, _STEEPEST))
     beyond = _bounded(float(far.sum()) + _WORTH, len(far) + _WORTH)
-    return Tail(knee, max(float(reached), len(far) / len(values)), below, beyond)
+    seen = (len(far) + 1) / (len(values) + 1)  # as if the next one lay beyond the knee
+    return Tail(knee, max(float(reached), seen), below, beyond)
 
 
 def _bounded(total: float, count: int) -> float:

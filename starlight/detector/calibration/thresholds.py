@@ -1,10 +1,10 @@
 """Thresholds for a stated false-positive rate far out in the tail, set class by class.
 
 The rate asked for is one in thousands, and a class holds hundreds of authentic images or fewer: thresholds are
-extrapolated from the tail of their log-odds (`tails`). Where a class shows little of a tail, its length is drawn
-towards that in the other classes; where the tail begins is the class's own. The techniques that find something share
-the false alarms, evenly and as far as they are fooled by different pictures. Where stego and authentic images of a technique lie apart altogether, nothing is extrapolated:
-the threshold lies one to two thirds of the way between them, farther where authentic images scatter more.
+extrapolated from the tail of their log-odds (`tails`), and lie so high that no more of those images exceed them than
+chance allows. The techniques that find something share the false alarms, evenly and as far as they are fooled by
+different pictures. Where stego and authentic images of a technique lie apart altogether, nothing is extrapolated: the
+threshold lies one to two thirds of the way between them, farther where authentic images scatter more.
 """
 
 from __future__ import annotations
