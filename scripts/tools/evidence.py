@@ -8,12 +8,13 @@ import tempfile
 from pathlib import Path
 
 from starlight.metrics.promise import promise
-from starlight.params import run_stage
+from starlight.params import run_stage, section
 from starlight.release.card import COVERAGE, EVIDENCE, FOLDER, PROMISED, WEIGHTS, write_card
 from starlight.release.evidence import by_class, by_source, judge, make, own
+from starlight.sample.build import SampleParams
 
 
-def main(_: dict) -> None:
+def main(raw: dict) -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--covers", type=Path, nargs="*", default=[], help="folders of clean files, each a source")
     arguments.add_argument("--images", type=int, default=20_000, help="clean images to make with each seed")
@@ -22,7 +23,13 @@ def main(_: dict) -> None:
     arguments.add_argument("--weights", type=Path, default=FOLDER / WEIGHTS, help="another detector: only printed")
     options = arguments.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        counted = judge(options.weights, [*own(options.covers), *make(Path(folder), options.images, options.seeds)])
+        counted = judge(
+            options.weights,
+            [
+                *own(options.covers),
+                *make(Path(folder), options.images, options.seeds, section(raw, "sample", SampleParams)),
+            ],
+        )
     table, coverage = by_source(counted), by_class(counted, PROMISED)
     if options.weights.resolve() == (FOLDER / WEIGHTS).resolve():
         for path in (FOLDER / EVIDENCE, Path("reports/evidence.csv")):

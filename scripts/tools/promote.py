@@ -7,13 +7,14 @@ from pathlib import Path
 
 from starlight.detector.detector import PROMOTED
 from starlight.metrics.promise import promise
-from starlight.params import run_stage
+from starlight.params import run_stage, section
 from starlight.release.card import PROMISED, WEIGHTS
 from starlight.release.evidence import by_source, judge, make, own
 from starlight.release.promote import objections, promote
+from starlight.sample.build import SampleParams
 
 
-def main(_: dict) -> None:
+def main(raw: dict) -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--covers", type=Path, nargs="*", default=[], help="folders of clean files, each a source")
     arguments.add_argument("--images", type=int, default=20_000, help="clean images to make")
@@ -22,7 +23,10 @@ def main(_: dict) -> None:
     weights = Path("models") / WEIGHTS
     measured = json.loads(Path("reports/metrics.json").read_text(encoding="utf-8"))["v4"]
     with tempfile.TemporaryDirectory() as folder:
-        files = [*own(options.covers), *make(Path(folder), options.images, [options.seed])]
+        files = [
+            *own(options.covers),
+            *make(Path(folder), options.images, [options.seed], section(raw, "sample", SampleParams)),
+        ]
         table = by_source(judge(weights, files))
     print(table.to_markdown(index=False), end="\n\n")
     print(promise(table, PROMISED))

@@ -11,10 +11,11 @@ from pathlib import Path
 from starlight.detector.calibration.thresholds import fit
 from starlight.detector.weights import load, write
 from starlight.manifest import read
-from starlight.params import run_stage
+from starlight.params import run_stage, section
 from starlight.release.card import LEFT_OUT
 from starlight.release.evidence import make, own
 from starlight.release.refit import left_out, log_odds
+from starlight.sample.build import SampleParams
 from starlight.store import StreamReader, default_root
 from starlight.streams import SETS
 from starlight.training.image_rows import LABELS
@@ -22,7 +23,7 @@ from starlight.training.pools import load_splits
 from starlight.training.selection import Passes
 
 
-def main(_: dict) -> None:
+def main(raw: dict) -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--weights", type=Path, default=Path("models/detector.safetensors"), help="changed in place")
     arguments.add_argument("--covers", type=Path, nargs="*", default=[], help="folders of clean real photographs")
@@ -36,7 +37,10 @@ def main(_: dict) -> None:
     val = load_splits(rows, reader, SETS["nine"], default_root() / "scratch").val
     known = Passes(val, maps=False).log_odds(stored.members), val.technique, val.classes
     with tempfile.TemporaryDirectory() as folder:
-        files = [*make(Path(folder), options.images, options.seeds), *own(options.covers)]
+        files = [
+            *make(Path(folder), options.images, options.seeds, section(raw, "sample", SampleParams)),
+            *own(options.covers),
+        ]
         scores = log_odds(options.weights, files)
 
     def set_by(further):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -49,13 +50,14 @@ class Counted(NamedTuple):
     technique: str
 
 
-def make(folder: Path, images: int, seeds: Iterable[int]) -> list[File]:
+def make(folder: Path, images: int, seeds: Iterable[int], params: SampleParams) -> list[File]:
     """Make new clean images with each seed, half of them look-alikes, of other scenes and crops than another seed's.
 
     They lie in `folder/<seed>`. Returns them as `gather` does.
     """
-    params = SampleParams(
-        covers=images // 2, negatives=images - images // 2, stego_per_technique=1, adaptive_per_technique=1
+    params = dataclasses.replace(
+        params, enabled=True, photographs="", covers=images // 2, negatives=images - images // 2,
+        stego_per_technique=1, adaptive_per_technique=1,
     )  # fmt: skip
     made: list[File] = []
     for seed in seeds:

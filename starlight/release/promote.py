@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pandas as pd
 from starlight.errors import StarlightError
 from starlight.markdown import percent
 from starlight.metrics.promise import GENERATED, REAL
+from starlight.system.atomic import write_bytes, write_text
 
 __all__ = ["FOUND", "objections", "promote"]
 
@@ -65,8 +65,5 @@ def promote(weights: Path, out: Path, evidence: pd.DataFrame, why_not: list[str]
     """
     if why_not:
         raise StarlightError(f"{weights}: stays out, the default is unchanged: {'; '.join(why_not)}")
-    out.mkdir(parents=True, exist_ok=True)
-    evidence.to_csv(out / "evidence.csv", index=False, lineterminator="\n")
-    partial = out / f".{weights.name}"
-    shutil.copyfile(weights, partial)
-    partial.replace(out / weights.name)
+    write_text(out / "evidence.csv", evidence.to_csv(index=False, lineterminator="\n"))
+    write_bytes(out / weights.name, weights.read_bytes())

@@ -9,15 +9,14 @@ from typing import NamedTuple
 import numpy as np
 
 from starlight.detector.calibration.calibration import FINDS_NOTHING, UNKNOWN, Calibration
-from starlight.techniques import OTHER
+from starlight.techniques import OTHER, protocol
 
-__all__ = ["READABLE", "Prediction", "judge", "named", "silence"]
+__all__ = ["Prediction", "judge", "named", "silence"]
 
 _WHY = {
     FINDS_NOTHING: "finds nothing at this false-positive rate in pictures of this class",
     UNKNOWN: "not calibrated on pictures of this class",
 }
-READABLE = ("alpha", "palette", "lsb.rgb", "exif", "raw")  # techniques whose evidence is the payload itself
 
 
 class Prediction(NamedTuple):
@@ -98,4 +97,4 @@ def _likeliest(scores: np.ndarray, techniques: tuple[str, ...]) -> np.ndarray:
 
 @functools.cache
 def _readable(techniques: tuple[str, ...]) -> np.ndarray:
-    return np.array([name in READABLE for name in techniques])
+    return np.array([name in protocol() for name in techniques])
