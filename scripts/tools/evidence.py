@@ -22,12 +22,13 @@ def main(raw: dict) -> None:
     arguments.add_argument("--seeds", type=int, nargs="*", default=seeds, help="of no image that was looked at before")
     arguments.add_argument("--weights", type=Path, default=FOLDER / WEIGHTS, help="another detector: only printed")
     options = arguments.parse_args()
+    made_with = section(raw, "sample", SampleParams)
     with tempfile.TemporaryDirectory() as folder:
         counted = judge(
             options.weights,
             [
                 *own(options.covers),
-                *make(Path(folder), options.images, options.seeds, section(raw, "sample", SampleParams)),
+                *make(Path(folder), options.images, options.seeds, made_with),
             ],
         )
     table, coverage = by_source(counted), by_class(counted, PROMISED)

@@ -22,10 +22,11 @@ def main(raw: dict) -> None:
     options = arguments.parse_args()
     weights = Path("models") / WEIGHTS
     measured = json.loads(Path("reports/metrics.json").read_text(encoding="utf-8"))["v4"]
+    made_with = section(raw, "sample", SampleParams)
     with tempfile.TemporaryDirectory() as folder:
         files = [
             *own(options.covers),
-            *make(Path(folder), options.images, [options.seed], section(raw, "sample", SampleParams)),
+            *make(Path(folder), options.images, [options.seed], made_with),
         ]
         table = by_source(judge(weights, files))
     print(table.to_markdown(index=False), end="\n\n")

@@ -36,9 +36,10 @@ def main(raw: dict) -> None:
     rows, reader = read(Path("artifacts/manifest.csv")), StreamReader(Path("artifacts/streams"))
     val = load_splits(rows, reader, SETS["nine"], default_root() / "scratch").val
     known = Passes(val, maps=False).log_odds(stored.members), val.technique, val.classes
+    made_with = section(raw, "sample", SampleParams)
     with tempfile.TemporaryDirectory() as folder:
         files = [
-            *make(Path(folder), options.images, options.seeds, section(raw, "sample", SampleParams)),
+            *make(Path(folder), options.images, options.seeds, made_with),
             *own(options.covers),
         ]
         scores = log_odds(options.weights, files)
