@@ -24,13 +24,8 @@ def main(raw: dict) -> None:
     options = arguments.parse_args()
     made_with = section(raw, "sample", SampleParams)
     with tempfile.TemporaryDirectory() as folder:
-        counted = judge(
-            options.weights,
-            [
-                *own(options.covers),
-                *make(Path(folder), options.images, options.seeds, made_with),
-            ],
-        )
+        made = make(Path(folder), options.images, options.seeds, made_with)
+        counted = judge(options.weights, [*own(options.covers), *made])
     table, coverage = by_source(counted), by_class(counted, PROMISED)
     if options.weights.resolve() == (FOLDER / WEIGHTS).resolve():
         for path in (FOLDER / EVIDENCE, Path("reports/evidence.csv")):
