@@ -190,7 +190,9 @@ def test_a_make_is_judged_by_thresholds_that_it_had_no_part_in():
     groups = np.array(["", "a", "b"], object)[np.repeat([0, 1, 2], 60)]
     logits = rng.exponential(0.3, (180, 2)) - 2
     logits[groups == "b"] += 30.0
-    scores = Scores(logits, np.zeros(180), np.full(180, name, object), groups, np.arange(180) % 2 == 0)
+    scores = Scores(
+        logits, np.zeros(180), np.zeros((180, 2), bool), np.full(180, name, object), groups, np.arange(180) % 2 == 0
+    )
 
     def set_by(further):
         known = rng.exponential(0.3, (50, 2)) - 2, np.full(50, -1), [name] * 50

@@ -73,7 +73,7 @@ class Writer:
         ids : sequence of str
             Sorted.
         picked : mapping
-            Stream to its records, in the order of `ids`; what is kept beside the streams is among them.
+            Stream to its records, in the order of `ids`; those of `BESIDE` are among them.
 
         Returns
         -------

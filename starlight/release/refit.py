@@ -34,6 +34,7 @@ class Scores(NamedTuple):
 
     logits : (n, t) log-odds.
     unlike : (n,) share of their statistics that lie beyond all training images.
+    found : (n, t) bool, techniques whose payload was read.
     classes : (n,) class of picture.
     groups : (n,) make or source that is left out together; empty for generated images.
     whole : (n,) bool, a file as it was found, and not one made from it.
@@ -41,6 +42,7 @@ class Scores(NamedTuple):
 
     logits: NDArray[np.float64]
     unlike: NDArray[np.float64]
+    found: NDArray[np.bool_]
     classes: NDArray[np.object_]
     groups: NDArray[np.object_]
     whole: NDArray[np.bool_]
@@ -55,10 +57,9 @@ def log_odds(weights: Path, files: Sequence[File], engine: Engine = Engine()) ->
     found = [
         one for part in run(engine, functools.partial(_log_odds, weights), chunks, label="thresholds") for one in part
     ]
-    logits, unlike, classes, groups, whole = zip(*found, strict=True) if found else ((),) * 5
-    return Scores(
-        np.array(logits), np.array(unlike), np.array(classes, object), np.array(groups, object), np.array(whole)
-    )
+    logits, unlike, read, *told, whole = zip(*found, strict=True) if found else ((),) * 6
+    named = (np.array(one, object) for one in told)
+    return Scores(np.array(logits), np.array(unlike), np.array(read, bool), *named, np.array(whole, bool))
 
 
 def _log_odds(weights: Path, files: Sequence[File]) -> list[tuple]:
@@ -71,7 +72,8 @@ def _log_odds(weights: Path, files: Sequence[File]) -> list[tuple]:
                 judged = detector.judge(one, maps=False)
                 seen = judged.prediction
                 named = f"{source}: {device(path)}".rstrip(": ") if real else ""
-                found.append((seen.logits[0], float(seen.ood[0]), judged.classes[0], named, place == 0))
+                read = judged.record["found"]
+                found.append((seen.logits[0], float(seen.ood[0]), read, judged.classes[0], named, place == 0))
         except BadImage:
             continue
     return found
@@ -101,7 +103,8 @@ def left_out(fit_to: Callable[[Scores], Calibration], scores: Scores, ood_limit:
     for name in sorted(set(together) - {""}):
         out = together == name
         part = scores.take(out)
-        found = judge(part.logits, np.zeros(0), part.unlike, part.classes, fit_to(scores.take(~out)), ood_limit)
+        thresholds = fit_to(scores.take(~out))
+        found = judge(part.logits, np.zeros(0), part.unlike, part.classes, thresholds, ood_limit, part.found)
         flagged[out], abstained[out] = (found.score >= 0) & ~found.abstain, found.abstain
     rows = []
     for what, whole in (("files", True), ("made from them", False)):

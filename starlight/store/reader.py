@@ -10,10 +10,11 @@ import pandas as pd
 
 from starlight.errors import StarlightError
 
-__all__ = ["BESIDE", "FACTS", "MASK", "StreamReader", "shape_text"]
+__all__ = ["BESIDE", "FACTS", "FOUND", "MASK", "StreamReader", "shape_text"]
 
-MASK, FACTS = "mask", "facts"  # the constraint mask and the facts of the picture, kept beside the streams
-BESIDE = {MASK: np.dtype("?"), FACTS: np.dtype("<f4")}
+MASK, FACTS, FOUND = "mask", "facts", "found"
+# Kept beside the streams: the constraint mask, the facts of the picture, the techniques that were read.
+BESIDE = {MASK: np.dtype("?"), FACTS: np.dtype("<f4"), FOUND: np.dtype("?")}
 
 
 def shape_text(shape: tuple[int, ...]) -> str:
@@ -78,6 +79,10 @@ class StreamReader:
     def facts(self, sample_id: str) -> np.ndarray:
         """Facts of the picture, float32, in the order of `starlight.images.picture.FACTS`."""
         return np.array(self._record(self._row(sample_id), FACTS))
+
+    def found(self, sample_id: str) -> np.ndarray:
+        """Techniques whose payload was read, bool (17,), in the order of the mask."""
+        return np.array(self._record(self._row(sample_id), FOUND))
 
     def _record(self, row: int, stream: str) -> np.ndarray:
         codes, shapes = self._shapes[stream]

@@ -55,6 +55,7 @@ class ImageRows:
         )
         self.labels = self.rows["label"].to_numpy(int)
         self.mask = np.stack([reader.mask(i) for i in ids]) if ids else np.zeros((0, len(LABELS)), bool)
+        self.found = np.stack([reader.found(i) for i in ids]) if ids else np.zeros((0, len(LABELS)), bool)
         self.classes = [picture_class(reader.facts(i)) for i in ids]
         place = {sample: i for i, sample in enumerate(ids)}
         self.twins = np.array([place.get(t, -1) if isinstance(t, str) else -1 for t in self.rows["twin_id"]])

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Collection, Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from starlight.detector.calibration.calibration import FINDS_NOTHING, UNKNOWN, Calibration
-from starlight.techniques import OTHER, protocol
+from starlight.techniques import OTHER, group, protocol
 
-__all__ = ["Prediction", "judge", "named", "silence"]
+__all__ = ["BY_ACCOUNT", "FOUND", "Prediction", "found_in", "judge", "named", "silence"]
 
+BY_ACCOUNT = (*group("comment"), *group("trailer"))  # evidence is bytes, which the account explains or does not
+FOUND = 50.0  # score of a payload that was read
 _WHY = {
     FINDS_NOTHING: "finds nothing at this false-positive rate in pictures of this class",
     UNKNOWN: "not calibrated on pictures of this class",
@@ -49,19 +51,40 @@ def judge(
     classes: Sequence[str],
     calibration: Calibration,
     ood_limit: float,
+    found: np.ndarray | None = None,
 ) -> Prediction:
-    """Log-odds and map of n images to verdicts; `ood_limit` is the share from which an image is unlike any seen."""
+    """Log-odds and map of n images to verdicts.
+
+    Parameters
+    ----------
+    logits : (n, t)
+    cells : (n, k, 32, 32)
+    ood : (n,)
+    classes : sequence of str, length n
+    calibration : Calibration
+    ood_limit : float
+        Share of the statistics from which an image is unlike any seen.
+    found : (n, t) bool, optional
+        Techniques whose payload was read. What was read is certain; bytes that are all explained hide nothing,
+        whatever their statistics. Without it statistics alone judge, as the baseline does.
+    """
     each = calibration.technique_scores(logits, classes)
+    if found is not None:
+        silent = _among(BY_ACCOUNT, calibration.techniques) & ~found
+        each = np.where(found, FOUND, np.where(silent, -np.inf, each))
     score = np.clip(each.max(axis=1), -1e3, 1e3)
-    readable = _readable(calibration.techniques)
+    readable = _among(protocol(), calibration.techniques)
     read = readable[_likeliest(each, calibration.techniques)] & (score >= 0)
+    if found is not None:
+        read |= found.any(axis=1)
     possible = np.isfinite(each) & ~readable
     unknown = possible & (calibration.standing(classes) == UNKNOWN)
     loud = (unknown & (calibration.raw_scores(logits, classes) >= 0)).any(axis=1) & (score < 0)
     listed = possible & (np.asarray(calibration.techniques) != OTHER)
     mute = listed.any(axis=1) & (unknown == possible).all(axis=1)
     unlike = (score >= 0) & (ood > ood_limit)
-    reasons = np.array([_reason(*each) for each in zip(loud, mute, unlike, ood, classes, strict=True)], object)
+    told = zip(loud, mute, unlike, ood, classes, strict=True)
+    reasons = np.array([_reason(*one) for one in told], object)
     reasons[read] = ""
     return Prediction(score, calibration.probability(score), each, logits, cells, ood, reasons != "", reasons)
 
@@ -74,10 +97,15 @@ def _reason(loud: bool, mute: bool, unlike: bool, ood: float, name: str) -> str:
     return f"an expert speaks up that was not calibrated on pictures of this class ({name})" if loud else ""
 
 
-def silence(calibration: Calibration, name: str, possible: Collection[str]) -> dict[str, str]:
-    """Which of some techniques' experts are silent on pictures of a class, and why."""
-    standing = zip(calibration.techniques, calibration.standing([name])[0].tolist(), strict=True)
-    return {t: f"{_WHY[why]}: {name}" for t, why in standing if why in _WHY and t in possible}
+def silence(calibration: Calibration, name: str, scores: np.ndarray) -> dict[str, str]:
+    """Which techniques' experts are silent on an image of a class with (t,) `scores`, and why."""
+    standing = zip(calibration.techniques, calibration.standing([name])[0].tolist(), scores, strict=True)
+    return {t: f"{_WHY[why]}: {name}" for t, why, score in standing if why in _WHY and np.isfinite(score)}
+
+
+def found_in(records: Sequence[Mapping[str, Any]]) -> np.ndarray | None:
+    """(n, t) techniques that were read, for `judge`; None where not all of some records say so."""
+    return np.stack([r["found"] for r in records]) if all("found" in r for r in records) else None
 
 
 def named(scores: np.ndarray, techniques: Sequence[str]) -> np.ndarray:
@@ -90,11 +118,11 @@ def named(scores: np.ndarray, techniques: Sequence[str]) -> np.ndarray:
 
 
 def _likeliest(scores: np.ndarray, techniques: tuple[str, ...]) -> np.ndarray:
-    read = np.where(_readable(techniques) & (scores >= 0), scores, -np.inf)
+    read = np.where(_among(protocol(), techniques) & (scores >= 0), scores, -np.inf)
     certain = np.isfinite(read).any(axis=1)
     return np.where(certain, read.argmax(axis=1), scores.argmax(axis=1))
 
 
 @functools.cache
-def _readable(techniques: tuple[str, ...]) -> np.ndarray:
-    return np.array([name in protocol() for name in techniques])
+def _among(names: tuple[str, ...], techniques: tuple[str, ...]) -> np.ndarray:
+    return np.array([name in names for name in techniques])
