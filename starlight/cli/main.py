@@ -40,12 +40,13 @@ _RECORD = """\
 one record a file, in the order of the arguments, names in a folder sorted; keys of --format jsonl and csv:
   path             as it was given or found; bytes that are no UTF-8 as \\udcXX (surrogateescape);
                    in csv escaped as the table does, so that one line is one record
-  verdict          stego, clean, cannot tell (unlike anything the detector was trained on), unreadable
+  verdict          stego, clean, cannot tell (unlike what the detector was made for), unreadable
   probability      calibrated probability that the file carries a payload; null where it was not judged
   technique        the most likely technique, for stego and cannot tell
   techniques       {technique: probability} of all that this container can carry
   payload_preview  escaped first bytes of the payload, where one decodes
   reason           why, in one short sentence
+  silent           {technique: why} of those whose experts may not speak of such a picture
   notes            what people and devices left openly: comments, captions, settings, provenance
   ms               milliseconds from opening the file to the answer
   threshold, fpr   the probability from which a file is called stego, and the false-positive rate it was set for

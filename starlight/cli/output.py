@@ -14,7 +14,7 @@ from starlight.detector.previews import escape
 __all__ = ["COLUMNS", "FORMATS", "Writer"]
 
 COLUMNS = (
-    "path", "verdict", "probability", "technique", "techniques", "payload_preview", "reason", "notes", "ms",
+    "path", "verdict", "probability", "technique", "techniques", "payload_preview", "reason", "silent", "notes", "ms",
     "threshold", "fpr", "sample_id",
 )  # fmt: skip
 _TABLE = "{:<11}  {:>8}  {:<9}  {:>7}  {}"
