@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import torch
 
+from starlight.detector.calibration.judgement import judge
 from starlight.detector.weights import Member, Stored
 from starlight.params import knob
 from starlight.training import devices
@@ -73,9 +74,11 @@ def _run(stored: Stored, data: TrainingData, threshold: float) -> tuple[Forward,
     """Forward pass of the first member, finite scores, and the technique that each image looks most like."""
     model = stored.members[0].model
     run = forward(model, data, devices.current()[0], threshold=threshold)
-    techniques = stored.calibration.technique_scores(run.logits, data.classes)
-    score = np.clip(techniques.max(axis=1), -1e3, 1e3)
-    return run, score, np.asarray(LABELS, dtype=object)[techniques.argmax(axis=1)]
+    answer = judge(
+        run.logits, np.zeros(0), run.unlike, data.classes, stored.calibration, stored.meta["ood_limit"], data.found
+    )
+    techniques = answer.technique_scores
+    return run, answer.score, np.asarray(LABELS, dtype=object)[techniques.argmax(axis=1)]
 
 
 def _exceeded_by(scores: np.ndarray, share: float) -> float:

@@ -77,7 +77,7 @@ def make(kind: str, cover: Cover, rng: np.random.Generator) -> Carrier:
     if kind == "jpeg":
         image = rewrite_jpeg(image)
     made = Carrier(kind, samples, encoding, image, b"", cover.cover_id, f"{cover.processing}; {note}")
-    return _finished(made, thumbnail, rng)
+    return _finished(made, rng)
 
 
 def of_jpeg(kind: str, data: bytes, cover_id: str, note: str, rng: np.random.Generator) -> Carrier:
@@ -98,14 +98,14 @@ def of_jpeg(kind: str, data: bytes, cover_id: str, note: str, rng: np.random.Gen
     thumbnail = _thumbnail(samples)
     encoding = _with_metadata(encoding, thumbnail, rng)
     data = with_metadata(data if encoding.jfif else without_jfif(data), encoding)
-    return _finished(Carrier(kind, samples, encoding, data, b"", cover_id, note), thumbnail, rng)
+    return _finished(Carrier(kind, samples, encoding, data, b"", cover_id, note), rng)
 
 
-def _finished(carrier: Carrier, thumbnail: bytes, rng: np.random.Generator) -> Carrier:
+def _finished(carrier: Carrier, rng: np.random.Generator) -> Carrier:
     """Append what devices do, now and then, where a payload could be appended."""
     if "raw" not in KINDS[carrier.kind].techniques or rng.random() >= 0.12:
         return carrier
-    trailer, what = metadata.benign_trailer(rng, thumbnail=thumbnail)
+    trailer, what = metadata.benign_trailer(rng, jpeg=carrier.kind == "jpeg")
     return replace(carrier, trailer=trailer, processing=f"{carrier.processing}; trailer {what}")
 
 
