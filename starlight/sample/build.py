@@ -64,7 +64,8 @@ class SampleParams:
     max_payload_bytes : int
         Longest text, 64 to 1,000,000.
     photographs : str
-        Folder of further photographs to take covers from; empty for none.
+        Folder of further photographs to take covers from; empty for none. Parts of its JPEG files become covers as
+        they were written, with the tables and the coefficients that their camera gave them.
     """
 
     enabled: bool = knob()
