@@ -74,8 +74,8 @@ def regions(mask: np.ndarray) -> np.ndarray:
 def object_f1(predicted: np.ndarray, truth: np.ndarray) -> float:
     """oF1 of one image.
 
-    Regions are matched one to one so that the sum of their F1 is largest (Kuhn, "The Hungarian Method for the Assignment
-    Problem", Naval Research Logistics Quarterly 2, 1955). The mean F1 over the true regions is taken times
+    Regions are matched one to one so that the sum of their F1 is largest (Kuhn, "The Hungarian Method for the
+    Assignment Problem", Naval Research Logistics Quarterly 2, 1955). The mean F1 over the true regions is taken times
     `n_true / max(n_predicted, n_true)`, so that regions that are not there cost. Of an authentic image it is 1 where
     nothing is predicted, and 0 otherwise.
 

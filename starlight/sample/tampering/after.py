@@ -1,4 +1,4 @@
-"""What happens to a picture after it was made or tampered with: the same for a forged picture and its authentic twin."""
+"""What happens to a picture after it was made or tampered with: the same for a forged picture and its twin."""
 
 import io
 from collections.abc import Callable

@@ -52,7 +52,7 @@ def bands(
             half, high = pitch * (0.36 + rng.normal(0, 0.03)), thick * np.exp(rng.normal(0, 0.25 * own + 0.05))
             u = (x - cx) / half
             bend = rng.normal(0, 0.12) * high * u**2 * 4 + rng.normal(0, 0.1) * high * u
-            core = np.exp(-np.abs((y - cy - bend) / high) ** rng.uniform(1.8, 3)) * expit((1 - np.abs(u)) * 14)
+            core = np.exp(-(np.abs((y - cy - bend) / high) ** rng.uniform(1.8, 3))) * expit((1 - np.abs(u)) * 14)
             darkness += min(strength, 1.3) * core
             boxes.append((int(cy - 2 * high), int(cx - 1.2 * half), int(4 * high) + 2, int(2.4 * half) + 2))
     inside = [b for b in boxes if b[0] >= 0 and b[1] >= 0 and b[0] + b[2] <= height and b[1] + b[3] <= width]

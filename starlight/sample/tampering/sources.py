@@ -15,7 +15,9 @@ from starlight.sample.tampering.picture import Picture, side
 
 __all__ = ["SOURCES", "draw", "make"]
 
-_SCIENCE = tuple(f"skimage/{name}" for name in ("ihc.png", "cell.png", "retina.jpg", "moon.png", "hubble_deep_field.jpg"))
+_SCIENCE = tuple(
+    f"skimage/{name}" for name in ("ihc.png", "cell.png", "retina.jpg", "moon.png", "hubble_deep_field.jpg")
+)
 
 
 def _photograph(rng: np.random.Generator, number: str) -> Picture:

@@ -53,7 +53,9 @@ def screenshots(rng: np.random.Generator, number: str) -> Picture:
     if rng.random() < 0.6:
         icon = words.word(rng)[:6]
         for k in range(int(rng.integers(3, 9))):
-            pen.rectangle([8, 8 + k * row * 1.5, 90, 8 + k * row * 1.5 + row], fill=(225, 228, 235), outline=(90, 90, 90))
+            pen.rectangle(
+                [8, 8 + k * row * 1.5, 90, 8 + k * row * 1.5 + row], fill=(225, 228, 235), outline=(90, 90, 90)
+            )
             pen.text((14, 11 + k * row * 1.5), icon, fill=(20, 20, 20), font=ImageFont.load_default(12))
     if rng.random() < 0.6:
         shown = sources.make(str(rng.choice(_PICTURES)), rng, f"{number}.0").pixels
