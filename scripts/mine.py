@@ -10,7 +10,7 @@ from starlight.params import General, run_stage, section
 from starlight.plots.contact_sheet import contact_sheet
 from starlight.store import StreamReader, default_root
 from starlight.streams import SETS
-from starlight.train import load_splits
+from starlight.training.pools import load_splits
 
 OUT = Path("reports/mining")
 

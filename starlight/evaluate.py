@@ -18,7 +18,8 @@ from starlight.params import knob
 from starlight.store import StreamReader
 from starlight.streams import SETS
 from starlight.training import devices
-from starlight.training.data import LABELS, TrainingData
+from starlight.training.data import TrainingData
+from starlight.training.image_rows import LABELS
 from starlight.training.selection import Passes, blanked
 
 __all__ = [

@@ -15,11 +15,12 @@ from torch.utils.data import WeightedRandomSampler
 from starlight.detector.model import UnifiedStarlightDetector
 from starlight.detector.weights import Member, Stored, data_hash, write
 from starlight.params import General, knob
-from starlight.train import Splits, TrainParams, calibrate, expert_weights, held_back, sampler_of, weight_negatives
 from starlight.training.build import refit
 from starlight.training.data import TrainingData
 from starlight.training.loop import Schedule, fit
-from starlight.training.selection import Passes
+from starlight.training.params import TrainParams
+from starlight.training.pools import Splits, expert_weights, held_back, sampler_of, weight_negatives
+from starlight.training.selection import Passes, calibrate
 
 __all__ = ["EnsembleParams", "FinetuneParams", "area_weights", "finetune", "sampling_weights"]
 

@@ -12,7 +12,8 @@ import torch
 from starlight.detector.weights import Member, Stored
 from starlight.params import knob
 from starlight.training import devices
-from starlight.training.data import LABELS, TrainingData
+from starlight.training.data import TrainingData
+from starlight.training.image_rows import LABELS
 from starlight.training.selection import Forward, forward
 
 __all__ = ["MineParams", "Mined", "mine", "views"]

@@ -17,10 +17,14 @@ from starlight.errors import StarlightError
 from starlight.monitor.alerts import Limits
 from starlight.plots import style
 from starlight.plots import tables as plot_data
-from starlight.reports import ReportParams, contact_sheet, inputs, main_figures, measures, write
+from starlight.plots.contact_sheet import contact_sheet
+from starlight.reports import inputs, measures
 from starlight.reports.baseline_tables import before_after
+from starlight.reports.dashboard import main_figures
+from starlight.reports.inputs import ReportParams
 from starlight.reports.roadmap import relative_gap
 from starlight.reports.targets import Goal, cell, goals, status
+from starlight.reports.write import write
 
 GOLDEN = Path(__file__).parent / "golden"
 TEXTS = ("dashboard.md", "baseline_report.md", "research_roadmap.md")
@@ -38,7 +42,7 @@ def run(tmp_path_factory):
 @pytest.fixture
 def without_plots(monkeypatch):
     """Drawing takes most of the time: not where only words are looked at."""
-    monkeypatch.setattr("starlight.reports.draw", lambda run: {})
+    monkeypatch.setattr("starlight.reports.write.draw", lambda run: {})
 
 
 def read(path):

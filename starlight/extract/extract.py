@@ -19,7 +19,7 @@ from starlight.fanout import BACKENDS, Engine, chunked, run
 from starlight.images.containers import Limits
 from starlight.manifest import usable
 from starlight.params import knob
-from starlight.store import Store, StreamReader, key, table_name
+from starlight.store import Store, key, table_name
 from starlight.store.code import CodeMemo, code_digest, decoder_versions
 from starlight.store.picking import Picked, pick
 from starlight.store.reader import MASK
@@ -27,7 +27,7 @@ from starlight.streams import REGISTRY
 from starlight.streams.collate import CROPS
 from starlight.streams.compute import stored_names
 
-__all__ = ["NEEDED", "ExtractParams", "StreamReader", "extract", "table_names"]
+__all__ = ["NEEDED", "ExtractParams", "extract", "table_names"]
 
 NEEDED = ("sample_id", "path", "bytes", "status")  # columns of the manifest
 _ATTEMPTS = 3  # a damaged shard shows when it is read, and is computed again
