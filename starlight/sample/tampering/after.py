@@ -10,8 +10,8 @@ from PIL import Image, ImageDraw, ImageFont
 from starlight.images.writing.encode import Encoding
 from starlight.sample.covers import words
 from starlight.sample.covers.cover import as_uint8
-from starlight.sample.tampering.figures import label, scale_bar
-from starlight.sample.tampering.picture import blurred
+from starlight.sample.tampering.pictures.figures import label, scale_bar
+from starlight.sample.tampering.pictures.picture import blurred
 
 __all__ = ["Processing", "draw", "encoding"]
 

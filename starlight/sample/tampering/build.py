@@ -19,8 +19,10 @@ from PIL import Image
 from starlight.errors import StarlightError
 from starlight.images.writing.encode import SUFFIXES, Encoding, encode
 from starlight.params import knob
-from starlight.sample.tampering import after, forge, lookalikes, sources
-from starlight.sample.tampering.picture import Picture
+from starlight.sample.tampering import after, lookalikes
+from starlight.sample.tampering.forging import forge
+from starlight.sample.tampering.pictures import sources
+from starlight.sample.tampering.pictures.picture import Picture
 
 __all__ = ["Pair", "TamperingParams", "build", "pairs"]
 

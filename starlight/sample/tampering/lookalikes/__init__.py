@@ -9,7 +9,7 @@ from collections.abc import Callable
 import numpy as np
 
 from starlight.sample.tampering.lookalikes import marks, repeats, series, strong
-from starlight.sample.tampering.picture import Picture
+from starlight.sample.tampering.pictures.picture import Picture
 
 __all__ = ["CATEGORIES", "make", "spread"]
 

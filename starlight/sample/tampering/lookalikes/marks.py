@@ -7,8 +7,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 from starlight.sample.covers import drawings, words
 from starlight.sample.covers.cover import as_uint8
-from starlight.sample.tampering import figures, science, sources
-from starlight.sample.tampering.picture import Picture, blurred, coloured, resized, side
+from starlight.sample.tampering.pictures import figures, science, sources
+from starlight.sample.tampering.pictures.picture import Picture, blurred, coloured, resized, side
 
 __all__ = ["annotated", "dust", "low_quality_scan", "scale_bars", "screenshots"]
 
@@ -53,10 +53,9 @@ def screenshots(rng: np.random.Generator, number: str) -> Picture:
     if rng.random() < 0.6:
         icon = words.word(rng)[:6]
         for k in range(int(rng.integers(3, 9))):
-            pen.rectangle(
-                [8, 8 + k * row * 1.5, 90, 8 + k * row * 1.5 + row], fill=(225, 228, 235), outline=(90, 90, 90)
-            )
-            pen.text((14, 11 + k * row * 1.5), icon, fill=(20, 20, 20), font=ImageFont.load_default(12))
+            top = 8 + k * row * 1.5
+            pen.rectangle([8, top, 90, top + row], fill=(225, 228, 235), outline=(90, 90, 90))
+            pen.text((14, top + 3), icon, fill=(20, 20, 20), font=ImageFont.load_default(12))
     if rng.random() < 0.6:
         shown = sources.make(str(rng.choice(_PICTURES)), rng, f"{number}.0").pixels
         high, wide = height // 3, width // 3

@@ -5,8 +5,8 @@ import numpy as np
 from starlight.sample.covers import photos, processing
 from starlight.sample.lookalikes import patterns
 from starlight.sample.lookalikes.lookalike import colour
-from starlight.sample.tampering import figures, science
-from starlight.sample.tampering.picture import Picture, sensed, side
+from starlight.sample.tampering.pictures import figures, science
+from starlight.sample.tampering.pictures.picture import Picture, sensed, side
 
 __all__ = ["gel_lanes", "loading_controls", "periodic_texture", "plots", "tiles"]
 

@@ -5,8 +5,8 @@ from PIL import Image, ImageDraw
 from scipy import ndimage
 
 from starlight.sample.covers.scene import fractal_noise
-from starlight.sample.tampering import figures, science, sources
-from starlight.sample.tampering.picture import Picture, coloured, resized, sensed
+from starlight.sample.tampering.pictures import figures, science, sources
+from starlight.sample.tampering.pictures.picture import Picture, coloured, resized, sensed
 
 __all__ = ["insets", "sections", "time_series"]
 

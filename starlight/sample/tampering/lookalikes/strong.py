@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from starlight.sample.tampering import science, sources
-from starlight.sample.tampering.picture import Picture, blurred, sensed, side
+from starlight.sample.tampering.pictures import science, sources
+from starlight.sample.tampering.pictures.picture import Picture, blurred, sensed, side
 
 __all__ = ["high_contrast", "tissue_boundaries"]
 

@@ -3,8 +3,8 @@
 import cv2
 import numpy as np
 
-from starlight.sample.tampering.picture import Picture, blurred, resized
-from starlight.sample.tampering.shapes import region
+from starlight.sample.tampering.forging.shapes import region
+from starlight.sample.tampering.pictures.picture import Picture, blurred, resized
 
 __all__ = ["splice"]
 

@@ -9,7 +9,7 @@ from scipy import ndimage
 from scipy.special import expit
 
 from starlight.sample.covers.scene import fractal_noise
-from starlight.sample.tampering.picture import Box, Picture, blurred, coloured, sensed, side
+from starlight.sample.tampering.pictures.picture import Box, Picture, blurred, coloured, sensed, side
 
 __all__ = ["bands", "blot", "cells", "gel", "microscopy", "stain", "tissue"]
 

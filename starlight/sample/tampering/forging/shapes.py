@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image, ImageDraw
 
-from starlight.sample.tampering.picture import Picture
+from starlight.sample.tampering.pictures.picture import Picture
 
 __all__ = ["LARGEST", "SMALLEST", "region"]
 

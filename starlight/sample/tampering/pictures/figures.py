@@ -4,7 +4,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from starlight.sample.covers import drawings, words
-from starlight.sample.tampering.picture import Box, Picture, resized
+from starlight.sample.tampering.pictures.picture import Box, Picture, resized
 
 __all__ = ["assemble", "label", "plot", "scale_bar"]
 

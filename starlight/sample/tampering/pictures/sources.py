@@ -10,14 +10,13 @@ import numpy as np
 from starlight.sample import covers
 from starlight.sample.covers import photos, processing
 from starlight.sample.lookalikes.lookalike import colour
-from starlight.sample.tampering import figures, science
-from starlight.sample.tampering.picture import Picture, side
+from starlight.sample.tampering.pictures import figures, science
+from starlight.sample.tampering.pictures.picture import Picture, side
 
 __all__ = ["SOURCES", "draw", "make"]
 
-_SCIENCE = tuple(
-    f"skimage/{name}" for name in ("ihc.png", "cell.png", "retina.jpg", "moon.png", "hubble_deep_field.jpg")
-)
+_SHIPPED = ("ihc.png", "cell.png", "retina.jpg", "moon.png", "hubble_deep_field.jpg")
+_SCIENCE = tuple(f"skimage/{name}" for name in _SHIPPED)
 
 
 def _photograph(rng: np.random.Generator, number: str) -> Picture:

@@ -5,12 +5,12 @@ from collections.abc import Callable
 import numpy as np
 
 from starlight.errors import StarlightError
-from starlight.sample.tampering import sources
-from starlight.sample.tampering.copy_move import copy_move
-from starlight.sample.tampering.erase import erase
-from starlight.sample.tampering.picture import Picture
-from starlight.sample.tampering.shapes import LARGEST, SMALLEST
-from starlight.sample.tampering.splice import splice
+from starlight.sample.tampering.forging.copy_move import copy_move
+from starlight.sample.tampering.forging.erase import erase
+from starlight.sample.tampering.forging.shapes import LARGEST, SMALLEST
+from starlight.sample.tampering.forging.splice import splice
+from starlight.sample.tampering.pictures import sources
+from starlight.sample.tampering.pictures.picture import Picture
 
 __all__ = ["KINDS", "forge", "spread"]
 
