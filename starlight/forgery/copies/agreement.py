@@ -1,0 +1,143 @@
+"""Dense agreement: where an image, mapped onto itself, really looks the same, pixel by pixel."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from starlight.forgery.copies.transforms import Hypothesis
+from starlight.forgery.scene import Scene, box_mean
+
+__all__ = ["Region", "follow", "grow"]
+
+_WINDOW = 11  # pixels, side of the windows that are compared
+_ALIKE = 0.75  # normalised correlation of the grey levels
+_NOISE_ALIKE = 0.35  # and of the whitened residual, in windows of 15
+_CLOSE = 13  # pixels: holes and gaps up to this size are closed
+_LEAST = 120  # pixels of a region
+_NEARLY = 0.03  # off a map of pixels to pixels, in the linear part
+_SLACK = 0.03  # correlation that interpolation gains by smoothing
+_APART = 12  # pixels that a place moves at least
+
+
+class Region(NamedTuple):
+    """Two parts of an image that agree.
+
+    Attributes
+    ----------
+    matrix : (2, 3) float64
+        From source to target, x and y.
+    source, target : (h, w) bool
+    agreement : (h, w) float32
+        Normalised correlation around each pixel of the source.
+    warped : (h, w) float32
+        Grey levels of the target laid over the source.
+    hypothesis : Hypothesis
+    """
+
+    matrix: np.ndarray
+    source: np.ndarray
+    target: np.ndarray
+    agreement: np.ndarray
+    warped: np.ndarray
+    hypothesis: Hypothesis
+
+
+def follow(plane: np.ndarray, matrix: np.ndarray, *, fast: bool = False) -> np.ndarray:
+    """The plane at the places that the map leads to, laid over those that it starts from; 0 outside."""
+    height, width = plane.shape
+    kind = cv2.INTER_NEAREST if fast else cv2.INTER_CUBIC
+    return cv2.warpAffine(plane, matrix, (width, height), flags=kind | cv2.WARP_INVERSE_MAP)
+
+
+def grow(scene: Scene, hypothesis: Hypothesis) -> Region | None:
+    """The region that a hypothesis is true of; None where there is none to speak of."""
+    matrix = _exact(scene, hypothesis)
+    warped = follow(scene.grey, matrix)
+    agreement = _correlation(scene.grey, warped, _WINDOW, 1.0)
+    noise = _correlation(scene.whitened, follow(scene.whitened, matrix), 15, 0.05)
+    alike = (agreement > _ALIKE) | (noise > _NOISE_ALIKE)
+    alike &= _leads_inside(matrix, scene.grey.shape)
+    mask = _connected(alike.astype(np.uint8), hypothesis.source, agreement, scene.flat)
+    if mask is None:
+        return None
+    back = cv2.warpAffine(mask, matrix, mask.shape[::-1], flags=cv2.INTER_NEAREST)
+    source, target = mask > 0, back > 0
+    if target.sum() < _LEAST // 2:
+        return None
+    return Region(matrix, source, target, agreement, warped, hypothesis)
+
+
+def _exact(scene: Scene, hypothesis: Hypothesis) -> np.ndarray:
+    """A map near one that takes pixels to pixels is replaced by it where the noise agrees better then.
+
+    Most copies are moved by whole pixels, and a map fitted to keypoints is off by enough to lose the noise.
+    """
+    matrix = hypothesis.matrix
+    linear = np.rint(matrix[:, :2])
+    near = np.abs(matrix[:, :2] - linear).max() < _NEARLY and abs(round(np.linalg.det(linear))) == 1
+    if not near or not len(hypothesis.source):
+        return matrix
+    shift = np.median(hypothesis.target - hypothesis.source @ linear.T, axis=0)
+    whole = [np.c_[linear, np.rint(shift) + d] for d in np.mgrid[-1:2, -1:2].reshape(2, -1).T]
+    between = [matrix, np.c_[linear, shift]]
+    best, fitted = (
+        [(_noise_agrees(scene, hypothesis.source, m), i) for i, m in enumerate(ms)] for ms in (whole, between)
+    )
+    return whole[max(best)[1]] if max(best)[0] > max(fitted)[0] - _SLACK else between[max(fitted)[1]]
+
+
+def _noise_agrees(scene: Scene, points: np.ndarray, matrix: np.ndarray) -> float:
+    """Correlation of the residual over the box of some points with that where the map leads."""
+    low, high = np.floor(points.min(0)).astype(int), np.ceil(points.max(0)).astype(int) + 1
+    size = tuple(int(n) for n in np.clip(high - low, 8, 200))
+    local = matrix.copy()
+    local[:, 2] += matrix[:, :2] @ low
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    moved = cv2.warpAffine(scene.whitened, local, size, flags=flags)
+    own = cv2.warpAffine(scene.whitened, np.c_[np.eye(2), low.astype(float)], size, flags=flags)
+    return float((moved * own).mean() / np.sqrt((moved**2).mean() * (own**2).mean() + 1e-9))
+
+
+def _correlation(ours: np.ndarray, theirs: np.ndarray, side: int, floor: float) -> np.ndarray:
+    """Normalised correlation in a window around each pixel; `floor` is the variance that counts as nothing."""
+    mean_a, mean_b = box_mean(ours, side), box_mean(theirs, side)
+    var_a = box_mean(ours * ours, side) - mean_a * mean_a
+    var_b = box_mean(theirs * theirs, side) - mean_b * mean_b
+    both = box_mean(ours * theirs, side) - mean_a * mean_b
+    return both / np.sqrt(np.maximum(var_a, floor) * np.maximum(var_b, floor))
+
+
+def _leads_inside(matrix: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """Where the map leads into the image, and away from where it starts."""
+    height, width = shape
+    x, y = np.arange(width, dtype=np.float32)[None], np.arange(height, dtype=np.float32)[:, None]
+    (a, b, c), (d, e, f) = matrix.astype(np.float32)
+    to_x, to_y = a * x + b * y + c, d * x + e * y + f
+    inside = (to_x >= 0) & (to_x <= width - 1) & (to_y >= 0) & (to_y <= height - 1)
+    return inside & ((to_x - x) ** 2 + (to_y - y) ** 2 > _APART**2)
+
+
+def _connected(alike: np.ndarray, seeds: np.ndarray, agreement: np.ndarray, flat: np.ndarray) -> np.ndarray | None:
+    """Parts that a seed lies in or, without seeds, the one that agrees most in all; closed, holes filled."""
+    alike = cv2.morphologyEx(alike, cv2.MORPH_OPEN, np.ones((5, 5), np.uint8))
+    alike = cv2.morphologyEx(alike, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (_CLOSE, _CLOSE)))
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(alike, connectivity=8)
+    if count < 2:
+        return None
+    if len(seeds):
+        x, y = np.rint(seeds).astype(int).T
+        votes = np.bincount(labels[y.clip(0, alike.shape[0] - 1), x.clip(0, alike.shape[1] - 1)], minlength=count)
+        kept = np.flatnonzero((votes >= 2) & (votes >= 0.05 * votes[1:].max(initial=0)))
+    else:
+        weight = np.bincount(labels.ravel(), (np.maximum(agreement, 0) * ~flat).ravel(), minlength=count)
+        weight[0] = 0
+        kept = np.array([np.argmax(weight)])
+    kept = kept[(kept > 0) & (stats[kept, cv2.CC_STAT_AREA] >= _LEAST)]
+    if not len(kept):
+        return None
+    mask = np.isin(labels, kept).astype(np.uint8)
+    outlines, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    return cv2.drawContours(mask, outlines, -1, 1, cv2.FILLED)
