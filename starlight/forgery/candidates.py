@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from starlight.forgery.copies.agreement import Region, grow
+from starlight.forgery.copies.agreement import Region, grow, promise
 from starlight.forgery.copies.correlation import correlated
 from starlight.forgery.copies.facts import COPY_FACTS, copy_facts
 from starlight.forgery.copies.keypoints import match
@@ -25,6 +25,7 @@ __all__ = ["COPY", "ERASING", "FACTS", "FEATURES", "SPLICE", "Candidate", "Suspi
 COPY, SPLICE, ERASING = "copy-move", "splice", "erasing"
 FEATURES = ("is_copy", *COPY_FACTS, *SEAM_FACTS)
 _LEAST_SIDE = 64  # pixels: nothing is looked for in a smaller image
+_LEAST_PROMISE = 0.3  # correlation around its own matches below which a hypothesis is dropped
 _MOST_KEYPOINT, _MOST_CORRELATION = 8, 4  # hypotheses that are followed up
 _SAME = 0.5  # overlap of two regions that are one
 
@@ -100,7 +101,9 @@ def examine(image: Image, network: Mapping[str, np.ndarray] | None = None) -> Su
 
 
 def _copies(scene: Scene, hypotheses: list[Hypothesis]) -> list[Candidate]:
-    by_keypoints = sorted(hypotheses, key=lambda h: h.log_nfa)[:_MOST_KEYPOINT]
+    promises = [promise(scene, h) for h in hypotheses]
+    order = np.argsort([-p * np.log1p(len(h.source)) for p, h in zip(promises, hypotheses, strict=True)], kind="stable")
+    by_keypoints = [hypotheses[i] for i in order if promises[i] > _LEAST_PROMISE][:_MOST_KEYPOINT]
     regions: list[Region] = []
     for hypothesis in [*by_keypoints, *correlated(scene)[:_MOST_CORRELATION]]:
         region = None if _known(hypothesis, regions) else grow(scene, hypothesis)

@@ -56,6 +56,11 @@ class Scene:
         return self.residual, blurred[0] - blurred[1] - self.residual, blurred[1] - blurred[2]
 
     @cached_property
+    def detail(self) -> np.ndarray:
+        """(h, w) float32: noise and fine texture together."""
+        return self.bands[0] + self.bands[1]
+
+    @cached_property
     def halved(self) -> np.ndarray:
         """Grey levels at half the working size, for searches that need no detail."""
         return cv2.resize(self.grey, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)

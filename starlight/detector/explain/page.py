@@ -44,7 +44,8 @@ li { margin: .25rem 0; max-width: 46rem; overflow-wrap: anywhere; }
 """
 _VERDICTS = {
     "stego": "Something is hidden here", "clean": "Nothing found",
-    "forged": "Part of this is forged", "authentic": "Nothing forged found", "cannot tell": "Cannot tell", "unreadable": "Cannot be read",
+    "forged": "Part of this is forged", "authentic": "Nothing forged found",
+    "cannot tell": "Cannot tell", "unreadable": "Cannot be read",
 }  # fmt: skip
 
 

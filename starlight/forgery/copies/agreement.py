@@ -10,7 +10,7 @@ import numpy as np
 from starlight.forgery.copies.transforms import Hypothesis
 from starlight.forgery.scene import Scene, box_mean
 
-__all__ = ["Region", "follow", "grow"]
+__all__ = ["Region", "follow", "grow", "promise"]
 
 _WINDOW = 11  # pixels, side of the windows that are compared
 _ALIKE = 0.75  # normalised correlation of the grey levels
@@ -19,6 +19,7 @@ _CLOSE = 13  # pixels: holes and gaps up to this size are closed
 _LEAST = 120  # pixels of a region
 _NEARLY = 0.03  # off a map of pixels to pixels, in the linear part
 _SLACK = 0.03  # correlation that interpolation gains by smoothing
+_PROBES, _PROBE = 9, 24  # places where a hypothesis is tried, and pixels on a side of each
 _APART = 12  # pixels that a place moves at least
 
 
@@ -59,7 +60,7 @@ def grow(scene: Scene, hypothesis: Hypothesis) -> Region | None:
     agreement = _correlation(scene.grey, warped, _WINDOW, 1.0)
     noise = _correlation(scene.whitened, follow(scene.whitened, matrix), 15, 0.05)
     alike = (agreement > _ALIKE) | (noise > _NOISE_ALIKE)
-    alike &= _leads_inside(matrix, scene.grey.shape)
+    alike &= _leads_inside(matrix, scene.grey.shape) & _one_way(matrix, hypothesis.source, noise)
     mask = _connected(alike.astype(np.uint8), hypothesis.source, agreement, scene.flat)
     if mask is None:
         return None
@@ -83,10 +84,27 @@ def _exact(scene: Scene, hypothesis: Hypothesis) -> np.ndarray:
     shift = np.median(hypothesis.target - hypothesis.source @ linear.T, axis=0)
     whole = [np.c_[linear, np.rint(shift) + d] for d in np.mgrid[-1:2, -1:2].reshape(2, -1).T]
     between = [matrix, np.c_[linear, shift]]
-    best, fitted = (
-        [(_noise_agrees(scene, hypothesis.source, m), i) for i, m in enumerate(ms)] for ms in (whole, between)
-    )
-    return whole[max(best)[1]] if max(best)[0] > max(fitted)[0] - _SLACK else between[max(fitted)[1]]
+    agrees = np.array([_noise_agrees(scene, hypothesis.source, m) for m in (*whole, *between)])
+    agrees[: len(whole)] += _SLACK
+    return (*whole, *between)[int(np.argmax(agrees))]
+
+
+def promise(scene: Scene, hypothesis: Hypothesis) -> float:
+    """How well a hypothesis bears out around its own matches: median correlation of the detail there, up to 1."""
+    if not len(hypothesis.source):
+        return 1.0
+    at = hypothesis.source[np.linspace(0, len(hypothesis.source) - 1, min(_PROBES, len(hypothesis.source))).astype(int)]
+    found = []
+    for x, y in at:
+        corner = np.array([x, y]) - _PROBE / 2
+        local = hypothesis.matrix.copy()
+        local[:, 2] += hypothesis.matrix[:, :2] @ corner
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        theirs = cv2.warpAffine(scene.detail, local, (_PROBE, _PROBE), flags=flags, borderMode=cv2.BORDER_REFLECT)
+        ours = cv2.getRectSubPix(scene.detail, (_PROBE, _PROBE), (float(x) - 0.5, float(y) - 0.5))
+        a, b = ours - ours.mean(), theirs - theirs.mean()
+        found.append(float((a * b).sum() / np.sqrt((a * a).sum() * (b * b).sum() + 1)))
+    return float(np.median(found))
 
 
 def _noise_agrees(scene: Scene, points: np.ndarray, matrix: np.ndarray) -> float:
@@ -118,6 +136,25 @@ def _leads_inside(matrix: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     to_x, to_y = a * x + b * y + c, d * x + e * y + f
     inside = (to_x >= 0) & (to_x <= width - 1) & (to_y >= 0) & (to_y <= height - 1)
     return inside & ((to_x - x) ** 2 + (to_y - y) ** 2 > _APART**2)
+
+
+def _one_way(matrix: np.ndarray, seeds: np.ndarray, noise: np.ndarray) -> np.ndarray | bool:
+    """A mirror and a half turn lead back where they came from: only places are kept that move the way most seeds do."""
+    twice = matrix[:, :2] @ matrix
+    twice[:, 2] += matrix[:, 2]
+    if np.abs(twice[:, :2] - np.eye(2)).max() > 0.1:
+        return True
+    if not len(seeds):
+        y, x = np.unravel_index(np.argmax(noise), noise.shape)
+        seeds = np.array([[x, y]], np.float32)
+    moved = seeds @ matrix[:, :2].T + matrix[:, 2] - seeds
+    axis = np.linalg.svd(moved, full_matrices=False)[2][0]
+    axis *= np.sign(np.median(moved @ axis)) or 1.0
+    height, width = noise.shape
+    x, y = np.arange(width, dtype=np.float32)[None], np.arange(height, dtype=np.float32)[:, None]
+    (a, b, c), (d, e, f) = matrix.astype(np.float32)
+    along = (a * x + b * y + c - x) * axis[0] + (d * x + e * y + f - y) * axis[1]
+    return along > 0
 
 
 def _connected(alike: np.ndarray, seeds: np.ndarray, agreement: np.ndarray, flat: np.ndarray) -> np.ndarray | None:

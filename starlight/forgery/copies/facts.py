@@ -42,13 +42,13 @@ def copy_facts(scene: Scene, region: Region, others: Sequence[Region]) -> np.nda
     (len(COPY_FACTS),) float32
     """
     facts = (
-        _support(scene, region) | _likeness(scene, region) | _geometry(scene, region) | _recurrence(scene, region, others)
-        | _content(scene, region) | _layout(scene, region)
+        _support(region) | _likeness(scene, region) | _geometry(scene, region)
+        | _recurrence(scene, region, others) | _content(scene, region) | _layout(scene, region)
     )  # fmt: skip
     return np.array([facts[name] for name in COPY_FACTS], np.float32)
 
 
-def _support(scene: Scene, region: Region) -> dict[str, float]:
+def _support(region: Region) -> dict[str, float]:
     points = region.hypothesis.source
     area = region.source.sum() / region.source.size
     spread = 0.0
@@ -57,7 +57,6 @@ def _support(scene: Scene, region: Region) -> dict[str, float]:
     return {
         "inliers": np.log1p(len(points)), "log_nfa": np.clip(region.hypothesis.log_nfa, -150, 10) / 10,
         "peak": min(region.hypothesis.strength, 40), "area": np.log10(area + 1e-6), "spread_matches": min(spread, 5),
-        "regions": 0.0,
     }  # fmt: skip
 
 
@@ -172,11 +171,12 @@ def _layout(scene: Scene, region: Region) -> dict[str, float]:
     centres = [np.array([x + w / 2, y + h / 2]) for x, y, w, h in boxes]
     moved = (centres[1] - centres[0])[::-1] - (places[1] - places[0])
     rows, columns = scene.grey.shape
+    filled = [m.sum() / (w * h) for m, (_, _, w, h) in zip((region.source, region.target), boxes, strict=True)]
     border = sum(x <= 2 or y <= 2 or x + w >= columns - 2 or y + h >= rows - 2 for x, y, w, h in boxes)
     return {
         "same_panel": labels[0] == labels[1], "fills_panel": region.source.sum() / max(panel, 1),
         "panel_pitch": labels[0] != labels[1] and np.abs(moved).max() < 12,
-        "rectangular": max(m.sum() / (w * h) for m, (x, y, w, h) in zip((region.source, region.target), boxes, strict=True)),
+        "rectangular": max(filled),
         "framed": max(_framed(scene.grey, box) for box in boxes), "at_border": border,
     }  # fmt: skip
 

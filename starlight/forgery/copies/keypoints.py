@@ -10,7 +10,7 @@ import numpy as np
 __all__ = ["Matches", "match"]
 
 _MOST = 3000  # keypoints, strongest first
-_CONTRAST = 0.015  # SIFT's threshold, lower than usual: blots and smooth tissue have few strong corners
+_CONTRAST = 0.005  # SIFT's threshold, lower than usual: blots and smooth tissue have few strong corners
 _NEAR = 16.0  # pixels: closer keypoints show the same spot
 _NEIGHBOURS = 4  # matches kept of one keypoint (generalised 2NN, I. Amerini et al., TIFS 6, 2011)
 _RATIO = 0.75  # of the distances to one match and to the next

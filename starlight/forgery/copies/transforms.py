@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 from scipy.special import gammaln
 
@@ -16,12 +15,13 @@ from starlight.forgery.copies.keypoints import Matches
 
 __all__ = ["Hypothesis", "clusters", "log_false_alarms"]
 
-_LEAST = 6  # inliers that make a hypothesis; the verifier sees how many there are
+_LEAST = 4  # inliers that make a hypothesis; the verifier sees how many there are
 _MOST_MATCHES = 1500
-_MOST_CLUSTERS = 6  # for plain matches, and as many for mirrored ones
+_AFFINE = 10  # inliers that fix an affine map; fewer fix a similarity
+_MOST_CLUSTERS = 14  # for plain matches, and as many for mirrored ones
 _TOLERANCE = 3.0  # pixels
 _SCALES = (0.4, 2.5)
-_SEEDS = 600  # matches tried as the seed of a group
+_SEEDS = 300  # matches tried as the seed of a group
 
 
 class Hypothesis(NamedTuple):
@@ -55,13 +55,12 @@ def clusters(matches: Matches, shape: tuple[int, int]) -> list[Hypothesis]:
         inside = _largest(source, target, scale, angle, matches.mirrored)
         if inside.sum() < _LEAST:
             break
-        matrix, inside = _refined(source, target, inside)
+        matrix, follows = _refined(source, target, inside, matches.mirrored)
         if matrix is not None and _plausible(matrix):
-            nfa = log_false_alarms(int(inside.sum()), total, shape)
-            found.append(Hypothesis(matrix, source[inside], target[inside], nfa))
-        keep = ~inside & ~_swapped(source, target, matrix)
-        if keep.all():
-            break
+            nfa = log_false_alarms(int(follows.sum()), total, shape)
+            found.append(Hypothesis(matrix, source[follows], target[follows], nfa))
+            inside = follows | _swapped(source, target, matrix)
+        keep = ~inside
         source, target, scale, angle = source[keep], target[keep], scale[keep], angle[keep]
     return found
 
@@ -95,33 +94,46 @@ def _linear(scale: np.ndarray, angle: np.ndarray, mirrored: bool) -> np.ndarray:
 def _largest(source, target, scale, angle, mirrored: bool) -> np.ndarray:
     """Matches that follow the similarity of the match that most others follow; far ones may be off by more."""
     seeds = np.linspace(0, len(source) - 1, min(_SEEDS, len(source))).astype(int)
-    linear = _linear(scale[seeds], angle[seeds], mirrored)
-    away = source[None] - source[seeds][:, None]
-    predicted = np.einsum("sij,snj->sni", linear, away) + target[seeds][:, None]
-    miss = np.hypot(*np.moveaxis(predicted - target[None], 2, 0))
-    allowed = _TOLERANCE + 0.08 * np.hypot(*np.moveaxis(away, 2, 0))
+    (a, b), (c, d) = np.moveaxis(_linear(scale[seeds], angle[seeds], mirrored), 0, 2)[..., None]
+    dx, dy = (source[None, :, k] - source[seeds, k][:, None] for k in (0, 1))
+    miss_x = a * dx + b * dy + (target[seeds, 0][:, None] - target[None, :, 0])
+    miss_y = c * dx + d * dy + (target[seeds, 1][:, None] - target[None, :, 1])
+    near = np.hypot(miss_x, miss_y) < _TOLERANCE + 0.08 * np.hypot(dx, dy)
     turn = np.abs(np.angle(np.exp(1j * (angle[None] - angle[seeds][:, None]))))
-    inside = (miss < allowed) & (turn < 0.5) & (np.abs(np.log(scale[None] / scale[seeds][:, None])) < 0.5)
+    inside = near & (turn < 0.5) & (np.abs(np.log(scale[None] / scale[seeds][:, None])) < 0.5)
     return inside[np.argmax(inside.sum(1))]
 
 
-def _refined(source, target, inside) -> tuple[np.ndarray | None, np.ndarray]:
-    """Affine map of a group by RANSAC, then all matches that follow it."""
-    matrix, _ = cv2.estimateAffine2D(
-        source[inside], target[inside], method=cv2.RANSAC, ransacReprojThreshold=_TOLERANCE, maxIters=500,
-        confidence=0.99, refineIters=10,
-    )  # fmt: skip
-    if matrix is None:
-        return None, inside
-    follows = np.hypot(*(source @ matrix[:, :2].T + matrix[:, 2] - target).T) < _TOLERANCE
-    if follows.sum() < _LEAST:
-        return None, inside | follows
-    return matrix, follows
+def _refined(source, target, inside, mirrored: bool) -> tuple[np.ndarray | None, np.ndarray]:
+    """The map of a group by least squares, fitted again to all matches that follow it: affine if they are enough."""
+    matrix = None
+    for slack in (3, 2, 1, 1):
+        if inside.sum() < _LEAST:
+            return None, inside
+        fit = _affine if inside.sum() >= _AFFINE and slack == 1 else _similarity
+        matrix = fit(source[inside], target[inside], mirrored)
+        inside = np.hypot(*(source @ matrix[:, :2].T + matrix[:, 2] - target).T) < slack * _TOLERANCE
+    return (matrix, inside) if inside.sum() >= _LEAST else (None, inside)
+
+
+def _similarity(source: np.ndarray, target: np.ndarray, mirrored: bool) -> np.ndarray:
+    """Least squares of target = a * source + b in complex numbers, of the conjugate of source where it is mirrored."""
+    z, w = source[:, 0] + 1j * source[:, 1], target[:, 0] + 1j * target[:, 1]
+    z = z.conj() if mirrored else z
+    middle = z.mean()
+    a = np.vdot(z - middle, w - w.mean()) / max(np.vdot(z - middle, z - middle).real, 1e-9)
+    b = w.mean() - a * middle
+    sign = -1 if mirrored else 1
+    return np.array([[a.real, -sign * a.imag, b.real], [a.imag, sign * a.real, b.imag]])
+
+
+def _affine(source: np.ndarray, target: np.ndarray, _mirrored: bool) -> np.ndarray:
+    return np.linalg.lstsq(np.c_[source, np.ones(len(source))], target, rcond=None)[0].T
 
 
 def _swapped(source, target, matrix) -> np.ndarray:
     """Matches of the same group seen from the other side."""
-    if matrix is None or abs(np.linalg.det(matrix[:, :2])) < 1e-3:
+    if abs(np.linalg.det(matrix[:, :2])) < 1e-3:
         return np.zeros(len(source), bool)
     return np.hypot(*(target @ matrix[:, :2].T + matrix[:, 2] - source).T) < _TOLERANCE
 

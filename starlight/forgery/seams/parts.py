@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from starlight.forgery.scene import Scene
-from starlight.forgery.seams.maps import MAPS
+from starlight.forgery.seams.maps import CELL, MAPS
 
 __all__ = ["SEAM_FACTS", "Part", "parts"]
 
@@ -80,10 +80,7 @@ def _part(scene: Scene, values: np.ndarray, probability: np.ndarray, inside: np.
     x, y, w, h = cv2.boundingRect(block)
     outlines, _ = cv2.findContours(block, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     around = sum(cv2.arcLength(o, True) for o in outlines) + 4
-    label = scene.panels[
-        :: max(scene.panels.shape[0] // inside.shape[0], 1), :: max(scene.panels.shape[1] // inside.shape[1], 1)
-    ]
-    label = label[: inside.shape[0], : inside.shape[1]]
+    label = scene.panels[CELL // 2 :: CELL, CELL // 2 :: CELL][: inside.shape[0], : inside.shape[1]]
     panel = (label == np.bincount(label[inside]).argmax()).sum()
     facts = [
         probability[inside].mean(), probability[inside].max(), probability[ring].mean(), np.log10(inside.mean()),
@@ -99,6 +96,6 @@ def _part(scene: Scene, values: np.ndarray, probability: np.ndarray, inside: np.
 def _enlarged(probability: np.ndarray, shape: tuple[int, int], level: float) -> np.ndarray:
     """Cells to pixels, with smooth outlines; the rows and columns that no whole cell covers go with the last one."""
     rows, columns = probability.shape
-    large = cv2.resize(probability, (columns * 8, rows * 8), interpolation=cv2.INTER_LINEAR)
+    large = cv2.resize(probability, (columns * CELL, rows * CELL), interpolation=cv2.INTER_LINEAR)
     rest = ((0, shape[0] - large.shape[0]), (0, shape[1] - large.shape[1]))
     return np.pad(large, rest, mode="edge") > level
