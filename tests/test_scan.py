@@ -283,6 +283,13 @@ def test_a_forged_image_goes_with_its_twin(data):
     assert set(table.loc[table["kind"] == "forged", "split"]) == {"train", "val", "test"}
 
 
+def test_forged_images_alone_are_a_scan(tmp_path):
+    for i in range(3):
+        forged(tmp_path / "x_submission_2025", f"f{i}", np.random.default_rng(i), np.eye(72), twin="authentic")
+    table, _ = scan(tmp_path, ScanParams(workers=1), SEED)
+    assert (table["status"] == "ok").all() and set(table["kind"]) == {"forged", "authentic"}
+
+
 def test_tampered_images_change_nothing_of_what_stego_is_about(data):
     before, _ = run(data)
     other = data / "aaa_submission_2024"  # the eldest, and first by name

@@ -86,6 +86,8 @@ def _near(subjects: Sequence[Subject], distance: int) -> np.ndarray:
         if subject.facts.phash >= 0:
             first.setdefault(subject.facts.pixel_hash, i)
     distinct = list(first.values())
+    if not distinct:
+        return np.zeros((0, 2), np.int64)
     hashes = np.array([subjects[i].facts.phash for i in distinct], np.uint64)
     raw = b"".join(bytes.fromhex(subjects[i].facts.thumb) for i in distinct)
     pairs = near_pairs(hashes, np.frombuffer(raw, np.uint8).reshape(len(distinct), -1), distance)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -10,7 +12,7 @@ import pandas as pd
 
 from starlight.params import knob
 
-__all__ = ["Evidence", "MineParams", "Mined", "select"]
+__all__ = ["Evidence", "MineParams", "Mined", "read", "select", "write"]
 
 _QUANTILES = (0.0, 0.25, 0.5, 0.75, 0.9, 0.99, 1.0)
 
@@ -89,6 +91,20 @@ def select(
     lost = lost.sort_values(["score", "path"])
     audit = _audit(labels, evidence, hard, missed, params, skipped, positive)
     return Mined(negatives.head(params.max_samples), lost.head(params.max_samples), audit)
+
+
+def write(found: Mined, folder: Path) -> None:
+    """Write `hard_negatives.csv`, `missed.csv` and `audit.json`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    found.hard_negatives.to_csv(folder / "hard_negatives.csv", index=False, lineterminator="\n")
+    found.missed.to_csv(folder / "missed.csv", index=False, lineterminator="\n")
+    (folder / "audit.json").write_text(json.dumps(found.audit, indent=2, sort_keys=True) + "\n")
+
+
+def read(folder: Path) -> Mined:
+    """Read what `write` wrote."""
+    tables = [pd.read_csv(folder / f"{name}.csv", dtype={"sample_id": str}) for name in ("hard_negatives", "missed")]
+    return Mined(*tables, json.loads((folder / "audit.json").read_text()))
 
 
 def _exceeded_by(scores: np.ndarray, share: float) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,13 +12,13 @@ from starlight.forgery.verifier import Verifier
 from starlight.images import image as images
 from starlight.metrics import mask_counts, object_f1
 from starlight.metrics.before_after import compared
-from starlight.metrics.tampering import AREAS, area_group
+from starlight.metrics.tampering import AREAS, area_group, measure, over_seeds
 from starlight.scan.masks import read_mask, read_regions
 from starlight.training.forgery.examples import Examples
 from starlight.training.forgery.learn import image_scores
 from starlight.training.forgery.stages import marked
 
-__all__ = ["before_after", "hardest", "predictions", "views"]
+__all__ = ["before_after", "hardest", "measured", "predictions", "views"]
 
 _IDENTITY = ["sample_id", "path", "submission", "kind", "category", "label", "cover_id", "source", "area", "is_twin"]
 
@@ -62,6 +62,21 @@ def before_after(table: pd.DataFrame, names: tuple[str, ...] = ("base", "detecto
     half = table.assign(**{f"{n}_flagged": table[f"{n}_score"] >= 0.5 for n in names})
     both = [compared(t, groups, names).assign(judged=at) for t, at in ((table, "threshold"), (half, "0.5"))]
     return pd.concat([both[0], both[1][both[1]["base_fpr"].isna()]], ignore_index=True)
+
+
+def measured(table: pd.DataFrame, names: Sequence[str], others: pd.DataFrame | None) -> dict:
+    """Every measure of each model; with `others`, predictions of further seeds, `seeds` of those that have them.
+
+    Columns of `others` begin with `<model>_<seed>`.
+    """
+    found: dict = {name: measure(table, name) for name in names}
+    columns = [] if others is None else [c.removesuffix("_score") for c in others if c.endswith("_score")]
+    seeds = {}
+    for name in names:
+        again = [measure(others, one) for one in columns if one.rsplit("_", 1)[0] == name]
+        if again:
+            seeds[name] = over_seeds([found[name], *again])
+    return found | {"seeds": seeds}
 
 
 def hardest(table: pd.DataFrame, count: int, name: str = "detector") -> pd.DataFrame:

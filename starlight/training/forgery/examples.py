@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -77,6 +77,15 @@ class Examples:
         found = np.full(len(self.rows), nothing, np.float64)
         np.maximum.at(found, self.image, values)
         return found
+
+    def split(self, name: str) -> Examples:
+        """The images of a split."""
+        return self.taken((self.rows["split"] == name).to_numpy())
+
+    def places(self, paths: Iterable[str]) -> list[int]:
+        """Which rows the images of these paths are, of changed copies the first."""
+        known = {path: i for i, path in reversed(list(enumerate(self.rows["path"])))}
+        return [known[path] for path in paths]
 
     def save(self, folder: Path) -> None:
         """Write `images.csv` and `suspicions.npz`, the same bytes for the same content."""

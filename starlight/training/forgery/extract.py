@@ -27,9 +27,10 @@ from starlight.training.forgery.params import ForgeryParams
 from starlight.training.forgery.record import Found, packed, unpacked
 from starlight.training.forgery.seams import Networks, network_of, train_networks
 
-__all__ = ["Extracted", "extract", "task_rows"]
+__all__ = ["Extracted", "extract", "read_network", "task_rows"]
 
 _VERSION = 1  # of the record
+_NETWORK = "network.npz"
 
 
 class Extracted(NamedTuple):
@@ -38,6 +39,19 @@ class Extracted(NamedTuple):
     examples: Examples
     network: dict[str, np.ndarray]
     failed: dict[str, str]
+
+    def save(self, folder: Path) -> None:
+        """Write all of it: see `Examples.save`; `network.npz`, and `failed.csv`."""
+        self.examples.save(folder)
+        np.savez(folder / _NETWORK, **dict(sorted(self.network.items())))
+        failed = pd.DataFrame(sorted(self.failed.items()), columns=["sample_id", "reason"])
+        failed.to_csv(folder / "failed.csv", index=False, lineterminator="\n")
+
+
+def read_network(folder: Path) -> dict[str, np.ndarray]:
+    """The network that `Extracted.save` wrote."""
+    with np.load(folder / _NETWORK, allow_pickle=False) as said:
+        return dict(said)
 
 
 def task_rows(manifest: pd.DataFrame) -> pd.DataFrame:
@@ -109,7 +123,7 @@ def _table_name(networks: Networks) -> str:
     })  # fmt: skip
 
 
-def _examined(root: Path, networks: Networks, _key: str, job: tuple) -> np.ndarray:
+def _examined(root: Path, networks: Networks, _: str, job: tuple) -> np.ndarray:
     path, sample_id, variant, split, cover = job
     cv2.setNumThreads(1)
     image = images.read(root / path)

@@ -33,6 +33,8 @@ class ForgeryParams:
         Image-level false-positive rate that thresholds are set for, on validation.
     seeds : int
         Trainings that figures are given for.
+    hardest : int
+        Images on the contact sheet of the worst errors.
     workers : int
         Processes; 0 means one for each core.
     """
@@ -47,4 +49,5 @@ class ForgeryParams:
     tuning_rate: float = knob(0.06, min=1e-4, max=1.0)
     target_fpr: float = knob(0.015, min=1e-6, max=0.2)
     seeds: int = knob(3, min=1, max=20)
+    hardest: int = knob(24, min=0, max=200)
     workers: int = knob(0, min=0, max=1024)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zlib
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -61,7 +62,7 @@ def packed(suspicions: Suspicions, shape: tuple[int, int]) -> np.ndarray:
 def unpacked(record: np.ndarray) -> Found:
     """What `packed` made a record of."""
     with np.load(io.BytesIO(record.tobytes()), allow_pickle=False) as said:
-        ends = np.cumsum(said["sizes"].ravel())
+        ends = np.cumsum([0, *said["sizes"].ravel()])
         data = said["masks"].tobytes()
-        parts = [data[a:b] for a, b in zip([0, *ends[:-1]], ends, strict=True)]
+        parts = [data[a:b] for a, b in pairwise(ends)]
         return Found(said["table"], said["kinds"], parts[::2], parts[1::2], tuple(int(s) for s in said["shape"]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -10,13 +11,13 @@ import pandas as pd
 from starlight.forgery.accepted import accepted
 from starlight.forgery.verifier import Verifier
 from starlight.training.forgery.examples import Examples
-from starlight.training.forgery.learn import held_back, image_scores, pooled, thresholded, train_base, tune
+from starlight.training.forgery.learn import held_back, image_scores, pooled, seeds_of, thresholded, train_base, tune
 from starlight.training.forgery.params import ForgeryParams
 from starlight.training.forgery.record import KINDS
 from starlight.training.mining import Evidence, Mined, MineParams, select
 from starlight.training.weighting import EnsembleParams, FinetuneParams, as_many_at_random, by_area
 
-__all__ = ["Trained", "base_of", "finetuned", "marked", "mined", "sampling_weights"]
+__all__ = ["Trained", "base_of", "finetuned", "marked", "mined", "other_seeds", "sampling_weights"]
 
 
 class Trained(NamedTuple):
@@ -102,6 +103,16 @@ def finetuned(
             made["tuned"] = thresholded(tuned, val, params, name="tuned", seed=seed)
             curve = result.curve if result else pd.DataFrame(columns=["trees", "val_score"])
     return Trained(base, made["tuned"], made["detector"], made["control"], curve)
+
+
+def other_seeds(
+    data: Examples, val: Examples, mining: MineParams, params: ForgeryParams, tuning: FinetuneParams,
+    pool: EnsembleParams, seed: int,
+) -> Iterator[tuple[int, Trained]]:  # fmt: skip
+    """Train, mine and fine-tune again with each seed but the first."""
+    for other in seeds_of(seed, params)[1:]:
+        base = base_of(data, val, params, other)
+        yield other, finetuned(base, data, val, mined(base, data, mining), params, tuning, pool, other)
 
 
 def marked(verifier: Verifier, data: Examples, image: int) -> np.ndarray:
