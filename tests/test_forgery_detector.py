@@ -11,9 +11,9 @@ from starlight.cli import main
 from starlight.errors import StarlightError
 from starlight.forgery.boosting import Settings, Trees, boost, log_odds
 from starlight.forgery.detector import ForgeryDetector
+from starlight.forgery.scene import prepare
 from starlight.forgery.seams.maps import MAPS, maps
 from starlight.forgery.seams.network import probabilities
-from starlight.forgery.scene import prepare
 from starlight.forgery.verifier import COLUMNS, Verifier, ensemble, finetune, threshold_at, train
 from starlight.images.image import decode
 
