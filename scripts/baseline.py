@@ -5,7 +5,8 @@ from pathlib import Path
 from starlight.manifest import read
 from starlight.params import General, run_stage, section
 from starlight.store import StreamReader, default_root
-from starlight.train import TrainParams, train
+from starlight.train import train
+from starlight.training.params import TrainParams
 
 
 def main(raw: dict) -> None:

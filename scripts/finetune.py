@@ -10,7 +10,8 @@ from starlight.manifest import read
 from starlight.params import General, run_stage, section
 from starlight.store import StreamReader, default_root
 from starlight.streams import SETS
-from starlight.train import TrainParams, load_splits
+from starlight.training.params import TrainParams
+from starlight.training.pools import load_splits
 
 
 def main(raw: dict) -> None:

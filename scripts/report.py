@@ -5,7 +5,9 @@ from pathlib import Path
 from starlight.monitor.alerts import Limits
 from starlight.monitor.runs.history import params_hash
 from starlight.params import General, run_stage, section
-from starlight.reports import ReportParams, main_figures, write
+from starlight.reports.dashboard import main_figures
+from starlight.reports.inputs import ReportParams
+from starlight.reports.write import write
 
 MODELS = {"v3": "models/v3.safetensors", "v4_base": "models/base.safetensors", "v4": "models/detector.safetensors"}
 

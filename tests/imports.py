@@ -1,4 +1,4 @@
-"""Which modules of the library a script really imports, read from the source. `python -m tests.imports` mends dvc.yaml."""
+"""Which modules of the library a script really imports. `python -m tests.imports` mends dvc.yaml by it."""
 
 import ast
 from functools import cache

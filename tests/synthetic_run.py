@@ -9,7 +9,9 @@ from synthetic_predictions import make_predictions
 
 from starlight import manifest, metrics
 from starlight.monitor.alerts import Limits
-from starlight.reports import ReportParams, contact_sheet, write
+from starlight.plots.contact_sheet import contact_sheet
+from starlight.reports.inputs import ReportParams
+from starlight.reports.write import write
 
 ROADMAP = (
     {"goal": "False alarms that one can live with", "metric": "v4.fpr", "target": 0.0005, "direction": "<=",

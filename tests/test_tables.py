@@ -11,8 +11,8 @@ from starlight.errors import StarlightError
 from starlight.monitor import Places, monitor, read_baseline
 from starlight.monitor.runs import history
 from starlight.monitor.runs.tables import read_manifest, read_predictions
-from starlight.reports import write
 from starlight.reports.targets import goals
+from starlight.reports.write import write
 
 GOAL = {"goal": "a", "metric": "v4.fpr", "target": 0.1, "direction": "<=", "milestone": "m"}
 

@@ -18,8 +18,9 @@ from starlight.evaluate import EvaluateParams, before_after, hardest, prediction
 from starlight.finetune import EnsembleParams, FinetuneParams, area_weights, finetune, sampling_weights
 from starlight.mine import MineParams, mine
 from starlight.params import General
-from starlight.train import TrainParams, expert_weights, groups, held_back, load_splits
 from starlight.training.data import TrainingData
+from starlight.training.params import TrainParams
+from starlight.training.pools import expert_weights, groups, held_back, load_splits
 from starlight.training.sampler import NegativeSampler
 from starlight.training.selection import Passes, by_experts, forward
 from tests.fake_streams import data_set

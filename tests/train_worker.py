@@ -6,7 +6,8 @@ from pathlib import Path
 import torch
 
 from starlight.params import General
-from starlight.train import TrainParams, train
+from starlight.train import train
+from starlight.training.params import TrainParams
 from tests.fake_streams import data_set
 
 

@@ -14,7 +14,7 @@ from starlight.params import run_stage
 from starlight.release.evidence import log_odds, make
 from starlight.store import StreamReader, default_root
 from starlight.streams import SETS
-from starlight.train import load_splits
+from starlight.training.pools import load_splits
 from starlight.training.selection import Passes
 
 

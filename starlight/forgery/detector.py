@@ -13,6 +13,7 @@ import numpy as np
 
 from starlight.detector.detector import find_weights, read_file
 from starlight.errors import BadImage
+from starlight.forgery.accepted import accepted
 from starlight.forgery.answer import AUTHENTIC, CANNOT_TELL, FORGED, UNREADABLE, ForgeryDetection
 from starlight.forgery.candidates import COPY, Candidate, examine
 from starlight.forgery.verifier import Verifier, load_network
@@ -23,7 +24,6 @@ __all__ = ["WEIGHTS", "ForgeryDetector", "JudgedForgery"]
 WEIGHTS = "forgery.safetensors"
 _LEAST_SIDE = 64  # pixels
 _BYTES = "<bytes>"
-_SOME = 0.6  # of the threshold: further candidates of a forged image that are marked too
 
 
 class JudgedForgery(NamedTuple):
@@ -111,9 +111,8 @@ class ForgeryDetector:
         return JudgedForgery(image, found, probabilities, accepted, detection)
 
     def _accepted(self, found: list[Candidate], probabilities: np.ndarray) -> list[Candidate]:
-        if not len(found) or probabilities.max() < self.verifier.threshold:
-            return []
-        return [c for c, p in zip(found, probabilities, strict=True) if p >= _SOME * self.verifier.threshold]
+        marked = accepted(probabilities, self.verifier.threshold)
+        return [c for c, chosen in zip(found, marked, strict=True) if chosen]
 
     def _answer(self, image, name, found, probabilities, accepted, started) -> ForgeryDetection:
         common = {"sample_id": sample_id(image.data), **self._standard()}

@@ -24,11 +24,11 @@ from PIL import Image as PillowImage
 
 from starlight.errors import BadImage
 from starlight.images.containers import Container, Limits, parse
-from starlight.images.jpeg import coefficients
+from starlight.images.jpeg import decode as jpeg
 from starlight.images.jpeg.coefficients import Coefficients
-from starlight.images.quiet import native_stderr
+from starlight.quiet import native_stderr
 
-__all__ = ["Coefficients", "Image", "decode", "read", "sample_id"]
+__all__ = ["Image", "decode", "read", "sample_id"]
 
 _OPENERS = {
     "jpeg": JpegImagePlugin.JpegImageFile, "png": PngImagePlugin.PngImageFile, "gif": GifImagePlugin.GifImageFile,
@@ -69,11 +69,11 @@ class Image:
         Raises
         ------
         BadImage
-            See `starlight.images.jpeg.coefficients.read`.
+            See `starlight.images.jpeg.decode.read`.
         """
         if self.container.format != "jpeg" or self.container.lossless:
             return None
-        return coefficients.read(self.data, self.container)
+        return jpeg.read(self.data, self.container)
 
 
 def sample_id(data: bytes) -> str:
@@ -146,7 +146,7 @@ def _ends_flat(pixels: np.ndarray) -> bool:
 def _pixel_data(data: bytes, container: Container) -> bytes:
     """The part of the file that a decoder needs: metadata can neither trip it up nor cost it time."""
     if container.format == "jpeg":
-        return coefficients.jpeg_skeleton(data, container)
+        return jpeg.jpeg_skeleton(data, container)
     if container.format == "png":
         kept = [s for s in container.segments if s[0] in ("IHDR", "PLTE", "IDAT", "IEND")]
         return data[:8] + b"".join(data[at : at + size] for _, at, size in kept)

@@ -9,8 +9,7 @@ import pandas as pd
 from starlight.metrics import figure as find
 from starlight.metrics import reliability
 from starlight.plots import tables as plot_data
-from starlight.plots.style import COLOURS, figure, label, percent_axis
-from starlight.reports.words import TITLES
+from starlight.plots.style import COLOURS, TITLES, figure, label, percent_axis
 
 __all__ = ["calibration", "confusion_matrix", "negatives", "roc", "techniques"]
 

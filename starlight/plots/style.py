@@ -9,8 +9,9 @@ matplotlib.use("Agg")
 from matplotlib import font_manager
 from matplotlib import pyplot as plt
 
-__all__ = ["COLOURS", "figure", "label", "percent_axis", "save"]
+__all__ = ["COLOURS", "TITLES", "figure", "label", "percent_axis", "save"]
 
+TITLES = {"v3": "V3", "v4_base": "V4 base", "v4": "V4 fine-tuned", "control": "Random control"}
 COLOURS = {"v3": "#8c8c8c", "v4_base": "#e08214", "v4": "#1f6fb4"}
 _STYLE = {
     "axes.axisbelow": True,

@@ -6,10 +6,11 @@ import pandas as pd
 
 from starlight.markdown import code, interval, number, percent, points, table, whole
 from starlight.metrics import MODELS, clopper_pearson, compare, compare_parts, view
+from starlight.plots.style import TITLES
 from starlight.reports.baseline_tables import ablations, before_after, blanked_streams, latency_and_size
 from starlight.reports.figures import current_values
 from starlight.reports.inputs import Run
-from starlight.reports.words import TITLES, listing, p_text, paired_sentence, plural, title_of
+from starlight.reports.words import listing, p_text, paired_sentence, plural, title_of
 
 __all__ = ["baseline_report"]
 

@@ -8,10 +8,11 @@ from scipy.stats import ttest_1samp
 
 from starlight.markdown import NOTHING, code, interval, number, percent, points, table, whole
 from starlight.metrics import Figure, holm
+from starlight.plots.style import TITLES
 from starlight.reports import measures
 from starlight.reports.inputs import Run
 from starlight.reports.targets import exact
-from starlight.reports.words import TITLES, listing, p_text, title_of
+from starlight.reports.words import listing, p_text, title_of
 
 __all__ = ["ablations", "before_after", "blanked_streams", "frame_table", "latency_and_size"]
 

@@ -4,11 +4,13 @@ from collections.abc import Iterator
 
 from starlight.metrics import MET, MISSED, TOO_FEW, UNMEASURED, compare, figure
 from starlight.monitor.alerts import summary
+from starlight.plots.style import TITLES
 from starlight.reports import figures, run_sections
 from starlight.reports.dataset import dataset_section
+from starlight.reports.forgery import forgery_section
 from starlight.reports.inputs import Run
 from starlight.reports.targets import standing
-from starlight.reports.words import TITLES, change_name, change_sentence, changes, listing, paired_sentence, plural
+from starlight.reports.words import change_name, change_sentence, changes, listing, paired_sentence, plural
 
 __all__ = ["dashboard", "main_figures", "verdict"]
 
@@ -77,6 +79,7 @@ def dashboard(run: Run) -> str:
         figures.look_alikes(run),
         figures.containers(run),
         run_sections.evidence(run),
+        forgery_section(run),
         iter(["## Calibration", run.plot("Predicted probability against the share that is stego", "calibration")]),
         run_sections.trends(run),
         run_sections.training(run),

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 from starlight.markdown import code, counts, number, percent, table
 from starlight.metrics import figure
+from starlight.plots.style import TITLES
 from starlight.reports.inputs import Run
 from starlight.reports.targets import Goal, cell, exact, show_goal, status
-from starlight.reports.words import TITLES, change_name, changes, shown
+from starlight.reports.words import change_name, changes, shown
 
 __all__ = ["changed", "containers", "current", "current_values", "goals_of", "look_alikes", "techniques"]
 

@@ -8,9 +8,9 @@ import pandas as pd
 from starlight.markdown import NOTHING, code, percent, points, whole
 from starlight.metrics import Figure, difference, figure, widened
 from starlight.monitor.alerts import MIXED, like_for_like, other_mix
+from starlight.plots.style import TITLES
 
 __all__ = [
-    "TITLES",
     "change_name",
     "change_sentence",
     "changes",
@@ -23,7 +23,6 @@ __all__ = [
     "title_of",
 ]
 
-TITLES = {"v3": "V3", "v4_base": "V4 base", "v4": "V4 fine-tuned", "control": "Random control"}
 _MEASURES = {
     "accuracy": "accuracy",
     "auc": "AUC",

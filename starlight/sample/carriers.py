@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from PIL import Image, ImageCms
 
-from starlight.images.image import Coefficients
+from starlight.images.jpeg.coefficients import Coefficients
 from starlight.images.jpeg.io import read_coefficients, write_coefficients
 from starlight.images.writing import exif_block as tiff
 from starlight.images.writing.encode import Encoding, encode

@@ -6,15 +6,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from starlight.errors import StarlightError
+from starlight.sample.covers.sizes import size
 from starlight.sample.kinds import KINDS
 
-__all__ = ["Item", "plan", "size"]
+__all__ = ["Item", "plan"]
 
 # Share of the adaptive side that a technique is given; J-UNIWARD changes luma alone, the others each channel.
 _COSTLY = {"hill": 1.0, "suniward": 1.0, "wow": 1.0, "juniward": 1.6}
-_SIDES = ((64, 96), (96, 160), (160, 256), (256, 384), (384, 512), (512, 768), (1000, 1024))
-_SIDE_WEIGHTS = (0.10, 0.24, 0.36, 0.20, 0.06, 0.025, 0.015)
-_ASPECTS = (1.0, 4 / 3, 3 / 4, 3 / 2, 2 / 3, 16 / 9)
 _SOURCES = ("photo", "camera", "drawing")
 _MOST_REPEATS = 4  # payloads of one technique in one cover
 
@@ -43,14 +41,6 @@ class Item:
     height: int
     width: int
     techniques: tuple[str, ...] = ()
-
-
-def size(rng: np.random.Generator, *, smallest: int, largest: int) -> tuple[int, int]:
-    """Draw height and width: mostly 96 to 384 pixels, a few up to 1024, in common aspect ratios."""
-    low, high = _SIDES[int(rng.choice(len(_SIDES), p=_SIDE_WEIGHTS))]
-    width = int(rng.integers(low, high + 1))
-    height = round(width / _ASPECTS[int(rng.integers(0, len(_ASPECTS)))])
-    return tuple(int(np.clip(side, smallest, largest)) for side in (height, width))
 
 
 def plan(

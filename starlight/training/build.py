@@ -10,8 +10,9 @@ from tqdm import tqdm
 
 from starlight.detector.model import DetectorConfig, UnifiedStarlightDetector
 from starlight.detector.model.unified import VECTOR_STREAMS
-from starlight.training.data import LABELS, TrainingData
+from starlight.training.data import TrainingData
 from starlight.training.fit_experts import AGAIN, FIRST, Passes, TrainingSet, fit_encoder, fit_expert, judged_by, reads
+from starlight.training.image_rows import LABELS
 
 __all__ = ["build", "refit"]
 

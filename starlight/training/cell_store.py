@@ -11,7 +11,6 @@ import shutil
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -22,9 +21,7 @@ from starlight.detector.model import cells, frontend
 from starlight.detector.model.cells import record_cells
 from starlight.detector.model.frontend import CELL, FRONTENDS
 from starlight.streams.collate import CROPS, collate, tile_count
-
-if TYPE_CHECKING:
-    from starlight.training.data import TrainingData
+from starlight.training.image_rows import ImageRows
 
 __all__ = ["CellStore"]
 
@@ -37,7 +34,7 @@ class CellStore:
 
     Parameters
     ----------
-    data : TrainingData
+    data : ImageRows
         n images with their stored streams.
     scratch : Path
         Folder for the files; grows with the number of tiles.
@@ -54,7 +51,7 @@ class CellStore:
     removed while it is in use stays readable to whoever has it open.
     """
 
-    def __init__(self, data: TrainingData, scratch: Path) -> None:
+    def __init__(self, data: ImageRows, scratch: Path) -> None:
         self.count = np.array([tile_count(data.record(i)) for i in range(len(data))], dtype=np.int64)
         self.start = np.concatenate([[0], np.cumsum(self.count)])
         self.folder = scratch / f"cells-{_fingerprint(data)}"
@@ -65,7 +62,7 @@ class CellStore:
         except FileNotFoundError:
             self._build(data, scratch)
 
-    def _build(self, data: TrainingData, scratch: Path) -> None:
+    def _build(self, data: ImageRows, scratch: Path) -> None:
         scratch.mkdir(parents=True, exist_ok=True)
         _remove_oldest(scratch, _KEPT - 1)
         with tempfile.TemporaryDirectory(dir=scratch, prefix="new-cells-") as made:
@@ -81,7 +78,7 @@ class CellStore:
             with contextlib.suppress(OSError):  # another process was first, with the same; what is open stays open
                 folder.rename(self.folder)
 
-    def _open(self, folder: Path, data: TrainingData, mode: str) -> None:
+    def _open(self, folder: Path, data: ImageRows, mode: str) -> None:
         total = max(1, int(self.start[-1]))
         channels = {n: FRONTENDS[n]().channels for n in data.streams if n in CROPS}
         shapes = {n: ((total, c, MAP, MAP), np.float16) for n, c in channels.items()}
@@ -90,7 +87,7 @@ class CellStore:
         self.target, self.valid = maps.pop("target"), maps.pop("valid")
         self.cells = maps
 
-    def _fill(self, data: TrainingData, i: int) -> None:
+    def _fill(self, data: ImageRows, i: int) -> None:
         record = data.record(i)
         span = slice(self.start[i], self.start[i + 1])
         for name in self.cells:
@@ -101,7 +98,7 @@ class CellStore:
         if data.labels[i] == 1:
             self._compare(data, i, int(data.twins[i]), span)
 
-    def _compare(self, data: TrainingData, i: int, twin: int, span: slice) -> None:
+    def _compare(self, data: ImageRows, i: int, twin: int, span: slice) -> None:
         if twin < 0 or data.record(twin)["pixel"].shape != data.record(i)["pixel"].shape:
             self.valid[span] = False  # without a twin nobody knows where the payload is
             return
@@ -122,7 +119,7 @@ class CellStore:
         return out
 
     def moments(self, name: str, most: int) -> tuple[np.ndarray, np.ndarray]:
-        """See `TrainingData.cell_moments`."""
+        """Mean and standard deviation of each channel, over at most `most` tiles that have any."""
         tiles = np.unique(np.linspace(0, len(self.cells[name]) - 1, most).astype(int))
         sample = self.cells[name][tiles].astype(np.float32)
         sample = sample[sample.reshape(len(sample), -1).any(axis=1)]
@@ -155,7 +152,7 @@ def _remove_oldest(scratch: Path, kept: int) -> None:
         shutil.rmtree(gone, ignore_errors=True)
 
 
-def _fingerprint(data: TrainingData) -> str:
+def _fingerprint(data: ImageRows) -> str:
     """Hash of what the cells follow from: images, twins, stored streams, and the code that reads them."""
     described = json.dumps(data.reader.streams, sort_keys=True)
     code = "".join(map(inspect.getsource, (cells, frontend, collate)))

@@ -12,15 +12,12 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from starlight.detector.calibration.classes import container_class
-from starlight.extract.extract import StreamReader
+from starlight.store import StreamReader
 from starlight.streams.collate import CROPS, vectors
-from starlight.techniques import OTHER, TECHNIQUES
 from starlight.training.cell_store import CellStore
+from starlight.training.image_rows import ImageRows
 
 __all__ = ["Batch", "TrainingData"]
-
-LABELS = (*TECHNIQUES, OTHER)
 
 
 @dataclass
@@ -40,59 +37,25 @@ class Batch:
         return Batch({k: v.to(device) for k, v in self.inputs.items()}, **fields)
 
 
-class TrainingData:
-    """Rows of the manifest with their stored streams.
+class TrainingData(ImageRows):
+    """Rows of the manifest as batches.
 
     Parameters
     ----------
-    rows : DataFrame
-        Of the manifest; those without stored streams are left out (and listed in `missing`).
-    reader : StreamReader
-    streams : sequence of str
-        Streams that the detector reads.
+    rows, reader, streams
+        As for `ImageRows`.
     scratch : Path
         Folder for the cells of the fixed front end, memory-mapped; grows with the number of tiles.
     """
 
     def __init__(self, rows: pd.DataFrame, reader: StreamReader, streams: Sequence[str], scratch: Path) -> None:
-        known = rows["sample_id"].isin(set(reader.ids))
-        self.missing = rows.loc[~known, "path"].tolist()
-        self.rows = rows[known].reset_index(drop=True)
-        self.reader, self.streams = reader, tuple(streams)
-        ids = self.rows["sample_id"].tolist()
-        self.technique = np.array(
-            [_label(t, k) for t, k in zip(self.rows["technique"], self.rows["kind"], strict=True)]
-        )
-        self.labels = self.rows["label"].to_numpy(int)
-        self.mask = np.stack([reader.mask(i) for i in ids]) if ids else np.zeros((0, len(LABELS)), bool)
-        pixels = self.rows["width"].to_numpy(int) * self.rows["height"].to_numpy(int)
-        self.classes = [
-            container_class(f, m, mask, n)
-            for f, m, mask, n in zip(self.rows["format"], self.rows["mode"], self.mask, pixels, strict=True)
-        ]
-        place = {sample: i for i, sample in enumerate(ids)}
-        self.twins = np.array([place.get(t, -1) if isinstance(t, str) else -1 for t in self.rows["twin_id"]])
-        self.weight = np.ones(len(ids), np.float32)
+        super().__init__(rows, reader, streams)
         self._scratch = scratch
-
-    def __len__(self) -> int:
-        return len(self.rows)
 
     @functools.cached_property
     def _cells(self) -> CellStore:
         """Made when a crop is first asked for: experts alone read none."""
         return CellStore(self, self._scratch)
-
-    def record(self, index: int) -> dict[str, np.ndarray]:
-        """Stored streams of one image."""
-        sample = self.rows.at[index, "sample_id"]
-        wanted = dict.fromkeys("pixel" if n == "lsb" else n for n in self.streams)
-        return {name: self.reader.get(sample, name) for name in wanted}
-
-    def vectors(self, name: str) -> np.ndarray:
-        """A vector stream of all images, (n, d) float32."""
-        stored = [{name: self.reader.get(sample, name)} for sample in self.rows["sample_id"]]
-        return vectors(stored, [name])[name]
 
     def batch(self, indices: Sequence[int], *, tile: str = "first", rng: np.random.Generator | None = None) -> Batch:
         """Batch with tile 0 (`first`), one tile at random, half of the time the first (`random`), or `all`."""
@@ -133,9 +96,3 @@ class TrainingData:
         if tile == "first" or rng is None:
             return [[0] for _ in counts]
         return [[int(rng.integers(c)) if rng.random() < 0.5 else 0] for c in counts]
-
-
-def _label(technique: object, kind: str) -> int:
-    if kind not in ("stego", "forged"):
-        return -1
-    return LABELS.index(technique) if technique in LABELS else LABELS.index(OTHER)

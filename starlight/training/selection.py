@@ -16,7 +16,8 @@ from starlight.detector.model.unified import without
 from starlight.detector.weights import Member, averaged
 from starlight.metrics import auc, map_measures
 from starlight.training import devices
-from starlight.training.data import LABELS, Batch, TrainingData
+from starlight.training.data import Batch, TrainingData
+from starlight.training.image_rows import LABELS
 from starlight.training.losses import LossWeights, detector_loss
 
 __all__ = ["SELECTION_FPR", "Forward", "Passes", "Validation", "blanked", "forward", "validate"]
@@ -191,3 +192,18 @@ def validate(
         fpr,
         float(map_measures(*run.counts.sum(axis=0))["mcc"]),
     )
+
+
+def calibrate(members: Sequence[Member], passes: Passes, target_fpr: float) -> calibration.Calibration:
+    """Thresholds and probabilities of an ensemble.
+
+    Parameters
+    ----------
+    members : sequence of Member
+    passes : Passes
+        Over the validation split; shared by ensembles that share members.
+    target_fpr : float
+        Image-level false-positive rate, in (0, 0.1).
+    """
+    logits, val = passes.log_odds(members), passes.data
+    return calibration.fit(logits, val.technique, val.classes, techniques=LABELS, target_fpr=target_fpr)

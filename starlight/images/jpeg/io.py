@@ -12,8 +12,8 @@ import numpy as np
 
 from starlight.errors import BadImage
 from starlight.images.containers import parse
-from starlight.images.image import Coefficients
-from starlight.images.jpeg import coefficients as reader
+from starlight.images.jpeg import decode as reader
+from starlight.images.jpeg.coefficients import Coefficients
 
 __all__ = ["read_coefficients", "write_coefficients"]
 

@@ -7,7 +7,7 @@ import numpy as np
 from starlight.images.writing.encode import Encoding, encode
 from starlight.sample import covers
 from starlight.sample.covers import Cover
-from starlight.sample.plan import size
+from starlight.sample.covers.sizes import size
 
 __all__ = ["Lookalike", "colour", "lossless", "pack", "scene", "sides"]
 

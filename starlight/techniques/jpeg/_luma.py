@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from starlight.errors import StarlightError
-from starlight.images.image import Coefficients
+from starlight.images.jpeg.coefficients import Coefficients
 
 __all__ = ["changed_luma", "luma_table", "nonzero_ac"]
 

@@ -5,7 +5,7 @@ A. Westfeld, "F5 - A Steganographic Algorithm: High Capacity Despite Better Steg
 
 import conseal
 
-from starlight.images.image import Coefficients
+from starlight.images.jpeg.coefficients import Coefficients
 from starlight.techniques.jpeg._luma import changed_luma
 
 __all__ = ["CARRIER", "NAME", "READABLE", "SHOWN_IN", "embed"]

@@ -7,8 +7,8 @@ EURASIP Journal on Information Security 2014.
 import conseal
 import numpy as np
 
-from starlight.images.image import Coefficients
 from starlight.images.jpeg.blocks import pixels
+from starlight.images.jpeg.coefficients import Coefficients
 from starlight.techniques.jpeg._luma import changed_luma, luma_table
 
 __all__ = ["CARRIER", "NAME", "READABLE", "SHOWN_IN", "embed"]

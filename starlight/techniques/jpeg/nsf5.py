@@ -6,7 +6,7 @@ Opportunities", ACM Multimedia and Security 2007.
 
 import conseal
 
-from starlight.images.image import Coefficients
+from starlight.images.jpeg.coefficients import Coefficients
 from starlight.techniques.jpeg._luma import changed_luma
 
 __all__ = ["CARRIER", "NAME", "READABLE", "SHOWN_IN", "embed"]

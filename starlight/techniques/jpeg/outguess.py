@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from starlight.errors import StarlightError
-from starlight.images.image import Coefficients
+from starlight.images.jpeg.coefficients import Coefficients
 
 __all__ = ["CARRIER", "NAME", "READABLE", "SHOWN_IN", "capacity_bits", "embed"]
 

@@ -5,7 +5,7 @@ L. Guo et al., "Using Statistical Image Model for JPEG Steganography: Uniform Em
 
 import conseal
 
-from starlight.images.image import Coefficients
+from starlight.images.jpeg.coefficients import Coefficients
 from starlight.techniques.jpeg._luma import changed_luma, luma_table
 
 __all__ = ["CARRIER", "NAME", "READABLE", "SHOWN_IN", "embed"]
