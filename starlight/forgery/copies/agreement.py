@@ -20,7 +20,11 @@ _LEAST = 120  # pixels of a region
 _NEARLY = 0.03  # off a map of pixels to pixels, in the linear part
 _SLACK = 0.03  # correlation that interpolation gains by smoothing
 _PROBES, _PROBE = 9, 24  # places where a hypothesis is tried, and pixels on a side of each
+_ROOM = 64  # pixels around the matches of a small region where its end is looked for
+_INVOLUTION = 0.1  # off the identity, of a map twice over
 _APART = 12  # pixels that a place moves at least
+
+Window = tuple[slice, slice]
 
 
 class Region(NamedTuple):
@@ -31,44 +35,76 @@ class Region(NamedTuple):
     matrix : (2, 3) float64
         From source to target, x and y.
     source, target : (h, w) bool
-    agreement : (h, w) float32
-        Normalised correlation around each pixel of the source.
-    warped : (h, w) float32
-        Grey levels of the target laid over the source.
+    window : (slice, slice)
+        Rows and columns of the image that hold the source.
+    agreement : (rows, columns) float32
+        Normalised correlation around each pixel of the window.
+    warped : (rows, columns) float32
+        Grey levels of the target laid over the window.
     hypothesis : Hypothesis
     """
 
     matrix: np.ndarray
     source: np.ndarray
     target: np.ndarray
+    window: Window
     agreement: np.ndarray
     warped: np.ndarray
     hypothesis: Hypothesis
 
 
-def follow(plane: np.ndarray, matrix: np.ndarray, *, fast: bool = False) -> np.ndarray:
-    """The plane at the places that the map leads to, laid over those that it starts from; 0 outside."""
-    height, width = plane.shape
-    kind = cv2.INTER_NEAREST if fast else cv2.INTER_CUBIC
-    return cv2.warpAffine(plane, matrix, (width, height), flags=kind | cv2.WARP_INVERSE_MAP)
+def follow(plane: np.ndarray, matrix: np.ndarray, window: Window) -> np.ndarray:
+    """The plane at the places that the map leads to, laid over those of a window; 0 outside."""
+    size = (window[1].stop - window[1].start, window[0].stop - window[0].start)
+    return cv2.warpAffine(plane, _within(matrix, window), size, flags=cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP)
 
 
 def grow(scene: Scene, hypothesis: Hypothesis) -> Region | None:
     """The region that a hypothesis is true of; None where there is none to speak of."""
     matrix = _exact(scene, hypothesis)
-    warped = follow(scene.grey, matrix)
-    agreement = _correlation(scene.grey, warped, _WINDOW, 1.0)
-    noise = _correlation(scene.whitened, follow(scene.whitened, matrix), 15, 0.05)
+    whole = (slice(0, scene.grey.shape[0]), slice(0, scene.grey.shape[1]))
+    near = _near(hypothesis.source, whole)
+    region, cut_off = _grown(scene, hypothesis, matrix, near)
+    return _grown(scene, hypothesis, matrix, whole)[0] if cut_off else region
+
+
+def _grown(scene: Scene, hypothesis: Hypothesis, matrix: np.ndarray, window: Window) -> tuple[Region | None, bool]:
+    """The region as far as it lies in a window, and whether it goes on beyond."""
+    warped = follow(scene.grey, matrix, window)
+    agreement = _correlation(scene.grey[window], warped, _WINDOW, 1.0)
+    noise = _correlation(scene.whitened[window], follow(scene.whitened, matrix, window), 15, 0.05)
     alike = (agreement > _ALIKE) | (noise > _NOISE_ALIKE)
-    alike &= _leads_inside(matrix, scene.grey.shape) & _one_way(matrix, hypothesis.source, noise)
-    mask = _connected(alike.astype(np.uint8), hypothesis.source, agreement, scene.flat)
+    alike &= _leads_inside(matrix, window, scene.grey.shape) & _one_way(matrix, hypothesis.source, noise, window)
+    corner = np.array([window[1].start, window[0].start], np.float32)
+    mask = _connected(alike.astype(np.uint8), hypothesis.source - corner, agreement, scene.flat[window])
     if mask is None:
-        return None
-    back = cv2.warpAffine(mask, matrix, mask.shape[::-1], flags=cv2.INTER_NEAREST)
-    source, target = mask > 0, back > 0
+        return None, False
+    source = np.zeros(scene.grey.shape, bool)
+    source[window] = mask
+    target = cv2.warpAffine(mask, _within(matrix, window), source.shape[::-1], flags=cv2.INTER_NEAREST) > 0
     if target.sum() < _LEAST // 2:
-        return None
-    return Region(matrix, source, target, agreement, warped, hypothesis)
+        return None, False
+    sides = zip(window, source.shape, (mask, mask.T), strict=True)
+    cut_off = any((s.start > 0 and m[0].any()) or (s.stop < n and m[-1].any()) for s, n, m in sides)
+    return Region(matrix, source, target, window, agreement, warped, hypothesis), cut_off
+
+
+def _near(points: np.ndarray, whole: Window) -> Window:
+    """The surroundings of some points, where their region most likely ends; everything without points."""
+    if not len(points):
+        return whole
+    low, high = points.min(0), points.max(0)
+    room = np.maximum(high - low, _ROOM)
+    return tuple(
+        slice(int(max(0, low[i] - room[i])), int(min(side.stop, high[i] + room[i] + 1)))
+        for i, side in ((1, whole[0]), (0, whole[1]))
+    )
+
+
+def _within(matrix: np.ndarray, window: Window) -> np.ndarray:
+    """The map from places counted from a window's corner."""
+    corner = np.array([window[1].start, window[0].start], float)
+    return np.c_[matrix[:, :2], matrix[:, :2] @ corner + matrix[:, 2]]
 
 
 def _exact(scene: Scene, hypothesis: Hypothesis) -> np.ndarray:
@@ -128,33 +164,35 @@ def _correlation(ours: np.ndarray, theirs: np.ndarray, side: int, floor: float) 
     return both / np.sqrt(np.maximum(var_a, floor) * np.maximum(var_b, floor))
 
 
-def _leads_inside(matrix: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """Where the map leads into the image, and away from where it starts."""
-    height, width = shape
-    x, y = np.arange(width, dtype=np.float32)[None], np.arange(height, dtype=np.float32)[:, None]
+def _led(matrix: np.ndarray, window: Window) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Places x, y of a window, and where the map leads from them."""
+    x = np.arange(window[1].start, window[1].stop, dtype=np.float32)[None]
+    y = np.arange(window[0].start, window[0].stop, dtype=np.float32)[:, None]
     (a, b, c), (d, e, f) = matrix.astype(np.float32)
-    to_x, to_y = a * x + b * y + c, d * x + e * y + f
-    inside = (to_x >= 0) & (to_x <= width - 1) & (to_y >= 0) & (to_y <= height - 1)
+    return x, y, a * x + b * y + c, d * x + e * y + f
+
+
+def _leads_inside(matrix: np.ndarray, window: Window, shape: tuple[int, int]) -> np.ndarray:
+    """Where the map leads into the image, and away from where it starts."""
+    x, y, to_x, to_y = _led(matrix, window)
+    inside = (to_x >= 0) & (to_x <= shape[1] - 1) & (to_y >= 0) & (to_y <= shape[0] - 1)
     return inside & ((to_x - x) ** 2 + (to_y - y) ** 2 > _APART**2)
 
 
-def _one_way(matrix: np.ndarray, seeds: np.ndarray, noise: np.ndarray) -> np.ndarray | bool:
+def _one_way(matrix: np.ndarray, seeds: np.ndarray, noise: np.ndarray, window: Window) -> np.ndarray | bool:
     """A mirror and a half turn lead back where they came from: only places are kept that move the way most seeds do."""
     twice = matrix[:, :2] @ matrix
     twice[:, 2] += matrix[:, 2]
-    if np.abs(twice[:, :2] - np.eye(2)).max() > 0.1:
+    if np.abs(twice[:, :2] - np.eye(2)).max() > _INVOLUTION:
         return True
     if not len(seeds):
         y, x = np.unravel_index(np.argmax(noise), noise.shape)
-        seeds = np.array([[x, y]], np.float32)
+        seeds = np.array([[x + window[1].start, y + window[0].start]], np.float32)
     moved = seeds @ matrix[:, :2].T + matrix[:, 2] - seeds
     axis = np.linalg.svd(moved, full_matrices=False)[2][0]
     axis *= np.sign(np.median(moved @ axis)) or 1.0
-    height, width = noise.shape
-    x, y = np.arange(width, dtype=np.float32)[None], np.arange(height, dtype=np.float32)[:, None]
-    (a, b, c), (d, e, f) = matrix.astype(np.float32)
-    along = (a * x + b * y + c - x) * axis[0] + (d * x + e * y + f - y) * axis[1]
-    return along > 0
+    x, y, to_x, to_y = _led(matrix, window)
+    return (to_x - x) * axis[0] + (to_y - y) * axis[1] > 0
 
 
 def _connected(alike: np.ndarray, seeds: np.ndarray, agreement: np.ndarray, flat: np.ndarray) -> np.ndarray | None:

@@ -62,24 +62,26 @@ def _support(region: Region) -> dict[str, float]:
 
 def _likeness(scene: Scene, region: Region) -> dict[str, float]:
     """How alike the two are: the grey levels, then each octave of what is left without them."""
-    core = cv2.erode(region.source.astype(np.uint8), np.ones((_CORE, _CORE), np.uint8)) > 0
-    core = core if core.sum() >= 60 else region.source
-    live = core & ~scene.flat
+    inside = region.source[region.window]
+    core = cv2.erode(inside.astype(np.uint8), np.ones((_CORE, _CORE), np.uint8)) > 0
+    core = core if core.sum() >= 60 else inside
+    live = core & ~scene.flat[region.window]
     live = live if live.sum() >= 60 else core
-    ours, theirs = scene.grey[live], region.warped[live]
+    ours, theirs = scene.grey[region.window][live], region.warped[live]
     slope, offset = _line(theirs, ours)
     agreement = region.agreement[live]
     facts = {
         "agreement": np.median(agreement), "agreement_low": np.quantile(agreement, 0.1),
         "gain": abs(np.log(np.clip(slope, 0.2, 5))), "offset": min(abs(offset), 50),
     }  # fmt: skip
-    moved = [follow(band, region.matrix) for band in scene.bands]
-    for name, a, b in zip(("noise", "fine", "texture"), scene.bands, moved, strict=True):
+    bands = [band[region.window] for band in scene.bands]
+    moved = [follow(band, region.matrix, region.window) for band in scene.bands]
+    for name, a, b in zip(("noise", "fine", "texture"), bands, moved, strict=True):
         facts[f"{name}_agreement"] = _pearson(a[live], b[live])
     beside = [np.roll(moved[0], s, axis=(0, 1)) for s in ((0, 2), (2, 0))]
-    facts["sharp"] = facts["noise_agreement"] - max(_pearson(scene.residual[live], b[live]) for b in beside)
-    noise = max(float(scene.residual[live].std()), 0.05)
-    facts["left_over"] = min(float((scene.residual - moved[0])[live].std()) / noise, 3)
+    facts["sharp"] = facts["noise_agreement"] - max(_pearson(bands[0][live], b[live]) for b in beside)
+    noise = max(float(bands[0][live].std()), 0.05)
+    facts["left_over"] = min(float((bands[0] - moved[0])[live].std()) / noise, 3)
     facts["difference"] = min(float((ours - theirs).std()) / (scene.noise + 0.5), 30)
     facts["noise_ratio"] = np.log((moved[0][live].std() + 0.1) / (noise + 0.1))
     facts["seam_source"], facts["seam_target"] = (_seam(scene, m) for m in (region.source, region.target))
@@ -88,14 +90,15 @@ def _likeness(scene: Scene, region: Region) -> dict[str, float]:
 
 def _seam(scene: Scene, mask: np.ndarray) -> float:
     """Residual along a region's outline over that beside it: more where something was pasted hard."""
-    mask = mask.astype(np.uint8)
-    kernel = np.ones((5, 5), np.uint8)
-    outline = cv2.morphologyEx(mask, cv2.MORPH_GRADIENT, kernel) > 0
-    beside = (cv2.dilate(mask, np.ones((13, 13), np.uint8)) > 0) & (cv2.erode(mask, np.ones((13, 13), np.uint8)) == 0)
-    beside &= ~outline
+    x, y, w, h = cv2.boundingRect(mask.astype(np.uint8))
+    part = np.s_[max(y - 8, 0) : y + h + 8, max(x - 8, 0) : x + w + 8]
+    block = mask[part].astype(np.uint8)
+    outline = cv2.morphologyEx(block, cv2.MORPH_GRADIENT, np.ones((5, 5), np.uint8)) > 0
+    wide = np.ones((13, 13), np.uint8)
+    beside = (cv2.dilate(block, wide) > 0) & (cv2.erode(block, wide) == 0) & ~outline
     if not outline.any() or not beside.any():
         return 0.0
-    power = scene.residual**2
+    power = scene.residual[part] ** 2
     return float(0.5 * np.log((power[outline].mean() + 0.1) / (power[beside].mean() + 0.1)))
 
 
