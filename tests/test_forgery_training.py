@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 import pandas as pd
 import pytest
+from knobs import knobs
 from PIL import Image
 
 from starlight import metrics
@@ -26,6 +27,7 @@ from starlight.training.mining import MineParams, read, write
 from starlight.training.weighting import EnsembleParams, FinetuneParams
 
 TINY = knobs(ForgeryParams, network_steps=4, augmented=1, trees=30, depth=2, tuning_trees=20, seeds=2, workers=1)
+MINING, TUNING = knobs(MineParams, share=0.0), knobs(FinetuneParams, missed_weight=1.0)
 H, W = 40, 50
 
 
@@ -119,10 +121,19 @@ def test_mining_halves_what_the_base_gets_wrong():
     data, val, test = (examples(seed=k, first=1000 * k) for k in range(3))
     params = dataclasses.replace(TINY, held_back=1.0, tuning_trees=100, depth=3, tuning_rate=0.3, target_fpr=0.05)
     base = stages.base_of(data, val, params, 1)
-    found = stages.mined(base, data, knobs(MineParams, share=0.0))
+    found = stages.mined(base, data, MINING)
     assert set(found.hard_negatives["category"]) == {"tiles"} and len(found.hard_negatives) == 40
     assert found.audit["scanned_forged"] == 40 and found.audit["hard_negatives"] == 40
-    made = stages.finetuned(base, data, val, found, params, knobs(FinetuneParams, missed_weight=1.0), knobs(EnsembleParams, enabled=False), 1)
+    made = stages.finetuned(
+        base,
+        data,
+        val,
+        found,
+        params,
+        TUNING,
+        knobs(EnsembleParams, enabled=False),
+        1,
+    )
     before, after = (learn.image_scores(v, test) >= 0.5 for v in (base, made.detector))
     authentic = test.labels == 0
     assert before[authentic].mean() > 0.4 and after[authentic].mean() < 0.1
@@ -133,9 +144,9 @@ def test_mining_halves_what_the_base_gets_wrong():
 def test_nothing_mined_leaves_the_base():
     data = examples()
     base = stages.base_of(data, data, TINY, 1)
-    none = stages.mined(base, data.taken(data.labels == 1), knobs(MineParams, share=0.0))
+    none = stages.mined(base, data.taken(data.labels == 1), MINING)
     assert len(none.hard_negatives) == 0 and "none found" in none.audit["advice"]
-    made = stages.finetuned(base, data, data, none, TINY, knobs(FinetuneParams, missed_weight=1.0), knobs(EnsembleParams), 1)
+    made = stages.finetuned(base, data, data, none, TINY, TUNING, knobs(EnsembleParams), 1)
     assert np.array_equal(made.detector.log_odds(data.table), base.log_odds(data.table))
 
 
@@ -150,7 +161,7 @@ def test_sampling_weights_are_those_of_params():
 
 def test_what_was_mined_survives_writing(tmp_path):
     data = examples()
-    found = stages.mined(stages.base_of(data, data, TINY, 1), data, knobs(MineParams, share=0.0))
+    found = stages.mined(stages.base_of(data, data, TINY, 1), data, MINING)
     write(found, tmp_path)
     again = read(tmp_path)
     assert again.hard_negatives["sample_id"].tolist() == found.hard_negatives["sample_id"].tolist()
@@ -185,8 +196,8 @@ def test_the_pipeline_on_a_few_images(run):
     assert not data.overlap[data.labels[data.image] == 0].any()
     train, val, test = (data.split(name) for name in ("train", "val", "test"))
     base = stages.base_of(train, val, TINY, 1)
-    found = stages.mined(base, train, knobs(MineParams, share=0.0))
-    made = stages.finetuned(base, train, val, found, TINY, knobs(FinetuneParams, missed_weight=1.0), knobs(EnsembleParams), 1)
+    found = stages.mined(base, train, MINING)
+    made = stages.finetuned(base, train, val, found, TINY, TUNING, knobs(EnsembleParams), 1)
     made.detector.save(root / "forgery.safetensors", read_network(root / "artifacts"))
     models = {"base": base, "detector": Verifier.load(root / "forgery.safetensors"), "control": made.control}
     judged = predictions(models, test, root / "datasets")
@@ -205,7 +216,6 @@ def test_the_pipeline_on_a_few_images(run):
 
 def test_the_network_never_judges_what_it_learnt_from(run):
     from starlight.training.forgery.seams import fold_of, network_of
-from tests.knobs import knobs
 
     networks = ({"k": 0}, {"k": 1}, {"k": 2})
     for cover in map(str, range(20)):

@@ -15,7 +15,6 @@ from starlight.errors import StarlightError
 from starlight.scan.masks import read_mask, read_regions
 from starlight.scan.scan import ScanParams, scan
 from starlight.techniques import get
-from tests.knobs import knobs
 
 SEED = 7
 

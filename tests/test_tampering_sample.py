@@ -5,6 +5,7 @@ import hashlib
 
 import numpy as np
 import pytest
+from knobs import knobs
 from PIL import Image
 
 from starlight.errors import StarlightError
@@ -14,7 +15,6 @@ from starlight.sample.tampering.forging import forge
 from starlight.sample.tampering.forging.copy_move import copy_move
 from starlight.sample.tampering.pictures import science, sources
 from starlight.sample.tampering.pictures.picture import Picture
-from tests.knobs import knobs
 
 SMALL = knobs(TamperingParams, pairs=9, authentic=2, lookalikes=15)
 
