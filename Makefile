@@ -50,7 +50,7 @@ bench-detect: $(READY)  ## detection beside peers; COVERS=folder makes the test 
 	$(PIP) --no-deps --requirement requirements-bench.lock
 	python -m scripts.tools.bench_detect $(if $(COVERS),--covers $(COVERS)) --workers $(or $(WORKERS),1)
 
-bench-forgery: $(READY)  ## tampered images beside peers, on the test images of the last run
+bench-forgery: $(READY)  ## tampered images beside peers, on new images, with the weights of the last run
 	python -m scripts.tools.bench_forgery
 
 ablations: $(READY)  ## queue and run the ablation experiments, collect reports/ablations.csv
