@@ -16,8 +16,8 @@ from starlight.sample.tampering.pictures.picture import Picture, side
 __all__ = ["SOURCES", "draw", "make"]
 
 _SHIPPED = ("ihc.png", "cell.png", "retina.jpg", "moon.png", "hubble_deep_field.jpg")
-# Textures made to tile: parts of each are pixel-equal copies of others, so neither is an authentic picture.
-_CLONED = tuple(f"skimage/{name}.png" for name in ("brick", "grass", "gravel"))
+# Textures made to tile: parts of each are pixel-equal copies of others, so that neither is authentic.
+_CLONED = tuple(f"skimage/{name}.png" for name in ("grass", "gravel"))
 _SCIENCE = tuple(f"skimage/{name}" for name in _SHIPPED)
 
 
