@@ -8,7 +8,7 @@ TESTING := $(VENV)/.testing
 export PATH := $(abspath $(BIN)):$(PATH)
 export PYTHONHASHSEED := 0
 
-.PHONY: help setup repro test lint bench bench-detect ablations evidence release export fuzz pr-report baseline
+.PHONY: help setup repro test lint bench bench-detect bench-forgery ablations evidence release export fuzz pr-report baseline
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*##/\t/' | expand -t 16
@@ -49,6 +49,9 @@ bench: $(READY)  ## speed of extraction and of detection
 bench-detect: $(READY)  ## detection beside peers; COVERS=folder makes the test set from your photographs
 	$(PIP) --no-deps --requirement requirements-bench.lock
 	python -m scripts.tools.bench_detect $(if $(COVERS),--covers $(COVERS)) --workers $(or $(WORKERS),1)
+
+bench-forgery: $(READY)  ## tampered images beside peers, on the test images of the last run
+	python -m scripts.tools.bench_forgery
 
 ablations: $(READY)  ## queue and run the ablation experiments, collect reports/ablations.csv
 	python -m scripts.tools.ablations

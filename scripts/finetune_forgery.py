@@ -17,7 +17,8 @@ DATA, MODELS, OUT = Path("artifacts/forgery"), Path("models"), Path("reports/for
 def main(raw: dict) -> None:
     params, general = section(raw, "forgery", ForgeryParams), section(raw, None, General)
     tuning, pool = section(raw, "finetune", FinetuneParams), section(raw, "ensemble", EnsembleParams)
-    train, val = Examples.load(DATA).split("train"), Examples.load(DATA).split("val")
+    data = Examples.load(DATA)
+    train, val = data.split("train"), data.split("val")
     base, network = Verifier.load(MODELS / "forgery_base.safetensors"), read_network(DATA)
     made = finetuned(base, train, val, read(OUT / "mining"), params, tuning, pool, general.seed)
     made.curve.to_csv(OUT / "curves.csv", index=False, lineterminator="\n")

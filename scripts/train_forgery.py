@@ -13,7 +13,8 @@ DATA = Path("artifacts/forgery")
 
 def main(raw: dict) -> None:
     params, general = section(raw, "forgery", ForgeryParams), section(raw, None, General)
-    train, val = Examples.load(DATA).split("train"), Examples.load(DATA).split("val")
+    data = Examples.load(DATA)
+    train, val = data.split("train"), data.split("val")
     base = base_of(train, val, params, general.seed)
     base.save(Path("models/forgery_base.safetensors"), read_network(DATA))
     print(f"train_forgery: {len(train.kinds)} suspicions in {len(train.rows)} images, threshold {base.threshold:.3f}")

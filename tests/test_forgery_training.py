@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 import pandas as pd
 import pytest
+from knobs import knobs
 from PIL import Image
 
 from starlight import metrics
@@ -25,7 +26,8 @@ from starlight.training.forgery.params import ForgeryParams
 from starlight.training.mining import MineParams, read, write
 from starlight.training.weighting import EnsembleParams, FinetuneParams
 
-TINY = ForgeryParams(network_steps=4, augmented=1, trees=30, depth=2, tuning_trees=20, seeds=2, workers=1)
+TINY = knobs(ForgeryParams, network_steps=4, augmented=1, trees=30, depth=2, tuning_trees=20, seeds=2, workers=1)
+MINING, TUNING = knobs(MineParams, share=0.0), knobs(FinetuneParams, missed_weight=1.0)
 H, W = 40, 50
 
 
@@ -119,10 +121,19 @@ def test_mining_halves_what_the_base_gets_wrong():
     data, val, test = (examples(seed=k, first=1000 * k) for k in range(3))
     params = dataclasses.replace(TINY, held_back=1.0, tuning_trees=100, depth=3, tuning_rate=0.3, target_fpr=0.05)
     base = stages.base_of(data, val, params, 1)
-    found = stages.mined(base, data, MineParams())
+    found = stages.mined(base, data, MINING)
     assert set(found.hard_negatives["category"]) == {"tiles"} and len(found.hard_negatives) == 40
     assert found.audit["scanned_forged"] == 40 and found.audit["hard_negatives"] == 40
-    made = stages.finetuned(base, data, val, found, params, FinetuneParams(), EnsembleParams(enabled=False), 1)
+    made = stages.finetuned(
+        base,
+        data,
+        val,
+        found,
+        params,
+        TUNING,
+        knobs(EnsembleParams, enabled=False),
+        1,
+    )
     before, after = (learn.image_scores(v, test) >= 0.5 for v in (base, made.detector))
     authentic = test.labels == 0
     assert before[authentic].mean() > 0.4 and after[authentic].mean() < 0.1
@@ -133,9 +144,9 @@ def test_mining_halves_what_the_base_gets_wrong():
 def test_nothing_mined_leaves_the_base():
     data = examples()
     base = stages.base_of(data, data, TINY, 1)
-    none = stages.mined(base, data.taken(data.labels == 1), MineParams())
+    none = stages.mined(base, data.taken(data.labels == 1), MINING)
     assert len(none.hard_negatives) == 0 and "none found" in none.audit["advice"]
-    made = stages.finetuned(base, data, data, none, TINY, FinetuneParams(), EnsembleParams(), 1)
+    made = stages.finetuned(base, data, data, none, TINY, TUNING, knobs(EnsembleParams), 1)
     assert np.array_equal(made.detector.log_odds(data.table), base.log_odds(data.table))
 
 
@@ -143,14 +154,14 @@ def test_sampling_weights_are_those_of_params():
     data = examples(18)
     hard, missed = data.rows[data.rows["category"] == "tiles"].head(2), data.rows[data.labels == 1].head(1)
     seen = ~learn.held_back(data.rows, 1.0)
-    weights = stages.sampling_weights(data, hard, missed, seen, FinetuneParams(missed_weight=5.0))
+    weights = stages.sampling_weights(data, hard, missed, seen, knobs(FinetuneParams, missed_weight=5.0))
     assert weights[data.labels == 1].tolist() == [15.0, 2.0, 1.0, 3.0, 2.0, 1.0]
     assert weights[data.rows["category"] == "tiles"].tolist() == [2.0, 2.0, 0.0, 0.0, 0.0, 0.0]
 
 
 def test_what_was_mined_survives_writing(tmp_path):
     data = examples()
-    found = stages.mined(stages.base_of(data, data, TINY, 1), data, MineParams())
+    found = stages.mined(stages.base_of(data, data, TINY, 1), data, MINING)
     write(found, tmp_path)
     again = read(tmp_path)
     assert again.hard_negatives["sample_id"].tolist() == found.hard_negatives["sample_id"].tolist()
@@ -167,9 +178,9 @@ def test_none_is_marked_below_the_threshold():
 def run(tmp_path_factory):
     """A few images through sample, scan, extract, train, mine, finetune."""
     root = tmp_path_factory.mktemp("run")
-    sizes = TamperingParams(pairs=10, authentic=2, lookalikes=5)
+    sizes = knobs(TamperingParams, pairs=10, authentic=2, lookalikes=5)
     build(root / "datasets/tampering_submission_2025", sizes, 5, workers=1)
-    table, _ = scan(root / "datasets", ScanParams(workers=1), 3, store_root=root / "store")
+    table, _ = scan(root / "datasets", knobs(ScanParams, workers=1), 3, store_root=root / "store")
     made = extract(table, root / "datasets", TINY, 1, Store(root / "store"))
     made.save(root / "artifacts")
     return root, table
@@ -185,8 +196,8 @@ def test_the_pipeline_on_a_few_images(run):
     assert not data.overlap[data.labels[data.image] == 0].any()
     train, val, test = (data.split(name) for name in ("train", "val", "test"))
     base = stages.base_of(train, val, TINY, 1)
-    found = stages.mined(base, train, MineParams())
-    made = stages.finetuned(base, train, val, found, TINY, FinetuneParams(), EnsembleParams(), 1)
+    found = stages.mined(base, train, MINING)
+    made = stages.finetuned(base, train, val, found, TINY, TUNING, knobs(EnsembleParams), 1)
     made.detector.save(root / "forgery.safetensors", read_network(root / "artifacts"))
     models = {"base": base, "detector": Verifier.load(root / "forgery.safetensors"), "control": made.control}
     judged = predictions(models, test, root / "datasets")

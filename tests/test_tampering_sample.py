@@ -5,6 +5,7 @@ import hashlib
 
 import numpy as np
 import pytest
+from knobs import knobs
 from PIL import Image
 
 from starlight.errors import StarlightError
@@ -15,7 +16,7 @@ from starlight.sample.tampering.forging.copy_move import copy_move
 from starlight.sample.tampering.pictures import science, sources
 from starlight.sample.tampering.pictures.picture import Picture
 
-SMALL = TamperingParams(pairs=9, authentic=2, lookalikes=15)
+SMALL = knobs(TamperingParams, pairs=9, authentic=2, lookalikes=15)
 
 
 def scene(seed=0, size=220):
@@ -105,7 +106,7 @@ def test_the_submission_holds_what_it_says(made):
 def test_the_seed_makes_the_bytes(made, tmp_path):
     folder, _ = made
     build(tmp_path / "again", SMALL, 3, workers=2)
-    build(tmp_path / "other", TamperingParams(pairs=9, authentic=0, lookalikes=0), 4, workers=1)
+    build(tmp_path / "other", knobs(TamperingParams, pairs=9, authentic=0, lookalikes=0), 4, workers=1)
     assert _digest(tmp_path / "again") == _digest(folder)
     assert _digest(tmp_path / "other") != _digest(folder)
 
@@ -116,7 +117,7 @@ def _digest(folder):
 
 
 def test_it_can_be_left_out(tmp_path):
-    assert build(tmp_path / "none", TamperingParams(enabled=False), 1) == {}
+    assert build(tmp_path / "none", knobs(TamperingParams, enabled=False), 1) == {}
     assert list((tmp_path / "none").rglob("*.png")) == []
 
 

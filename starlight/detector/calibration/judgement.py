@@ -9,10 +9,9 @@ from typing import NamedTuple
 import numpy as np
 
 from starlight.detector.calibration.calibration import Calibration
+from starlight.techniques import protocol
 
-__all__ = ["READABLE", "Prediction", "judge", "named"]
-
-READABLE = ("alpha", "palette", "lsb.rgb", "exif", "raw")  # techniques whose evidence is the payload itself
+__all__ = ["Prediction", "judge", "named"]
 
 
 class Prediction(NamedTuple):
@@ -68,4 +67,4 @@ def _likeliest(scores: np.ndarray, techniques: tuple[str, ...]) -> np.ndarray:
 
 @functools.cache
 def _readable(techniques: tuple[str, ...]) -> np.ndarray:
-    return np.array([name in READABLE for name in techniques])
+    return np.array([name in protocol() for name in techniques])

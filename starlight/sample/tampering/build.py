@@ -49,11 +49,11 @@ class TamperingParams:
         Authentic images that look tampered with, over all categories, 0 to 100,000.
     """
 
-    enabled: bool = knob(True)
-    seed: int = knob(2026, min=0)
-    pairs: int = knob(200, min=8, max=100_000)
-    authentic: int = knob(40, min=0, max=100_000)
-    lookalikes: int = knob(240, min=0, max=100_000)
+    enabled: bool = knob()
+    seed: int = knob(min=0)
+    pairs: int = knob(min=8, max=100_000)
+    authentic: int = knob(min=0, max=100_000)
+    lookalikes: int = knob(min=0, max=100_000)
 
 
 @dataclass(frozen=True)

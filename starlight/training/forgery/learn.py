@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from starlight.errors import StarlightError
 from starlight.forgery.boosting import Settings
 from starlight.forgery.verifier import Verifier, ensemble, finetune, threshold_at, train
 from starlight.training.forgery.examples import Examples
@@ -45,8 +46,19 @@ def seeds_of(seed: int, params: ForgeryParams) -> list[int]:
 
 
 def train_base(data: Examples, weights: np.ndarray, params: ForgeryParams, seed: int) -> Verifier:
-    """Train a verifier on images by their weights (n,); those of weight 0 are left out."""
+    """Train a verifier on images by their weights (n,); those of weight 0 are left out.
+
+    Raises
+    ------
+    StarlightError
+        No suspicion is right, or none is wrong.
+    """
     table, y, w = _rows(data, weights, params)
+    if not 0 < y.sum() < len(y):
+        raise StarlightError(
+            f"forgery: of {len(y)} suspicions in training images {y.sum()} are right (overlap {params.overlap}): "
+            "nothing can be learnt; add forged images, or set tampering.enabled: true in params.yaml"
+        )
     return train(table, y, w, seed, Settings(trees=params.trees, depth=params.depth))
 
 
