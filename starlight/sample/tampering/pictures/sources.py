@@ -16,11 +16,15 @@ from starlight.sample.tampering.pictures.picture import Picture, side
 __all__ = ["SOURCES", "draw", "make"]
 
 _SHIPPED = ("ihc.png", "cell.png", "retina.jpg", "moon.png", "hubble_deep_field.jpg")
+# Textures made to tile: parts of each are pixel-equal copies of others, so that neither is authentic.
+_CLONED = tuple(f"skimage/{name}.png" for name in ("grass", "gravel"))
 _SCIENCE = tuple(f"skimage/{name}" for name in _SHIPPED)
 
 
 def _photograph(rng: np.random.Generator, number: str) -> Picture:
-    cover = covers.photograph(rng, side(rng, 240, 512), side(rng, 300, 640), number)
+    height, width = side(rng, 240, 512), side(rng, 300, 640)
+    names = [n for n in photos.names_of_size(max(height, width) * 3 // 5) if n not in _CLONED]
+    cover = covers.photograph(rng, height, width, number, names=names)
     return Picture(colour(cover.pixels), cover.cover_id, "photograph")
 
 
