@@ -19,8 +19,12 @@ class _Entry(Protocol):
 
 
 def by_stem(folder: str, names: Sequence[str]) -> dict[str, str]:
-    """Paths of files by their names without extension; of several with one name the first counts."""
-    return {PurePosixPath(name).stem: f"{folder}/{name}" for name in reversed(names)}
+    """Paths of files by their names without extension, alone and with the folders that they lie in.
+
+    Of several with one name the first counts.
+    """
+    bare = {PurePosixPath(name).stem: f"{folder}/{name}" for name in reversed(names)}
+    return bare | {str(PurePosixPath(name).with_suffix("")): f"{folder}/{name}" for name in reversed(names)}
 
 
 def folder_of(name: str) -> str:
@@ -40,8 +44,9 @@ def read(entry: _Entry, name: str, masks: Mapping[str, str], twins: Mapping[str,
         By stem: files in `masks/`, and those in `authentic/` or `clean/`.
     """
     stem = PurePosixPath(name).stem
+    spellings = (str(PurePosixPath(name).with_suffix("")), stem)  # of the same folder before any other
     entry.category = folder_of(name)
-    entry.mask = next((masks[stem + ending] for ending in _ENDINGS if stem + ending in masks), "")
-    entry.clean_path = twins.get(stem, "")
+    entry.mask = next((masks[s + ending] for s in spellings for ending in _ENDINGS if s + ending in masks), "")
+    entry.clean_path = next((twins[s] for s in spellings if s in twins), "")
     if not entry.mask:
         entry.reason = f"mask: there is none in masks/ by the name of {stem}"
