@@ -8,7 +8,7 @@ from forged import copy_within, encoded, page, texture, tiles
 from starlight.forgery.candidates import COPY, FEATURES, candidates, examine
 from starlight.forgery.copies.keypoints import mirror
 from starlight.forgery.copies.transforms import log_false_alarms
-from starlight.forgery.panels import panel_labels
+from starlight.forgery.scene.panels import panel_labels
 from starlight.images.image import decode
 
 BOX, TO = (40, 30, 90, 100), (190, 250)

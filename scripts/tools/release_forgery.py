@@ -21,9 +21,7 @@ def main(raw: dict) -> None:
     arguments.add_argument("--pairs", type=int, default=1500, help="forged images, each with its authentic twin")
     arguments.add_argument("--authentic", type=int, default=300, help="further authentic images")
     arguments.add_argument("--lookalikes", type=int, default=1500, help="authentic images that look tampered with")
-    arguments.add_argument(
-        "--seed", type=int, default=40, help="not the pipeline's, whose test split stays unseen"
-    )
+    arguments.add_argument("--seed", type=int, default=40, help="not the pipeline's, whose test split stays unseen")
     options = arguments.parse_args()
     params, general = section(raw, "forgery", ForgeryParams), section(raw, None, General)
     tuning, pool = section(raw, "finetune", FinetuneParams), section(raw, "ensemble", EnsembleParams)

@@ -8,7 +8,7 @@ from functools import cached_property
 import cv2
 import numpy as np
 
-from starlight.forgery.panels import panel_labels
+from starlight.forgery.scene.panels import panel_labels
 from starlight.images.image import Image
 
 __all__ = ["MAX_PIXELS", "Scene", "box_mean", "prepare"]
