@@ -22,6 +22,9 @@ class FakeReader:
     def mask(self, sample_id: str) -> np.ndarray:
         return self.masks[sample_id]
 
+    def found(self, sample_id: str) -> np.ndarray:
+        return np.zeros(len(TECHNIQUES) + 1, bool)
+
 
 def record(rng: np.random.Generator, payload: bool, pixels: np.ndarray) -> dict[str, np.ndarray]:
     vectors = {name: rng.normal(size=len(REGISTRY[name].FEATURES)).astype(np.float32) for name in ("format", "content")}

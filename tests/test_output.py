@@ -12,7 +12,7 @@ from starlight.detector.answer import Detection
 
 ODD = os.fsdecode(b'a\n\x1b[31m,"caf\xe9".png')
 FOUND = Detection(
-    ODD, "stego", 0.98, "alpha", {"alpha": 0.98, "raw": 0.01}, "hello", "text of 5 bytes in alpha LSBs", 12.3456,
+    ODD, "stego", 0.98, "alpha", {"alpha": 0.98, "raw": 0.01}, "hello", "text of 5 bytes in alpha", ["a note"], 12.3456,
     0.5, 0.0005, "0123456789abcdef",
 )  # fmt: skip
 
@@ -44,6 +44,7 @@ def test_csv_reads_back():
     assert len(rows) == 2 and tuple(rows[0]) == COLUMNS
     assert rows[0]["path"] == ODD.replace("\udce9", "\\udce9")
     assert json.loads(rows[0]["techniques"]) == FOUND.techniques
+    assert json.loads(rows[0]["notes"]) == FOUND.notes
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "ascii"])

@@ -138,7 +138,6 @@ def test_a_new_submission_counts(clone):
 
 
 @LONG
-@LONG
 def test_a_release_from_the_pipeline(clone):
     run(clone, "python", "-m", "scripts.tools.release", "-S", "seed=7", "--images", "120", "--terms", "nobody's")
     card = (clone / "models/release/MODEL_CARD.md").read_text()
@@ -162,3 +161,34 @@ def test_without_any_submission(clone):
     said = run(clone, "dvc", "repro", status=255)
     assert "datasets" in said and "Traceback" not in said
     run(clone, "git", "checkout", "--quiet", "--", "params.yaml", "dvc.lock")
+
+
+TOY = '''"""Two low bits of samples at pseudo-random places become random."""
+
+import numpy as np
+
+NAME = "toy"
+CARRIER = "samples"
+READABLE = False
+SHOWN_IN = ("content",)
+RATES = "lsb"
+
+
+def embed(cover: np.ndarray, rate: float, *, seed: int = 0) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    there = rng.random(cover.shape) < rate
+    return np.where(there, cover & 252 | rng.integers(0, 4, cover.shape, np.uint8), cover).astype(np.uint8)
+'''
+
+
+@LONG
+def test_a_new_technique_is_one_file_and_one_line(clone):
+    (clone / "starlight/techniques/spatial/toy.py").write_text(TOY)
+    registry = clone / "starlight/techniques/__init__.py"
+    text = registry.read_text()
+    last = '    "wow": "spatial.wow",\n'
+    registry.write_text(text.replace(last, last + '    "toy": "spatial.toy",\n'))
+    run(clone, "dvc", "repro")
+    figures = json.loads((clone / "reports/metrics.json").read_text())["v4"]["techniques"]
+    assert figures["toy"]["n"] > 0 and "toy" in (clone / "reports/dashboard.md").read_text()
+    run(clone, "git", "checkout", "--quiet", "--", ".")

@@ -43,6 +43,7 @@ one record a file, in the order of the arguments, names in a folder sorted; keys
   techniques       {technique: probability} of all that this container can carry
   payload_preview  escaped first bytes of the payload, where one decodes
   reason           why, in one short sentence
+  notes            what people and devices left openly: comments, captions, settings, provenance
   ms               milliseconds from opening the file to the answer
   threshold, fpr   the probability from which a file is called stego, and the false-positive rate it was set for
   sample_id        first 16 hex digits of the file's SHA-256
@@ -64,7 +65,8 @@ def parser() -> argparse.ArgumentParser:
     _detect(_parser(commands.add_parser, "detect", help="is anything hidden in these files?", epilog=_RECORD))
     _extract(_parser(
         commands.add_parser, "extract", help="read a hidden payload back",
-        description="Reads back what can be read: alpha, palette, lsb.rgb, exif, raw, and the formats of open tools.",
+        description="Reads back what can be read: alpha, palette, lsb.rgb, exif, raw, the formats of open tools, and "
+        "bytes that no structure of the file explains.",
         epilog="exit status: 0 a payload was read, 1 none was found, 2 an error",
     ))  # fmt: skip
     _explain(_parser(
@@ -112,6 +114,8 @@ def _detect(command: argparse.ArgumentParser) -> None:
 def _extract(command: argparse.ArgumentParser) -> None:
     command.add_argument("file", metavar="FILE")
     command.add_argument("-o", "--output", metavar="OUT", help="- for standard output; without it, only a preview")
+    command.add_argument("--list", action="store_true", help="name all payloads that were found")
+    command.add_argument("--number", type=_positive, default=1, metavar="N", help="which of them (default: the first)")
     command.add_argument("--force", action="store_true", help="overwrite OUT")
 
 

@@ -14,7 +14,7 @@ from starlight.detector.previews import escape
 __all__ = ["COLUMNS", "FORMATS", "Writer"]
 
 COLUMNS = (
-    "path", "verdict", "probability", "technique", "techniques", "payload_preview", "reason", "ms",
+    "path", "verdict", "probability", "technique", "techniques", "payload_preview", "reason", "notes", "ms",
     "threshold", "fpr", "sample_id",
 )  # fmt: skip
 _TABLE = "{:<11}  {:>8}  {:<9}  {:>7}  {}"
@@ -32,7 +32,7 @@ def _jsonl(record: Record, columns: Columns) -> str:
 
 
 def _csv(record: Record, columns: Columns) -> str:
-    cells = [json.dumps(v) if isinstance(v := record.get(name), dict) else v for name in columns]
+    cells = [json.dumps(v) if isinstance(v := record.get(name), dict | list) else v for name in columns]
     return _csv_line(["" if cell is None else cell for cell in cells])
 
 

@@ -30,6 +30,8 @@ class Detection:
         Escaped first bytes of the payload, where one decodes.
     reason : str
         Why, in one short sentence.
+    notes : list of str
+        What people and devices left openly in the file: comments, captions, settings, provenance.
     ms : float
         Milliseconds from opening the file to this answer.
     threshold : float or None
@@ -47,6 +49,7 @@ class Detection:
     techniques: dict[str, float] = field(default_factory=dict)
     payload_preview: str | None = None
     reason: str = ""
+    notes: list[str] = field(default_factory=list)
     ms: float = 0.0
     threshold: float | None = None
     fpr: float | None = None

@@ -16,12 +16,13 @@ from starlight.detector.answer import CANNOT_TELL, CLEAN, STEGO, UNREADABLE, Det
 from starlight.detector.calibration.classes import container_class
 from starlight.detector.calibration.judgement import Prediction, named
 from starlight.detector.previews import preview
-from starlight.detector.readback import describe, read_payload
+from starlight.detector.wording import notes, reason
 from starlight.errors import BadImage, StarlightError
+from starlight.findings.reading.reader import Reading
+from starlight.findings.reading.reader import read as read_all
 from starlight.images.image import Image, decode, read, sample_id
 from starlight.streams import REGISTRY
 from starlight.streams.compute import compute_streams
-from starlight.techniques import OTHER
 from starlight.techniques.constraints import constraint_mask
 
 __all__ = ["RUNTIMES", "Detector", "find_weights", "read_file"]
@@ -31,9 +32,10 @@ _BYTES = "<bytes>"  # path of what was given as bytes
 
 
 class Judged(NamedTuple):
-    """An image with what was computed from it on the way to its answer."""
+    """An image with what was read in it and computed from it on the way to its answer."""
 
     image: Image
+    reading: Reading
     record: dict[str, np.ndarray]
     classes: list[str]
     prediction: Prediction
@@ -131,13 +133,15 @@ class Detector:
         record = _Record(image, self.predictor.max_tiles)
         wanted = self.predictor.streams if maps else self.predictor.quick_streams
         record |= compute_streams(image, wanted, self.predictor.max_tiles)
-        record["mask"] = constraint_mask(image)
+        reading = read_all(image)
+        record["mask"], record["found"] = constraint_mask(image), reading.techniques
         container, pixels = image.container, image.pixels[:, :, 0].size
         classes = [container_class(container.format, container.mode, record["mask"], pixels)]
         prediction = self.predictor.predict([record], classes, maps=maps)
-        return Judged(image, record, classes, prediction, self._answer(name, image, prediction, started))
+        answer = self._answer(name, image, reading, prediction, started)
+        return Judged(image, reading, record, classes, prediction, answer)
 
-    def _answer(self, name: str, image: Image, prediction: Prediction, started: float) -> Detection:
+    def _answer(self, name: str, image: Image, reading: Reading, prediction: Prediction, started: float) -> Detection:
         flagged, abstain = bool(prediction.score[0] >= 0), bool(prediction.abstain[0])
         scores = prediction.technique_scores[0]
         each = {
@@ -149,26 +153,14 @@ class Detector:
         }
         verdict = CANNOT_TELL if abstain else STEGO if flagged else CLEAN
         technique = None if verdict == CLEAN else str(named(scores[None], self.predictor.techniques)[0])
-        found = read_payload(image, technique) if flagged else None
+        found = next((f for f in reading.hidden if f.technique == technique), None)
         return Detection(
             name, verdict,
             probability=round(float(prediction.probability[0]), 6), technique=technique, techniques=each,
             payload_preview=preview(found.payload) if found else None,
-            reason=self._reason(verdict, technique, found, prediction), sample_id=sample_id(image.data),
-            **self._standard(), ms=_ms(started),
+            reason=reason(verdict, technique, reading, prediction), notes=notes(reading),
+            sample_id=sample_id(image.data), **self._standard(), ms=_ms(started),
         )  # fmt: skip
-
-    def _reason(self, verdict: str, technique: str | None, found: Any, prediction: Prediction) -> str:
-        if verdict == CANNOT_TELL:
-            share = float(prediction.ood[0])
-            return f"unlike training images: {100 * share:.1f} % of its statistics lie beyond them"
-        if verdict == CLEAN:
-            return "no technique reaches its threshold"
-        if found and found.technique == technique:
-            return describe(found)
-        like = "a technique outside the list" if technique == OTHER else technique
-        also = f"; also {describe(found)}" if found else ""
-        return f"statistics like those of {like}, {float(prediction.score[0]):.1f} over the threshold{also}"
 
     def _standard(self) -> dict[str, float]:
         """What the answer was judged at."""

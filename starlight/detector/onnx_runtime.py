@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from starlight.detector.calibration.calibration import Calibration
-from starlight.detector.calibration.judgement import Prediction, judge
+from starlight.detector.calibration.judgement import Prediction, found_in, judge
 from starlight.errors import StarlightError
 from starlight.streams.collate import collate, vectors
 
@@ -42,6 +42,7 @@ class OnnxPredictor:
             raise StarlightError(f"{path}: not written by `make export`: {error}") from error
         self.streams, self.techniques = tuple(config["streams"]), tuple(config["techniques"])
         self.sizes = dict(config["sizes"])
+        self._reads = bool(config.get("constraint_mask", True))  # the baseline judges by statistics alone
         self.quick_streams = tuple(self.sizes)  # experts read no others
         self.max_tiles = int(self.meta.get("max_tiles", 3))
 
@@ -54,20 +55,21 @@ class OnnxPredictor:
         self, records: Sequence[Mapping[str, Any]], classes: Sequence[str], blank: str | None = None, *,
         maps: bool = True,
     ) -> Prediction:  # fmt: skip
-        """Predict on records of stored streams (with their `mask`) and their container classes.
+        """Predict on records of stored streams, with their `mask` and what was `found`, and their container classes.
 
         Without `maps` the answers are the same and `cells` is empty where experts say all but where.
         """
         batch = {"mask": np.stack([np.asarray(r["mask"], bool) for r in records])}
+        found = found_in(records) if self._reads else None
         batch["keep"] = np.array([name != blank for name in self.streams], np.float32)
         if not maps:
             quick = vectors(records, self.quick_streams) | {"tiles": np.zeros(len(records), np.int64)}
             logits, ood, alone = self._run(["experts", "ood", "alone"], batch | quick)
             if alone.all():
                 cells = np.zeros((len(records), 0, 32, 32), np.float32)
-                return judge(logits, cells, ood, classes, self.calibration, self.meta["ood_limit"])
+                return judge(logits, cells, ood, classes, self.calibration, self.meta["ood_limit"], found)
         logits, cells, ood = self._run(["logits", "cells", "ood"], batch | collate(records, self.streams))
-        return judge(logits, cells, ood, classes, self.calibration, self.meta["ood_limit"])
+        return judge(logits, cells, ood, classes, self.calibration, self.meta["ood_limit"], found)
 
     def _run(self, outputs: list[str], batch: Mapping[str, np.ndarray]) -> list[np.ndarray]:
         """Outputs of the graph. Streams left out are empty, which spares the work on them.

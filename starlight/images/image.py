@@ -8,7 +8,9 @@ import functools
 import hashlib
 import io
 import os
+import struct
 import warnings
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -35,6 +37,8 @@ _OPENERS = {
     "webp": WebPImagePlugin.WebPImageFile, "bmp": BmpImagePlugin.BmpImageFile, "tiff": TiffImagePlugin.TiffImageFile,
 }  # fmt: skip
 
+_END = b"\0\0\0\0IEND\xaeB`\x82"
+
 
 @dataclasses.dataclass(frozen=True)
 class Image:
@@ -53,6 +57,8 @@ class Image:
     palette : (colours, 3) uint8 or None
     data : bytes
         The file.
+    kept : dict
+        What was computed from the image and is asked for more than once, by the name of what computes it.
     """
 
     container: Container
@@ -61,6 +67,7 @@ class Image:
     indices: np.ndarray | None
     palette: np.ndarray | None
     data: bytes = dataclasses.field(repr=False)
+    kept: dict = dataclasses.field(default_factory=dict, init=False, repr=False, compare=False)
 
     @functools.cached_property
     def coefficients(self) -> Coefficients | None:
@@ -103,7 +110,12 @@ def decode(data: bytes, limits: Limits = Limits()) -> Image:  # noqa: B008 (froz
         As `containers.parse`, and for pixel data that are broken or cut short.
     """
     container = parse(data, limits)
-    stored = _open(_pixel_data(data, container), container)
+    try:
+        stored = _open(_pixel_data(data, container), container)
+    except BadImage:
+        if container.format != "png" or (stream := _stream_alone(data, container)) is None:
+            raise
+        stored = _open(stream, container)
     if stored.size != (container.width, container.height):
         raise BadImage(f"{stored.width} x {stored.height} pixels under a header of another size")
     if container.indexed != (stored.mode in ("P", "PA") or container.format == "gif"):
@@ -151,6 +163,23 @@ def _pixel_data(data: bytes, container: Container) -> bytes:
         kept = [s for s in container.segments if s[0] in ("IHDR", "PLTE", "IDAT", "IEND")]
         return data[:8] + b"".join(data[at : at + size] for _, at, size in kept)
     return data[: container.end]
+
+
+def _stream_alone(data: bytes, container: Container) -> bytes | None:
+    """The file without what follows its compressed stream, which trips the decoder up; None where nothing does."""
+    packed = [data[at + 8 : at + size - 4] for name, at, size in container.segments if name == "IDAT"]
+    stream, whole = zlib.decompressobj(), b"".join(packed)
+    room = 8 * (container.width + 8) * container.height + (1 << 16)  # bytes of the rows, at most
+    try:
+        stream.decompress(whole, room)
+    except zlib.error:
+        return None
+    if not stream.eof or not stream.unused_data:
+        return None
+    body = b"IDAT" + whole[: -len(stream.unused_data)]
+    chunk = struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
+    kept = [s for s in container.segments if s[0] in ("IHDR", "PLTE")]
+    return data[:8] + b"".join(data[at : at + size] for _, at, size in kept) + chunk + _END
 
 
 def _open(data: bytes, container: Container) -> PillowImage.Image:

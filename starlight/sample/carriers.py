@@ -78,7 +78,7 @@ def make(kind: str, cover: Cover, rng: np.random.Generator) -> Carrier:
         image = rewrite_jpeg(image)
     trailer = b""
     if "raw" in KINDS[kind].techniques and rng.random() < 0.12:
-        trailer, what = metadata.benign_trailer(rng, thumbnail=thumbnail)
+        trailer, what = metadata.benign_trailer(rng, jpeg=kind == "jpeg")
         note += f"; trailer {what}"
     return Carrier(kind, samples, encoding, image, trailer, cover.cover_id, f"{cover.processing}; {note}")
 

@@ -10,9 +10,9 @@ import pandas as pd
 
 from starlight.errors import StarlightError
 
-__all__ = ["MASK", "StreamReader", "shape_text"]
+__all__ = ["BESIDE", "FOUND", "MASK", "StreamReader", "shape_text"]
 
-MASK = "mask"  # the constraint mask, kept beside the streams
+MASK, FOUND = BESIDE = ("mask", "found")  # kept beside the streams: the constraint mask, the techniques that were read
 
 
 def shape_text(shape: tuple[int, ...]) -> str:
@@ -39,9 +39,9 @@ class StreamReader:
         try:
             about = json.loads((self.folder / "streams.json").read_bytes())
             self.streams: dict[str, dict] = about["streams"]
-            self._dtypes = {name: np.dtype(said["dtype"]) for name, said in self.streams.items()} | {
-                MASK: np.dtype("?")
-            }
+            self._dtypes = {name: np.dtype(said["dtype"]) for name, said in self.streams.items()} | dict.fromkeys(
+                BESIDE, np.dtype("?")
+            )
             texts = ["sample_id", *(f"{name}_shape" for name in self._dtypes)]
             index = pd.read_csv(self.folder / "index.csv", dtype=dict.fromkeys(texts, str))
             self._shift = 64 - int(about["part_bits"])
@@ -75,6 +75,10 @@ class StreamReader:
     def mask(self, sample_id: str) -> np.ndarray:
         """Constraint mask, bool (17,), in the order of `TECHNIQUES`, then `other`."""
         return np.array(self._record(self._row(sample_id), MASK))
+
+    def found(self, sample_id: str) -> np.ndarray:
+        """Techniques whose payload was read, bool (17,), in the same order."""
+        return np.array(self._record(self._row(sample_id), FOUND))
 
     def _record(self, row: int, stream: str) -> np.ndarray:
         codes, shapes = self._shapes[stream]

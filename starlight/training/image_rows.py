@@ -55,6 +55,7 @@ class ImageRows:
         )
         self.labels = self.rows["label"].to_numpy(int)
         self.mask = np.stack([reader.mask(i) for i in ids]) if ids else np.zeros((0, len(LABELS)), bool)
+        self.found = np.stack([reader.found(i) for i in ids]) if ids else np.zeros((0, len(LABELS)), bool)
         pixels = self.rows["width"].to_numpy(int) * self.rows["height"].to_numpy(int)
         self.classes = [
             container_class(f, m, mask, n)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from starlight.detector.calibration.calibration import Calibration
-from starlight.techniques import protocol
+from starlight.techniques import group, protocol
 
-__all__ = ["Prediction", "judge", "named"]
+__all__ = ["BY_ACCOUNT", "FOUND", "Prediction", "found_in", "judge", "named"]
+
+BY_ACCOUNT = (*group("comment"), *group("trailer"))  # evidence is bytes, which the account explains or does not
+FOUND = 50.0  # score of a payload that was read
 
 
 class Prediction(NamedTuple):
@@ -41,13 +44,38 @@ def judge(
     classes: Sequence[str],
     calibration: Calibration,
     ood_limit: float,
+    found: np.ndarray | None = None,
 ) -> Prediction:
-    """Log-odds and map of n images to verdicts; `ood_limit` is the share from which an image is unlike any seen."""
+    """Log-odds and map of n images to verdicts.
+
+    Parameters
+    ----------
+    logits : (n, t)
+    cells : (n, k, 32, 32)
+    ood : (n,)
+    classes : sequence of str, length n
+    calibration : Calibration
+    ood_limit : float
+        Share of the statistics from which an image is unlike any seen.
+    found : (n, t) bool, optional
+        Techniques whose payload was read. What was read is certain; bytes that are all explained hide nothing,
+        whatever their statistics. Without it statistics alone judge, as the baseline does.
+    """
     each = calibration.technique_scores(logits, classes)
+    if found is not None:
+        silent = _among(BY_ACCOUNT, calibration.techniques) & ~found
+        each = np.where(found, FOUND, np.where(silent, -np.inf, each))
     score = np.clip(each.max(axis=1), -1e3, 1e3)
-    readable = _readable(calibration.techniques)[_likeliest(each, calibration.techniques)]
+    readable = _among(protocol(), calibration.techniques)[_likeliest(each, calibration.techniques)]
     abstain = (score >= 0) & (ood > ood_limit) & ~readable
+    if found is not None:
+        abstain &= ~found.any(axis=1)
     return Prediction(score, calibration.probability(score), each, logits, cells, ood, abstain)
+
+
+def found_in(records: Sequence[Mapping[str, Any]]) -> np.ndarray | None:
+    """(n, t) techniques that were read, for `judge`; None where not all of some records say so."""
+    return np.stack([r["found"] for r in records]) if all("found" in r for r in records) else None
 
 
 def named(scores: np.ndarray, techniques: Sequence[str]) -> np.ndarray:
@@ -60,11 +88,11 @@ def named(scores: np.ndarray, techniques: Sequence[str]) -> np.ndarray:
 
 
 def _likeliest(scores: np.ndarray, techniques: tuple[str, ...]) -> np.ndarray:
-    read = np.where(_readable(techniques) & (scores >= 0), scores, -np.inf)
+    read = np.where(_among(protocol(), techniques) & (scores >= 0), scores, -np.inf)
     certain = np.isfinite(read).any(axis=1)
     return np.where(certain, read.argmax(axis=1), scores.argmax(axis=1))
 
 
 @functools.cache
-def _readable(techniques: tuple[str, ...]) -> np.ndarray:
-    return np.array([name in protocol() for name in techniques])
+def _among(names: tuple[str, ...], techniques: tuple[str, ...]) -> np.ndarray:
+    return np.array([name in names for name in techniques])

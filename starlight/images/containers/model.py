@@ -8,6 +8,7 @@ import zlib
 
 from starlight.errors import BadImage
 from starlight.images.containers import exif as _exif
+from starlight.images.containers.behind import Part
 
 __all__ = ["Container", "Limits", "Walk"]
 
@@ -78,6 +79,8 @@ class Container:
         JPEG chroma subsampling, `4:2:0` and the like, or `grey`.
     mpf : tuple of (int, int)
         Offset and length of the MPF images after the first.
+    behind : tuple of Part
+        What a JPEG file announces behind its picture; `end` lies behind it.
     problems : tuple of str
         What is odd but did not stop the walk.
     """
@@ -105,6 +108,7 @@ class Container:
     quant_tables: tuple[tuple[int, ...], ...]
     sampling: str
     mpf: tuple[tuple[int, int], ...]
+    behind: tuple[Part, ...]
     problems: tuple[str, ...]
 
 
@@ -199,5 +203,5 @@ class Walk:
 
 _DEFAULTS = {
     "has_alpha": False, "lossless": True, "indexed": False, "progressive": False, "interlaced": False,
-    "quant_tables": (), "sampling": "", "mpf": (),
+    "quant_tables": (), "sampling": "", "mpf": (), "behind": (),
 }  # fmt: skip

@@ -9,7 +9,7 @@ from starlight.images.writing.exif_block import USER_COMMENT, Block, Entry, asci
 from starlight.sample.covers.words import word
 from starlight.techniques.readable.exif import CHARSETS
 
-__all__ = ["benign_comment", "benign_trailer", "camera_block"]
+__all__ = ["benign_comment", "benign_trailer", "camera_block", "film", "vendor_blocks"]
 
 _MAKERS = ("Canon", "NIKON CORPORATION", "SONY", "Apple", "samsung", "FUJIFILM", "OLYMPUS", "Panasonic", "Google")
 _MAKER_NOTES = (b"Apple iOS\0\0\1", b"Nikon\0\2\x10\0\0", b"FUJIFILM\x0c\0\0\0", b"")
@@ -86,14 +86,14 @@ def benign_comment(rng: np.random.Generator) -> bytes:
     return CHARSETS["ascii"] + _pick(rng, _SHORT_COMMENTS) + b" " * int(rng.integers(4, 80))
 
 
-def benign_trailer(rng: np.random.Generator, *, thumbnail: bytes = b"") -> tuple[bytes, str]:
-    """Make bytes behind an image as devices, cards and servers leave them.
+def benign_trailer(rng: np.random.Generator, *, jpeg: bool) -> tuple[bytes, str]:
+    """Make bytes behind an image as cards, servers and devices leave them: padding, or blocks with a directory.
 
     Parameters
     ----------
     rng : numpy.random.Generator
-    thumbnail : bytes
-        A JPEG to append; that kind is left out if there is none.
+    jpeg : bool
+        Whether the file is one, which phones append blocks to.
 
     Returns
     -------
@@ -106,13 +106,10 @@ def benign_trailer(rng: np.random.Generator, *, thumbnail: bytes = b"") -> tuple
         "ones": lambda: b"\xff" * length,
         "newlines": lambda: _pick(rng, _NEWLINES),
         "spaces": lambda: b" " * min(length, 200),
-        "vendor": lambda: _vendor(rng),
-        "video": lambda: _video(rng),
         "sector": lambda: bytes(int(rng.integers(1, 64))) + b"\xff" * int(rng.integers(1, 512)),
-        "xml": lambda: b'<?xpacket end="w"?>' + bytes(int(rng.integers(0, 30))),
     }
-    if thumbnail:
-        made["thumbnail"] = lambda: thumbnail
+    if jpeg:
+        made |= {"vendor": lambda: vendor_blocks(rng), "vendor film": lambda: vendor_blocks(rng, film(rng))}
     kind = str(rng.choice(list(made)))
     return made[kind](), kind
 
@@ -145,18 +142,37 @@ def _enrich(rng: np.random.Generator, order: str, exif: dict[int, Entry]) -> dic
     }
 
 
-def _vendor(rng: np.random.Generator) -> bytes:
-    """Append a directory of named blocks, closed by its length and a magic word, as phones do."""
-    blocks = b"".join(
-        struct.pack("<HHI", 0, int(rng.integers(0x900, 0xC00)), 12) + rng.integers(0, 256, 12, np.uint8).tobytes()
-        for _ in range(int(rng.integers(1, 6)))
-    )
-    head = b"SEFH" + struct.pack("<II", 106, len(blocks) // 20)
-    return blocks + head + blocks[:8] + struct.pack("<I", len(head) + 8) + b"SEFT"
+def vendor_blocks(rng: np.random.Generator, media: bytes = b"") -> bytes:
+    """Named blocks, their directory, its length and a magic word, as Samsung's phones append them.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    media : bytes
+        A film to append as a block of its own.
+    """
+    bodies = [(0x0A01, b"Image_UTC_Data", b"17%011d" % rng.integers(0, 10**11)),
+              (0x0AA1, b"MCC_Data", b"%d" % rng.integers(200, 750)),
+              (0x0C61, b"Camera_Capture_Mode_Info", b"%d" % rng.integers(0, 9))]  # fmt: skip
+    bodies = bodies[: int(rng.integers(1, 4))] + ([(0x0A30, b"MotionPhoto_Data", media)] if media else [])
+    blocks, rows = b"", []
+    for tag, name, body in bodies:
+        block = struct.pack("<HHI", 0, tag, len(name)) + name + body
+        rows.append((tag, len(blocks), len(block)))
+        blocks += block
+    entries = b"".join(struct.pack("<HHII", 0, tag, len(blocks) - at, size) for tag, at, size in rows)
+    head = b"SEFH" + struct.pack("<II", 106, len(rows)) + entries
+    return blocks + head + struct.pack("<I", len(head)) + b"SEFT"
 
 
-def _video(rng: np.random.Generator) -> bytes:
-    """Append a short film, as motion photographs do: ISO base media boxes."""
-    body = rng.integers(0, 256, int(rng.integers(400, 6000)), np.uint8).tobytes()
-    first = struct.pack(">I", 24) + b"ftypmp42" + bytes(4) + b"isommp42"
-    return first + struct.pack(">I", len(body) + 8) + b"mdat" + body + struct.pack(">I", 8) + b"free"
+def film(rng: np.random.Generator) -> bytes:
+    """Make a short film, as motion photographs hold: ISO base media boxes."""
+
+    def box(kind: bytes, body: bytes) -> bytes:
+        return struct.pack(">I", len(body) + 8) + kind + body
+
+    media = rng.integers(0, 256, int(rng.integers(400, 6000)), np.uint8).tobytes()
+    parts = [box(b"mdat", media), box(b"moov", box(b"mvhd", bytes(100))), box(b"free", b"")]
+    if rng.random() < 0.5:
+        parts.insert(0, parts.pop(1))
+    return box(b"ftyp", b"mp42" + bytes(4) + b"isommp42") + b"".join(parts)
