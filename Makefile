@@ -8,8 +8,8 @@ TESTING := $(VENV)/.testing
 export PATH := $(abspath $(BIN)):$(PATH)
 export PYTHONHASHSEED := 0
 
-.PHONY: help setup repro test lint bench bench-detect ablations evidence promote release export wheel fuzz pr-report \
-	baseline
+.PHONY: help setup repro test lint bench bench-detect bench-forgery ablations evidence promote release export wheel fuzz \
+	pr-report baseline
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*##/\t/' | expand -t 16
@@ -51,6 +51,9 @@ bench: $(READY)  ## speed of extraction and of detection
 bench-detect: $(READY)  ## detection beside peers; COVERS=folder makes the test set from your photographs
 	$(PIP) --no-deps --requirement requirements-bench.lock
 	python -m scripts.tools.bench_detect $(if $(COVERS),--covers $(COVERS)) --workers $(or $(WORKERS),1)
+
+bench-forgery: $(READY)  ## tampered images beside peers, on new images, with the weights of the last run
+	python -m scripts.tools.bench_forgery
 
 ablations: $(READY)  ## queue and run the ablation experiments, collect reports/ablations.csv
 	python -m scripts.tools.ablations

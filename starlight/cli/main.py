@@ -51,6 +51,10 @@ one record a file, in the order of the arguments, names in a folder sorted; keys
   ms               milliseconds from opening the file to the answer
   threshold, fpr   the probability from which a file is called stego, and the false-positive rate it was set for
   sample_id        first 16 hex digits of the file's SHA-256
+With --task forgery the verdict is forged or authentic, technique is copy-move, splice or erasing, and there is
+  mask             the PNG in the folder of --masks, named after the file and its bytes; null where none was written
+With --task all the record is that of the finding (stego before forged), with mask, and
+  tasks            {task: {verdict, probability, technique, techniques, reason, threshold, fpr}} of both
 In a folder, files are judged that look like images by their extension or first bytes; named files always are.
 
 exit status: 0 nothing found, 1 something found, 2 an error (a named path that does not exist, a folder that cannot be
@@ -78,7 +82,8 @@ def parser() -> argparse.ArgumentParser:
     _explain(_parser(
         commands.add_parser, "explain", help="write a page that shows why",
         description="Writes one self-contained HTML page: the image, its LSB planes, where the detector looks, what "
-        "each stream contributed, the statistics in words. No scripts, no network.",
+        "each stream contributed, the statistics in words; with --task forgery what is marked, and which regions "
+        "agree. No scripts, no network.",
         epilog="exit status: 0 the page was written, 2 an error",
     ))  # fmt: skip
     return top
@@ -114,7 +119,8 @@ def _detect(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("-0", "--null", action="store_true", help="names on standard input end with NUL, not newline")
     command.add_argument("--timeout", type=_seconds, default=30.0, metavar="S", help="seconds a file (default: 30)")
-    command.add_argument("--task", choices=("stego", "forgery"), default="stego", help="what to look for")
+    command.add_argument("--task", choices=("stego", "forgery", "all"), default="stego", help="what to look for")
+    command.add_argument("--masks", metavar="DIR", help="forgery: write one PNG a file, white where it is forged")
     command.add_argument("--quiet", action="store_true", help="nothing on standard error but errors")
     _model(command)
 
@@ -143,6 +149,7 @@ def _extract(command: argparse.ArgumentParser) -> None:
 def _explain(command: argparse.ArgumentParser) -> None:
     command.add_argument("file", metavar="FILE")
     command.add_argument("-o", "--output", metavar="OUT", required=True, help="the page to write")
+    command.add_argument("--task", choices=("stego", "forgery"), default="stego", help="what to explain")
     command.add_argument("--force", action="store_true", help="overwrite OUT")
     _model(command)
 

@@ -8,6 +8,7 @@ from starlight.monitor.alerts import summary
 from starlight.plots.style import TITLES
 from starlight.reports import figures, run_sections
 from starlight.reports.dataset import dataset_section
+from starlight.reports.forgery import forgery_section
 from starlight.reports.inputs import Run
 from starlight.reports.targets import standing
 from starlight.reports.words import change_name, change_sentence, changes, listing, paired_sentence, plural
@@ -81,6 +82,7 @@ def dashboard(run: Run) -> str:
         figures.look_alikes(run),
         figures.containers(run),
         run_sections.evidence(run),
+        forgery_section(run),
         iter(["## Calibration", run.plot("Predicted probability against the share that is stego", "calibration")]),
         run_sections.trends(run),
         run_sections.training(run),
