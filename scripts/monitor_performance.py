@@ -10,14 +10,13 @@ import argparse
 import os
 import sys
 from collections.abc import Collection
-from dataclasses import fields
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 from starlight.errors import StarlightError
 from starlight.monitor import FORMATS, VERSIONS, monitor
-from starlight.monitor.alerts import Limits, summary, words
+from starlight.monitor.alerts import AlertParams, summary, words
 from starlight.params import read, section
 
 
@@ -36,8 +35,7 @@ def _predict(raw: dict, path: Path, version: str, only: Collection[str] | None =
     from starlight.monitor.predict_folder import FolderParams, predict_folder  # torch, only where it is needed
     from starlight.store import default_root
 
-    blocks = {field.name: section(raw, field.name, field.default_factory) for field in fields(FolderParams)}
-    return predict_folder(path, version, only, store_root=default_root(), params=FolderParams(**blocks))
+    return predict_folder(path, version, only, store_root=default_root(), params=FolderParams.of(raw))
 
 
 def _since(raw: dict, datasets: Path, manifest):
@@ -50,7 +48,7 @@ def _since(raw: dict, datasets: Path, manifest):
 def main() -> int:
     given, raw = _arguments(), read("params.yaml")
     found = monitor(
-        given.dataset_path, given.model_version, section(raw, "alerts", Limits),
+        given.dataset_path, given.model_version, section(raw, "alerts", AlertParams),
         output_dir=given.output_dir, predict=partial(_predict, raw), since=partial(_since, raw),
         baseline=given.baseline, formats=given.format.replace(" ", "").split(","), environment=os.environ,
         when=datetime.now(UTC).isoformat(timespec="seconds"),

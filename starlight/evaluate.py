@@ -39,10 +39,10 @@ _LOOSE = (0.01, 0.05)  # of authentic images, that the base detector flags where
 class EvaluateParams:
     """The `evaluate` block of `params.yaml`."""
 
-    map_threshold: float = knob(0.5, min=0.0, max=1.0)
-    stream_ablation: bool = knob(True)
-    maps: bool = knob(True)
-    hardest: int = knob(24, min=0, max=200)
+    map_threshold: float = knob(min=0.0, max=1.0)
+    stream_ablation: bool = knob()
+    maps: bool = knob()
+    hardest: int = knob(min=0, max=200)
 
 
 class Scored(NamedTuple):

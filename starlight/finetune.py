@@ -29,28 +29,28 @@ __all__ = ["EnsembleParams", "FinetuneParams", "area_weights", "finetune", "samp
 class FinetuneParams:
     """The `finetune` block of `params.yaml`."""
 
-    epochs: int = knob(5, min=0, max=1000)
-    patience: int = knob(3, min=0)
-    batch_size: int = knob(48, min=4, max=4096)
-    lr: float = knob(1.0e-4, min=1e-8, max=1.0)
-    weight_decay: float = knob(0.02, min=0.0, max=10.0)
-    hard_negative_weight: float = knob(2.0, min=0.0, max=100.0)
-    only_mined: bool = knob(False)
-    pair_stego: bool = knob(True)
-    missed_weight: float = knob(1.0, min=0.0, max=100.0)
-    tiny_weight: float = knob(3.0, min=0.0, max=100.0)
-    small_weight: float = knob(2.0, min=0.0, max=100.0)
-    large_weight: float = knob(1.0, min=0.0, max=100.0)
-    control: bool = knob(True)
+    epochs: int = knob(min=0, max=1000)
+    patience: int = knob(min=0)
+    batch_size: int = knob(min=4, max=4096)
+    lr: float = knob(min=1e-8, max=1.0)
+    weight_decay: float = knob(min=0.0, max=10.0)
+    hard_negative_weight: float = knob(min=0.0, max=100.0)
+    only_mined: bool = knob()
+    pair_stego: bool = knob()
+    missed_weight: float = knob(min=0.0, max=100.0)
+    tiny_weight: float = knob(min=0.0, max=100.0)
+    small_weight: float = knob(min=0.0, max=100.0)
+    large_weight: float = knob(min=0.0, max=100.0)
+    control: bool = knob()
 
 
 @dataclasses.dataclass(frozen=True)
 class EnsembleParams:
     """The `ensemble` block of `params.yaml`: weights of the members in the average of log-odds."""
 
-    enabled: bool = knob(True)
-    base: float = knob(1.0, min=0.0, max=100.0)
-    hard_negative: float = knob(1.2, min=0.0, max=100.0)
+    enabled: bool = knob()
+    base: float = knob(min=0.0, max=100.0)
+    hard_negative: float = knob(min=0.0, max=100.0)
 
 
 def finetune(

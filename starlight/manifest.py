@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from starlight.errors import StarlightError
+from starlight.system.atomic import whole
 
 __all__ = ["COLUMNS", "KINDS", "frame", "read", "usable", "write"]
 
@@ -104,16 +104,12 @@ def write(table: pd.DataFrame, path: Path | str) -> None:
     bits = [f"{v:.0f}" if v == v else "" for v in table["payload_bits"]]
     rates = [f"{v:.6g}" if v == v else "" for v in table["payload_rate"]]
     path = Path(path)
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
     table = table.assign(payload_bits=bits, payload_rate=rates)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        table.to_csv(partial, index=False, lineterminator="\n", encoding="utf-8")
-        os.replace(partial, path)
+        with whole(path) as partial:
+            table.to_csv(partial, index=False, lineterminator="\n", encoding="utf-8")
     except OSError as error:
         raise StarlightError(f"{path}: cannot be written: {error.strerror or error}") from error
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def usable(table: pd.DataFrame) -> pd.DataFrame:

@@ -26,11 +26,11 @@ _QUANTILES = (0.0, 0.25, 0.5, 0.75, 0.9, 0.99, 1.0)
 class MineParams:
     """The `mine` block of `params.yaml`."""
 
-    threshold: float = knob(0.5, min=0.0, max=1.0)
-    min_fp_ratio: float = knob(0.001, min=0.0, max=1.0)
-    share: float = knob(0.0, min=0.0, max=1.0)
-    max_samples: int = knob(500, min=0)
-    sheet: int = knob(24, min=0, max=200)
+    threshold: float = knob(min=0.0, max=1.0)
+    min_fp_ratio: float = knob(min=0.0, max=1.0)
+    share: float = knob(min=0.0, max=1.0)
+    max_samples: int = knob(min=0)
+    sheet: int = knob(min=0, max=200)
 
 
 class Mined(NamedTuple):

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from knobs import knobs
 from synthetic_predictions import make_predictions
 
 from starlight import manifest, metrics
-from starlight.monitor.alerts import Limits
+from starlight.monitor.alerts import AlertParams
 from starlight.plots.contact_sheet import contact_sheet
 from starlight.reports.inputs import ReportParams
 from starlight.reports.write import write
@@ -23,7 +24,7 @@ ROADMAP = (
     {"goal": "Rank well", "metric": "v4.auc", "target": 0.9, "direction": ">=", "milestone": "M2"},
     {"goal": "Fast enough", "metric": "latency.png_256_ms.p95", "target": 100.0, "direction": "<=", "milestone": "M3"},
 )  # fmt: skip
-PARAMS = ReportParams(alerts=Limits(accuracy_over="protocol", imbalance_max=0.4), roadmap=ROADMAP)
+PARAMS = ReportParams(alerts=knobs(AlertParams, accuracy_over="protocol", imbalance_max=0.4), roadmap=ROADMAP)
 
 
 def make_manifest(predictions: pd.DataFrame, train_covers: int = 60, seed: int = 1) -> pd.DataFrame:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import scenes
+from knobs import knobs
 from PIL import Image
 from submission_factory import TEXT, picture, save
 
@@ -148,19 +149,19 @@ def test_enough_images_need_no_warning():
 def test_a_missing_folder_of_covers_is_one_line(tmp_path):
     with pytest.raises(StarlightError, match=r"^\S*nowhere: no such folder of photographs$"):
         detect.image_sets(
-            detect.Plan(), SampleParams(), tmp_path, manifest=tmp_path / "none.csv", datasets=tmp_path,
+            detect.Plan(), knobs(SampleParams), tmp_path, manifest=tmp_path / "none.csv", datasets=tmp_path,
             covers=tmp_path / "nowhere",
         )  # fmt: skip
     (tmp_path / "empty").mkdir()
     with pytest.raises(StarlightError, match="empty: no image file to use as a cover"):
-        detect_images.made(tmp_path / "out", SampleParams(), 1, covers=tmp_path / "empty")
+        detect_images.made(tmp_path / "out", knobs(SampleParams), 1, covers=tmp_path / "empty")
 
 
 def test_a_test_set_from_photographs_alone(tmp_path):
     for place, count in (("lake", 3), ("town", 1)):
         for i in range(count):
             save(tmp_path / f"mine/{place}/{place}{i}.png", picture(np.random.default_rng(i), size=200))
-    params = detect_images.test_params(SampleParams(largest_side=80), 16, 1)
+    params = detect_images.test_params(knobs(SampleParams, largest_side=80), 16, 1)
     small = {"smallest_side": 64, "largest_side": 80, "adaptive_side": 80, "covers": 16}
     images = detect_images.made(tmp_path / "out", replace(params, **small), 3, covers=tmp_path / "mine").table
     authentic, stego = images[images.label == 0], images[images.label == 1]
@@ -233,7 +234,7 @@ def test_missing_peers_are_one_line(monkeypatch):
 
 
 def test_too_few_training_pairs_are_one_line():
-    kind = detect_ensembles.Ensemble("none", "rgb", "", lambda path: np.zeros(3))
+    kind = detect_ensembles.Ensemble("none", "samples", "", lambda path: np.zeros(3))
     with pytest.raises(StarlightError, match="none: 2 training pairs are too few"):
         detect_ensembles.train(kind, [("a", "b", "c")] * 2, seed=0)
 

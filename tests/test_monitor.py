@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from knobs import knobs
 from local_servers import web_server
 from synthetic_predictions import CATEGORIES, HARD, PROTOCOL, make_predictions
 from synthetic_run import make_curves, make_manifest, make_run
@@ -29,12 +30,12 @@ from starlight.monitor import (
     parse_training_logs,
     read_baseline,
 )
-from starlight.monitor.alerts import Limits
+from starlight.monitor.alerts import AlertParams
 from starlight.monitor.runs.dataset import shannon_entropy
 from starlight.monitor.runs.drift import psi, psi_noise
 from starlight.monitor.since_scan import SinceScan, since_scan
 
-LIMITS = Limits(accuracy_over="protocol", imbalance_max=0.4)
+LIMITS = knobs(AlertParams, accuracy_over="protocol", imbalance_max=0.4)
 
 
 @pytest.fixture(scope="module")

@@ -8,13 +8,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from knobs import knobs
 from PIL import Image
 from synthetic_predictions import make_predictions
 from synthetic_run import PARAMS, ROADMAP, make_run
 
 from starlight import manifest, markdown, metrics
 from starlight.errors import StarlightError
-from starlight.monitor.alerts import Limits
+from starlight.monitor.alerts import AlertParams
 from starlight.plots import style
 from starlight.plots import tables as plot_data
 from starlight.plots.contact_sheet import contact_sheet
@@ -406,7 +407,7 @@ def test_a_wrong_goal_is_named():
 
 def test_protocol_or_all_accuracy_has_the_target(run, tmp_path, without_plots):
     reports, table = copied(run, tmp_path)
-    write(reports, table, ReportParams(alerts=Limits(), roadmap=ROADMAP), **HASHES)
+    write(reports, table, ReportParams(alerts=knobs(AlertParams), roadmap=ROADMAP), **HASHES)
     rows = read(reports / "dashboard.md").splitlines()
     assert any(row.startswith("| Accuracy |") and "❌ missed" in row for row in rows)
 

@@ -6,6 +6,7 @@ import shutil
 import numpy as np
 import pandas as pd
 import pytest
+from knobs import knobs
 from PIL import Image
 from submission_factory import TEXT, picture, save, say, submission
 
@@ -24,7 +25,7 @@ def data(tmp_path):
 
 
 def run(data, **options):
-    return scan(data, ScanParams(workers=1), SEED, **options)
+    return scan(data, knobs(ScanParams, workers=1), SEED, **options)
 
 
 def row(table, name):
@@ -246,12 +247,12 @@ def test_nothing_to_scan_says_what_is_expected(tmp_path, make):
     if make:
         (tmp_path / "x_submission_2025/clean").mkdir(parents=True)
     with pytest.raises(StarlightError, match="clean/, stego/ or negatives/"):
-        scan(tmp_path, ScanParams(workers=1), SEED)
+        scan(tmp_path, knobs(ScanParams, workers=1), SEED)
 
 
 def test_clean_alone_is_a_scan_with_a_warning(tmp_path):
     save(tmp_path / "x_submission_2025/clean/one.png", picture(np.random.default_rng(1)))
-    table, report = scan(tmp_path, ScanParams(workers=1), SEED)
+    table, report = scan(tmp_path, knobs(ScanParams, workers=1), SEED)
     assert len(table) == 1 and "there are no stego images" in report["warnings"]["lines"]
 
 

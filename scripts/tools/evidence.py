@@ -7,12 +7,13 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from starlight.params import run_stage
+from starlight.params import run_stage, section
 from starlight.release.card import EVIDENCE, FOLDER, WEIGHTS, write_card
 from starlight.release.evidence import count, make, own, to_markdown
+from starlight.sample.build import SampleParams
 
 
-def main(_: dict) -> None:
+def main(raw: dict) -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--covers", type=Path, help="folder of clean photographs to count as well")
     arguments.add_argument("--images", type=int, default=20_000, help="clean images to make with each seed")
@@ -21,7 +22,7 @@ def main(_: dict) -> None:
     arguments.add_argument("--weights", type=Path, default=FOLDER / WEIGHTS, help="another detector: only printed")
     options = arguments.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        made = make(Path(folder), options.images, options.seeds)
+        made = make(Path(folder), options.images, options.seeds, section(raw, "sample", SampleParams))
         table = count(options.weights, [*made, *own(options.covers)])
     if options.weights.resolve() == (FOLDER / WEIGHTS).resolve():
         for path in (FOLDER / EVIDENCE, Path("reports/evidence.csv")):

@@ -49,10 +49,10 @@ class ExtractParams:
         Address of the Dask scheduler; empty starts a cluster on this machine.
     """
 
-    max_tiles: int = knob(3, min=1, max=64)
-    workers: int = knob(0, min=0, max=1024)
-    backend: str = knob("loky", choices=BACKENDS)
-    scheduler: str = knob("")
+    max_tiles: int = knob(min=1, max=64)
+    workers: int = knob(min=0, max=1024)
+    backend: str = knob(choices=BACKENDS)
+    scheduler: str = knob()
 
 
 def extract(

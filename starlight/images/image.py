@@ -28,7 +28,7 @@ from starlight.errors import BadImage
 from starlight.images.containers import Container, Limits, parse
 from starlight.images.jpeg import decode as jpeg
 from starlight.images.jpeg.coefficients import Coefficients
-from starlight.quiet import native_stderr
+from starlight.system.quiet import native_stderr
 
 __all__ = ["Image", "decode", "read", "sample_id"]
 

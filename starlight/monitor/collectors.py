@@ -6,7 +6,6 @@ Formats: jsonlines.org; Prometheus text exposition format 0.0.4, for the node ex
 import base64
 import http.client
 import json
-import os
 import re
 import time
 import urllib.error
@@ -17,6 +16,7 @@ from pathlib import Path
 
 from starlight.errors import StarlightError
 from starlight.metrics import flatten
+from starlight.system.atomic import write_text
 
 __all__ = ["export_jsonl", "post", "prometheus_text", "write_prometheus"]
 
@@ -26,7 +26,8 @@ _LABEL = {"techniques": "technique", "twins": "technique", "negatives": "categor
 
 def export_jsonl(entries: Iterable[Mapping], path: str | Path) -> Path:
     """Write entries, one JSON object a line; the file is replaced as a whole."""
-    return _replace(Path(path), "".join(json.dumps(entry, sort_keys=True) + "\n" for entry in entries))
+    write_text(path, "".join(json.dumps(entry, sort_keys=True) + "\n" for entry in entries))
+    return Path(path)
 
 
 def post(
@@ -127,12 +128,5 @@ def prometheus_text(entry: Mapping) -> str:
 
 def write_prometheus(entry: Mapping, path: str | Path) -> Path:
     """Write `prometheus_text` to a file that the collector never sees half written."""
-    return _replace(Path(path), prometheus_text(entry))
-
-
-def _replace(path: Path, text: str) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(path.name + ".new")
-    beside.write_text(text, encoding="utf-8", newline="\n")
-    os.replace(beside, path)
-    return path
+    write_text(path, prometheus_text(entry))
+    return Path(path)

@@ -13,6 +13,7 @@ from starlight.detector.weights import Stored, load
 from starlight.errors import StarlightError
 from starlight.evaluate import EvaluateParams, predictions
 from starlight.extract.extract import ExtractParams, extract
+from starlight.params import section
 from starlight.scan.scan import ScanParams, limits, scan
 from starlight.store import StreamReader
 from starlight.streams import SETS
@@ -27,9 +28,17 @@ WEIGHTS = {"V3": ("v3", "v3.safetensors"), "V4": ("v4", "detector.safetensors")}
 class FolderParams:
     """The blocks of `params.yaml` that images are read by: those of the pipeline, so that its stored streams serve."""
 
-    scan: ScanParams = dataclasses.field(default_factory=ScanParams)
-    extract: ExtractParams = dataclasses.field(default_factory=ExtractParams)
-    evaluate: EvaluateParams = dataclasses.field(default_factory=EvaluateParams)
+    scan: ScanParams
+    extract: ExtractParams
+    evaluate: EvaluateParams
+
+    @classmethod
+    def of(cls, raw: dict) -> FolderParams:
+        """The blocks of what `starlight.params.read` returned."""
+        return cls(
+            section(raw, "scan", ScanParams), section(raw, "extract", ExtractParams),
+            section(raw, "evaluate", EvaluateParams),
+        )  # fmt: skip
 
 
 def predict_folder(
@@ -39,7 +48,7 @@ def predict_folder(
     *,
     models: Path = Path("models"),
     store_root: Path,
-    params: FolderParams | None = None,
+    params: FolderParams,
 ) -> pd.DataFrame:
     """Predictions of a trained detector on the usable images of a folder, in the columns of `predictions.csv`.
 
@@ -56,14 +65,14 @@ def predict_folder(
         Folder of the trained weights.
     store_root : Path
         Absolute; images extracted before with the same `params` cost nothing.
-    params : FolderParams, optional
+    params : FolderParams
 
     Raises
     ------
     StarlightError
         There is no such folder or detector, or, where all are wanted, no usable image.
     """
-    path, params = path.absolute(), params or FolderParams()
+    path = path.absolute()
     alone = any((path / kind).is_dir() for kind in ("clean", "stego", "negatives"))
     root = path.parent if alone else path
     table, _ = scan(root, params.scan, params.scan.seed, store_root=store_root)

@@ -10,7 +10,7 @@ import starlight
 from starlight.errors import StarlightError
 from starlight.metrics import evaluate
 from starlight.monitor import collectors
-from starlight.monitor.alerts import Alert, AlertLog, Limits, channels_from, send_pending
+from starlight.monitor.alerts import Alert, AlertLog, AlertParams, channels_from, send_pending
 from starlight.monitor.news import Predict, Since, judge_news
 from starlight.monitor.regressions import check_regressions, read_baseline
 from starlight.monitor.report import generate_report, write_report
@@ -96,7 +96,7 @@ def _of_pipeline(
 def monitor(
     dataset_path: str | Path,
     version: str,
-    limits: Limits,
+    limits: AlertParams,
     *,
     output_dir: str | Path,
     predict: Predict,
@@ -115,7 +115,7 @@ def monitor(
     dataset_path : path
         The pipeline's own `datasets` (its stored predictions are used), or any submission.
     version : {"V3", "V4"}
-    limits : Limits
+    limits : AlertParams
     output_dir : path
         For the reports, and for `alerts.jsonl`, which keeps what could not be delivered, and what was: an alert that
         lasts from round to round is delivered once, and again when it got worse or comes back.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import functools
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -27,13 +28,14 @@ _SOURCES = {
 }
 
 
-def make(folder: Path, images: int, seeds: Iterable[int]) -> list[tuple[str, Path]]:
+def make(folder: Path, images: int, seeds: Iterable[int], params: SampleParams) -> list[tuple[str, Path]]:
     """Make new clean images with each seed, half of them look-alikes, of other scenes and crops than another seed's.
 
     They lie in `folder/<seed>`. Returns them as `gather` does.
     """
-    params = SampleParams(
-        covers=images // 2, negatives=images - images // 2, stego_per_technique=1, adaptive_per_technique=1
+    params = dataclasses.replace(
+        params, enabled=True, photographs="", covers=images // 2, negatives=images - images // 2,
+        stego_per_technique=1, adaptive_per_technique=1,
     )  # fmt: skip
     made: list[tuple[str, Path]] = []
     for seed in seeds:

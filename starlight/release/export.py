@@ -24,6 +24,7 @@ from starlight.detector.onnx_runtime import OUTPUTS
 from starlight.detector.weights import Stored, averaged, load
 from starlight.errors import BadImage, StarlightError
 from starlight.streams.collate import collate
+from starlight.system.atomic import write_bytes
 
 __all__ = ["OPSET", "TOLERANCE", "compare", "quantise", "records_of", "write_onnx"]
 
@@ -94,7 +95,7 @@ def write_onnx(weights: Path, out: Path, records: Sequence[Mapping[str, Any]]) -
         del node.metadata_props[:]
     onnx.helper.set_model_props(model, _properties(weights))
     onnx.checker.check_model(model)
-    _write(out, model.SerializeToString(deterministic=True))
+    write_bytes(out, model.SerializeToString(deterministic=True))
 
 
 def quantise(source: Path, out: Path) -> None:
@@ -108,7 +109,7 @@ def quantise(source: Path, out: Path) -> None:
     quantize_dynamic(model, out, op_types_to_quantize=["MatMul", "Gemm"], weight_type=QuantType.QInt8)
     small = onnx.load(out)
     onnx.helper.set_model_props(small, properties)
-    _write(out, small.SerializeToString(deterministic=True))
+    write_bytes(out, small.SerializeToString(deterministic=True))
 
 
 def records_of(
@@ -236,10 +237,3 @@ def _properties(weights: Path) -> dict[str, str]:
     """What the weights file says of itself, word for word."""
     with safe_open(weights, framework="np") as stored:
         return dict(sorted(stored.metadata().items()))
-
-
-def _write(out: Path, data: bytes) -> None:
-    out.parent.mkdir(parents=True, exist_ok=True)
-    part = out.with_name(out.name + ".part")
-    part.write_bytes(data)
-    part.replace(out)

@@ -10,7 +10,7 @@ import pandas as pd
 from starlight.errors import StarlightError
 from starlight.markdown import image
 from starlight.metrics import MODELS, dumps, evaluate, flatten, lookup, not_numbers
-from starlight.monitor.alerts import Alert, Evidence, Limits, judge_alerts
+from starlight.monitor.alerts import Alert, AlertParams, Evidence, judge_alerts
 from starlight.monitor.runs.dataset import dataset_metrics
 from starlight.monitor.runs.drift import drift
 from starlight.monitor.runs.latency import latency_p95
@@ -47,7 +47,7 @@ DOCUMENTS = {"audit": "mining/audit.json", "latency": "bench/latency.json"}
 class ReportParams:
     """What the reports need of `params.yaml`: thresholds of the alerts, and the entries of the roadmap."""
 
-    alerts: Limits = field(default_factory=Limits)
+    alerts: AlertParams = field(default_factory=AlertParams)
     roadmap: Sequence[Mapping] = ()
 
 

@@ -22,11 +22,10 @@ from starlight.sample import carriers, covers, embedding, lookalikes
 from starlight.sample.carriers import Carrier
 from starlight.sample.covers import photos
 from starlight.sample.plan import Item, plan
-from starlight.techniques import TECHNIQUES
+from starlight.techniques import TECHNIQUES, slow
 
 __all__ = ["SampleParams", "build"]
 
-_ADAPTIVE = ("hill", "suniward", "wow", "juniward")
 _TRIES = 8  # new covers in place of one that a technique cannot use
 _COLUMNS = ("filename", "cover_id", "source", "container", "processing")
 
@@ -67,24 +66,24 @@ class SampleParams:
         Folder of further photographs to take covers from; empty for none.
     """
 
-    enabled: bool = knob(True)
-    seed: int = knob(2025, min=0)
-    covers: int = knob(720, min=16, max=100_000)
-    stego_per_technique: int = knob(160, min=1, max=10_000)
-    adaptive_per_technique: int = knob(110, min=1, max=10_000)
-    negatives: int = knob(650, min=0, max=100_000)
-    photo_share: float = knob(0.48, min=0, max=1)
-    camera_share: float = knob(0.38, min=0, max=1)
-    drawing_share: float = knob(0.14, min=0, max=1)
-    smallest_side: int = knob(64, min=64, max=1024)
-    largest_side: int = knob(1024, min=64, max=1024)
-    adaptive_side: int = knob(200, min=64, max=512)
-    lsb_rates: list[float] = knob([0.05, 0.1, 0.2, 0.4, 0.7, 1.0], min=0.001, max=1)
-    adaptive_rates: list[float] = knob([0.2, 0.4], min=0.001, max=1)
-    jpeg_rates: list[float] = knob([0.05, 0.1, 0.2, 0.4], min=0.001, max=1)
-    tool_rates: list[float] = knob([0.1, 0.25, 0.5, 1.0], min=0.001, max=1)
-    max_payload_bytes: int = knob(8192, min=64, max=1_000_000)
-    photographs: str = knob("")
+    enabled: bool = knob()
+    seed: int = knob(min=0)
+    covers: int = knob(min=16, max=100_000)
+    stego_per_technique: int = knob(min=1, max=10_000)
+    adaptive_per_technique: int = knob(min=1, max=10_000)
+    negatives: int = knob(min=0, max=100_000)
+    photo_share: float = knob(min=0, max=1)
+    camera_share: float = knob(min=0, max=1)
+    drawing_share: float = knob(min=0, max=1)
+    smallest_side: int = knob(min=64, max=1024)
+    largest_side: int = knob(min=64, max=1024)
+    adaptive_side: int = knob(min=64, max=512)
+    lsb_rates: list[float] = knob(min=0.001, max=1)
+    adaptive_rates: list[float] = knob(min=0.001, max=1)
+    jpeg_rates: list[float] = knob(min=0.001, max=1)
+    tool_rates: list[float] = knob(min=0.001, max=1)
+    max_payload_bytes: int = knob(min=64, max=1_000_000)
+    photographs: str = knob()
 
 
 class _Own(NamedTuple):
@@ -141,7 +140,7 @@ def build(
         return {}
     own = _Own(photos.folder_photographs(extra_covers) if extra_covers else (), covers_only)
     shares = (1.0, 0.0, 0.0) if covers_only else (params.photo_share, params.camera_share, params.drawing_share)
-    counts = {t: params.adaptive_per_technique if t in _ADAPTIVE else params.stego_per_technique for t in TECHNIQUES}
+    counts = {t: params.adaptive_per_technique if slow(t) else params.stego_per_technique for t in TECHNIQUES}
     items = plan(
         seed, params.covers, counts, shares=shares, smallest=params.smallest_side, largest=params.largest_side,
         adaptive_side=params.adaptive_side,

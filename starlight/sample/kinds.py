@@ -9,14 +9,14 @@ from PIL import Image
 
 from starlight.images.writing.encode import Encoding, encode
 from starlight.sample.covers import Cover, alpha, grey, palettes
+from starlight.techniques import group, slow
 
 __all__ = ["KINDS", "Kind"]
 
 Made = tuple[np.ndarray, Encoding, str]  # samples, settings, note
 
-_SPATIAL = ("lsbr", "lsbm", "hill", "suniward", "wow")
-_BYTES = ("exif", "raw")
-_DCT = ("f5", "nsf5", "outguess", "steghide", "juniward", "uerd")
+_BYTES = ("comment", "trailer")
+_COLOUR = ("rgb", "samples", *_BYTES)
 _QUALITIES = (75, 75, 80, 85, 90, 90, 92, 95, 98)
 _LUMA_STEPS = (  # ITU-T T.81, table K.1
     16, 11, 10, 16, 24, 40, 51, 61, 12, 12, 14, 19, 26, 58, 60, 55,
@@ -34,15 +34,24 @@ class Kind:
     ----------
     share : float
         Of all covers.
-    techniques : tuple of str
-        What it can carry.
+    carriers : tuple of str
+        What in it payloads are written to, of `starlight.techniques.carriers.CARRIERS`.
+    quick : bool
+        It is given no slow technique.
     build : callable
         (cover, rng) -> samples, settings and a note.
     """
 
     share: float
-    techniques: tuple[str, ...]
+    carriers: tuple[str, ...]
     build: Callable[[Cover, np.random.Generator], Made]
+    quick: bool = False
+
+    @property
+    def techniques(self) -> tuple[str, ...]:
+        """What it can carry."""
+        able = (name for carrier in self.carriers for name in group(carrier))
+        return tuple(name for name in able if not (self.quick and slow(name)))
 
 
 def _png_options(rng: np.random.Generator) -> Encoding:
@@ -160,17 +169,17 @@ def _tiff(cover: Cover, rng: np.random.Generator) -> Made:
 
 
 KINDS = {
-    "png_rgb": Kind(0.18, ("lsb.rgb", *_SPATIAL, *_BYTES), _png_rgb),
-    "png_grey": Kind(0.09, (*_SPATIAL, *_BYTES), _png_grey),
-    "png_rgba": Kind(0.11, ("alpha", "lsb.rgb", "lsbr", "lsbm", *_BYTES), _png_rgba),
-    "png_la": Kind(0.015, ("alpha", *_BYTES), _png_la),
-    "png_indexed": Kind(0.08, ("palette", *_BYTES), _png_indexed),
-    "gif": Kind(0.08, ("palette", "raw"), _gif),
-    "webp_lossless": Kind(0.05, ("lsb.rgb", *_SPATIAL, *_BYTES), _webp_lossless),
-    "webp_rgba": Kind(0.03, ("alpha", "lsb.rgb", *_BYTES), _webp_rgba),
+    "png_rgb": Kind(0.18, _COLOUR, _png_rgb),
+    "png_grey": Kind(0.09, ("samples", *_BYTES), _png_grey),
+    "png_rgba": Kind(0.11, ("rgba", *_COLOUR), _png_rgba, quick=True),
+    "png_la": Kind(0.015, ("rgba", *_BYTES), _png_la),
+    "png_indexed": Kind(0.08, ("indexed", *_BYTES), _png_indexed),
+    "gif": Kind(0.08, ("indexed", "trailer"), _gif),
+    "webp_lossless": Kind(0.05, _COLOUR, _webp_lossless),
+    "webp_rgba": Kind(0.03, ("rgba", "rgb", *_BYTES), _webp_rgba),
     "webp_lossy": Kind(0.03, _BYTES, _webp_lossy),
-    "jpeg": Kind(0.27, (*_DCT, *_BYTES), _jpeg),
+    "jpeg": Kind(0.27, ("jpeg", *_BYTES), _jpeg),
     "jpeg_plain": Kind(0.04, _BYTES, _jpeg_plain),
-    "bmp": Kind(0.0125, ("lsb.rgb", "lsbr", "lsbm"), _bmp),
-    "tiff": Kind(0.0125, ("lsb.rgb", "lsbr", "lsbm"), _tiff),
+    "bmp": Kind(0.0125, ("rgb", "samples"), _bmp, quick=True),
+    "tiff": Kind(0.0125, ("rgb", "samples"), _tiff, quick=True),
 }

@@ -28,13 +28,13 @@ class ScanParams:
         Processes; 0 means one for each core.
     """
 
-    seed: int = knob(2025, min=0)
-    test_fraction: float = knob(0.3, min=0.0, max=0.8)
-    val_fraction: float = knob(0.2, min=0.0, max=0.8)
-    near_duplicate_bits: int = knob(8, min=-1, max=10)
-    max_pixels: int = knob(64_000_000, min=1)
-    max_bytes: int = knob(256 << 20, min=1)
-    workers: int = knob(0, min=0, max=1024)
+    seed: int = knob(min=0)
+    test_fraction: float = knob(min=0.0, max=0.8)
+    val_fraction: float = knob(min=0.0, max=0.8)
+    near_duplicate_bits: int = knob(min=-1, max=10)
+    max_pixels: int = knob(min=1)
+    max_bytes: int = knob(min=1)
+    workers: int = knob(min=0, max=1024)
 
 
 def limits(params: ScanParams) -> Limits:

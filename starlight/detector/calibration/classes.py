@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from starlight.techniques import TECHNIQUES
+from starlight.techniques import TECHNIQUES, group
 
 __all__ = ["CLASSES", "container_class"]
 
 CLASSES = ("grey", "indexed", "jpeg", "lossy", "small grey", "small jpeg", "small truecolour", "truecolour")
 _SMALL = 50_000  # pixels under which statistics scatter so much that thresholds of their own are worth it
 _GREY = ("1", "L", "LA", "I", "F")
-_SPATIAL = TECHNIQUES.index("lsbr")
 
 
 def container_class(file_format: str, mode: str, mask: np.ndarray, pixels: int) -> str:
@@ -37,6 +36,6 @@ def container_class(file_format: str, mode: str, mask: np.ndarray, pixels: int) 
         return f"{size}jpeg"
     if mode.startswith("P"):
         return "indexed"
-    if not mask[_SPATIAL]:
+    if not mask[TECHNIQUES.index(group("samples")[0])]:
         return "lossy"
     return size + ("grey" if mode.split(";")[0] in _GREY else "truecolour")

@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from starlight.detector.calibration.calibration import Calibration
+from starlight.techniques import protocol
 
-__all__ = ["BY_ACCOUNT", "FOUND", "READABLE", "Prediction", "found_in", "judge", "named"]
+__all__ = ["BY_ACCOUNT", "FOUND", "Prediction", "found_in", "judge", "named"]
 
-READABLE = ("alpha", "palette", "lsb.rgb", "exif", "raw")  # techniques whose evidence is the payload itself
-BY_ACCOUNT = ("exif", "raw")  # of them those whose evidence is bytes, which the account explains or does not
+BY_ACCOUNT = ("exif", "raw")  # techniques whose evidence is bytes, which the account explains or does not
 FOUND = 50.0  # score of a payload that was read
 
 
@@ -66,7 +66,7 @@ def judge(
         silent = _among(BY_ACCOUNT, calibration.techniques) & ~found
         each = np.where(found, FOUND, np.where(silent, -np.inf, each))
     score = np.clip(each.max(axis=1), -1e3, 1e3)
-    readable = _among(READABLE, calibration.techniques)[_likeliest(each, calibration.techniques)]
+    readable = _among(protocol(), calibration.techniques)[_likeliest(each, calibration.techniques)]
     abstain = (score >= 0) & (ood > ood_limit) & ~readable
     if found is not None:
         abstain &= ~found.any(axis=1)
@@ -88,7 +88,7 @@ def named(scores: np.ndarray, techniques: Sequence[str]) -> np.ndarray:
 
 
 def _likeliest(scores: np.ndarray, techniques: tuple[str, ...]) -> np.ndarray:
-    read = np.where(_among(READABLE, techniques) & (scores >= 0), scores, -np.inf)
+    read = np.where(_among(protocol(), techniques) & (scores >= 0), scores, -np.inf)
     certain = np.isfinite(read).any(axis=1)
     return np.where(certain, read.argmax(axis=1), scores.argmax(axis=1))
 

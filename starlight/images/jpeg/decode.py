@@ -20,7 +20,7 @@ from starlight.errors import BadImage
 from starlight.images.containers import Container
 from starlight.images.containers.jpeg import frame_components
 from starlight.images.jpeg.coefficients import Coefficients
-from starlight.quiet import native_stderr
+from starlight.system.quiet import native_stderr
 
 __all__ = ["jpeg_skeleton", "read"]
 

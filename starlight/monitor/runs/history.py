@@ -7,7 +7,6 @@ processor gives other last digits and so other weights, which is no new evaluati
 import hashlib
 import json
 import math
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, is_dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ import pandas as pd
 
 from starlight.errors import StarlightError
 from starlight.metrics import dumps, figure, flatten, not_numbers
+from starlight.system.atomic import write_text
 
 __all__ = ["append", "code_hash", "data_hash", "faults", "make_entry", "params_hash", "read", "same"]
 
@@ -185,8 +185,5 @@ def append(path: str | Path, entry: Mapping) -> tuple[list[dict], int]:
             return entries, place
     text = path.read_text(encoding="utf-8") if path.exists() else ""
     text += "" if not text or text.endswith("\n") else "\n"
-    beside = path.with_name(path.name + ".new")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside.write_text(text + json.dumps(entry, sort_keys=True) + "\n", encoding="utf-8", newline="\n")
-    os.replace(beside, path)
+    write_text(path, text + json.dumps(entry, sort_keys=True) + "\n")
     return [*entries, dict(entry)], len(entries)
