@@ -65,7 +65,7 @@ def binary_field(
     With `even`, a cipher may be its kind: curves of a colour profile, remains of pictures.
     """
     content = identify(value)
-    if content.kind in ("archive", "program", "document", "key", "script"):
+    if content.kind in ("archive", "program", "document", "key", "script", "base64"):
         return Finding(technique, place, content.what, value[content.start :], True, offset)
     if content.kind == CIPHER and len(value) >= 256 and not even:
         return Finding(technique, place, content.what, value, True, offset)
