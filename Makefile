@@ -8,7 +8,7 @@ TESTING := $(VENV)/.testing
 export PATH := $(abspath $(BIN)):$(PATH)
 export PYTHONHASHSEED := 0
 
-.PHONY: help setup repro test lint bench bench-detect ablations evidence release export fuzz pr-report baseline
+.PHONY: help setup repro test lint bench bench-detect ablations evidence release export wheel fuzz pr-report baseline
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*##/\t/' | expand -t 16
@@ -23,6 +23,7 @@ $(READY): requirements.lock pyproject.toml
 setup: $(READY)  ## make the virtual environment from the lock file
 
 repro: $(READY)  ## run the pipeline, then print the main figures
+	@python -m scripts.tools.links
 	dvc repro
 	@python -m scripts.tools.summary
 
@@ -57,11 +58,20 @@ evidence: $(READY)  ## false-positive rate of the released detector on 80,000 cl
 	python -m scripts.tools.evidence $(if $(COVERS),--covers $(COVERS))
 
 release: $(READY)  ## train the released detector; COVERS=folder adds photographs, TERMS="..." says whose
+	$(PIP) --requirement requirements-onnx.lock
 	python -m scripts.tools.release $(if $(COVERS),--covers $(COVERS)) $(if $(TERMS),--terms "$(TERMS)") $(SETTINGS)
+	python -m scripts.tools.released_onnx
 
 export: $(READY)  ## models/starlight.onnx, checked against torch
 	$(PIP) --requirement requirements-onnx.lock
 	python -m scripts.tools.export
+
+wheel: $(READY)  ## dist/*.whl: detect, extract and explain with the released detector, without torch
+	$(PIP) --requirement requirements-onnx.lock
+	python -m scripts.tools.released_onnx
+	rm -rf dist
+	python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist .
+	@ls -l dist
 
 fuzz: $(READY)  ## mutate files of every format; FILES=100000
 	python -m scripts.tools.fuzz --files $(or $(FILES),100000)

@@ -1,5 +1,6 @@
 """`Detector`: every file gets an answer, and the answer says what it rests on."""
 
+import functools
 import io
 import os
 import subprocess
@@ -16,6 +17,8 @@ from starlight.detector.answer import VERDICTS
 from starlight.detector.calibration.judgement import named
 from starlight.detector.detector import find_weights
 from starlight.errors import StarlightError
+from starlight.images.containers import Limits
+from starlight.images.image import decode
 from starlight.techniques import get, protocol
 
 
@@ -204,3 +207,11 @@ def test_what_is_read_names_the_technique():
     names = ("alpha", "lsb.rgb", "lsbr")
     scores = np.array([[-np.inf, 2.0, 9.0], [-1.0, -0.5, 0.3], [-3.0, -2.0, -1.0], [0.5, 0.1, -9.0]])
     assert named(scores, names).tolist() == ["lsb.rgb", "lsbr", "lsbr", "alpha"]
+
+
+def test_a_part_is_named_where_an_image_is_too_large_to_be_seen_whole(flags_none, files, monkeypatch):
+    monkeypatch.setattr(
+        "starlight.detector.detector.decode", functools.partial(decode, limits=Limits(seen_pixels=13_000))
+    )
+    answer = flags_none.detect(tiny.images(files[0].parent / "large", 1, side=200)[0].read_bytes())
+    assert "megapixels the first 32 % were looked at" in answer.reason

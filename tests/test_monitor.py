@@ -367,7 +367,8 @@ def test_a_folder_is_read_as_the_pipeline_reads_its_own(monkeypatch):
     """Else its stored streams would not serve, and other crops would be looked at than in training."""
     seen = {}
     monkeypatch.setattr("starlight.monitor.predict_folder.predict_folder", lambda *given, **named: seen.update(named))
-    _predict({"extract": {"max_tiles": 7}, "scan": {"max_pixels": 9}}, Path("x"), "V4")
+    _predict({"extract": {"max_tiles": 7}, "scan": {"max_pixels": 9}}, Path("p"), Path("x"), "V4")
+    assert seen["models"] == Path("p/models")
     assert seen["params"].extract.max_tiles == 7 and seen["params"].scan.max_pixels == 9
 
 

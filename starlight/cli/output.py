@@ -28,8 +28,16 @@ def _jsonl(record: Record) -> str:
 
 
 def _csv(record: Record) -> str:
-    cells = [json.dumps(v) if isinstance(v := record[name], dict | list) else v for name in COLUMNS]
-    return _csv_line(["" if cell is None else cell for cell in cells])
+    return _csv_line([_cell(name, record[name]) for name in COLUMNS])
+
+
+def _cell(name: str, value: Any) -> Any:
+    """A cell without a line break: programs that read line by line must find one record in each."""
+    if name == "path":
+        return escape(value)
+    if isinstance(value, str):
+        return "".join(char if len(char.splitlines()[0]) else escape(char) for char in value)
+    return "" if value is None else json.dumps(value) if isinstance(value, (dict, list)) else value
 
 
 def _csv_line(cells: list[Any] | tuple[str, ...]) -> str:

@@ -15,6 +15,7 @@ import numpy as np
 from starlight.detector.answer import CANNOT_TELL, CLEAN, STEGO, UNREADABLE, Detection
 from starlight.detector.calibration.classes import container_class
 from starlight.detector.calibration.judgement import Prediction, named
+from starlight.detector.installed import installed_runtime, need_torch
 from starlight.detector.previews import preview
 from starlight.detector.wording import notes, reason
 from starlight.errors import BadImage, StarlightError
@@ -83,20 +84,21 @@ class Detector:
         path : path, optional
             A weights file; else the one trained in this project, else the released one (see `find_weights`).
         runtime : {"torch", "onnx"}, optional
-            Else what the file's name says, else torch.
+            Else what the file's name says, else torch where it is installed, else onnx.
 
         Raises
         ------
         StarlightError
             There is no such file, or it is no detector.
         """
-        runtime = runtime or ("onnx" if path is not None and Path(path).suffix == ".onnx" else "torch")
+        runtime = runtime or installed_runtime(path)
         if runtime not in RUNTIMES:
             raise StarlightError(f"runtime: {runtime!r} is unknown, use one of {', '.join(RUNTIMES)}")
         file, origin = (Path(path), "given") if path is not None else find_weights(RUNTIMES[runtime])
         if runtime == "onnx":
             from starlight.detector.onnx_runtime import OnnxPredictor as Predictor
         else:
+            need_torch(path)
             from starlight.detector.torch_runtime import Predictor
         predictor = Predictor.load(file)
         _check_streams(predictor, file)
@@ -158,7 +160,7 @@ class Detector:
             name, verdict,
             probability=round(float(prediction.probability[0]), 6), technique=technique, techniques=each,
             payload_preview=preview(found.payload) if found else None,
-            reason=reason(verdict, technique, reading, prediction), notes=notes(reading),
+            reason=reason(verdict, technique, reading, prediction) + _part(image), notes=notes(reading),
             sample_id=sample_id(image.data), **self._standard(), ms=_ms(started),
         )  # fmt: skip
 
@@ -218,6 +220,14 @@ def read_file(path: str) -> Image:
     except (OSError, ValueError) as error:
         raise BadImage(f"cannot be opened: {getattr(error, 'strerror', None) or error}") from error
     return read(path)
+
+
+def _part(image: Image) -> str:
+    """What to add to the reason where an image is too large to be looked at as a whole."""
+    if image.share_seen == 1:
+        return ""
+    c = image.container
+    return f"; of its {c.width * c.height / 1e6:.0f} megapixels the first {100 * image.share_seen:.0f} % were looked at"
 
 
 def _ms(started: float) -> float:

@@ -14,8 +14,9 @@ from starlight.detector.calibration.judgement import Prediction, found_in, judge
 from starlight.errors import StarlightError
 from starlight.streams.collate import collate, vectors
 
-__all__ = ["OUTPUTS", "OnnxPredictor"]
+__all__ = ["OUTPUTS", "SOURCE", "OnnxPredictor"]
 
+SOURCE = "source_sha256"  # property that names the weights file which the graph was made from
 OUTPUTS = ("logits", "cells", "ood", "experts", "alone")  # of the exported graph; see `starlight.release.export`
 
 
@@ -40,6 +41,7 @@ class OnnxPredictor:
             self.meta: dict[str, Any] = json.loads(stored["meta"])
         except (KeyError, ValueError, TypeError) as error:
             raise StarlightError(f"{path}: not written by `make export`: {error}") from error
+        self.source = stored.get(SOURCE, "")
         self.streams, self.techniques = tuple(config["streams"]), tuple(config["techniques"])
         self.sizes = dict(config["sizes"])
         self._reads = bool(config.get("constraint_mask", True))  # the baseline judges by statistics alone
@@ -93,7 +95,7 @@ def _session(path: Path, threads: int):
     try:
         import onnxruntime
     except ImportError as error:
-        raise StarlightError("runtime onnx: needs onnxruntime, `pip install starlight[onnx]`") from error
+        raise StarlightError("runtime onnx: needs onnxruntime, `pip install onnxruntime`") from error
     if not path.is_file():
         raise StarlightError(f"{path}: no such file; `make export` writes it")
     options = onnxruntime.SessionOptions()

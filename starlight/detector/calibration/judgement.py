@@ -9,10 +9,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from starlight.detector.calibration.calibration import Calibration
-from starlight.techniques import category_of, protocol
+from starlight.techniques import group, protocol
 
-__all__ = ["FOUND", "Prediction", "found_in", "judge", "named"]
+__all__ = ["BY_ACCOUNT", "FOUND", "Prediction", "found_in", "judge", "named"]
 
+BY_ACCOUNT = (*group("comment"), *group("trailer"))  # evidence is bytes, which the account explains or does not
 FOUND = 50.0  # score of a payload that was read
 
 
@@ -62,7 +63,7 @@ def judge(
     """
     each = calibration.technique_scores(logits, classes)
     if found is not None:
-        silent = _among(_in_bytes(), calibration.techniques) & ~found  # the account of bytes speaks for them alone
+        silent = _among(BY_ACCOUNT, calibration.techniques) & ~found
         each = np.where(found, FOUND, np.where(silent, -np.inf, each))
     score = np.clip(each.max(axis=1), -1e3, 1e3)
     readable = _among(protocol(), calibration.techniques)[_likeliest(each, calibration.techniques)]
@@ -90,12 +91,6 @@ def _likeliest(scores: np.ndarray, techniques: tuple[str, ...]) -> np.ndarray:
     read = np.where(_among(protocol(), techniques) & (scores >= 0), scores, -np.inf)
     certain = np.isfinite(read).any(axis=1)
     return np.where(certain, read.argmax(axis=1), scores.argmax(axis=1))
-
-
-@functools.cache
-def _in_bytes() -> tuple[str, ...]:
-    """Techniques whose payload lies in no sample: whether there is one is a fact, not a statistic."""
-    return tuple(name for name in protocol() if category_of(name) != "pixel")
 
 
 @functools.cache
