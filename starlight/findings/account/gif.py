@@ -16,7 +16,9 @@ __all__ = ["account"]
 
 _LOOPS = (b"NETSCAPE2.0", b"ANIMEXTS1.0")
 _XMP, _ICC = b"XMP DataXMP", b"ICCRGBG1012"
-_OPAQUE = (b"fractint", b"STARDIVI", b"ImageMagick", b"ADOBE:IR1.0", b"GIFCON", b"ZGATE", b"MGKICC", b"pixel")
+_OPAQUE = (
+    b"C2PA_GIF", b"fractint", b"STARDIVI", b"ImageMagick", b"ADOBE:IR1.0", b"GIFCON", b"ZGATE", b"MGKICC", b"pixel",
+)  # fmt: skip
 _XMP_TAIL = 257
 _MOST_BYTES = 4 << 20  # of compressed frames that are followed
 _LETTERS = 6  # different delays from which they may spell something

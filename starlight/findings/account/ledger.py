@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from starlight.findings.contents import identify
@@ -70,6 +71,7 @@ class Ledger:
     def __init__(self, data: bytes, end: int, depth: int = 0) -> None:
         self.data, self.end, self.depth = data, end, depth
         self.findings: list[Finding] = []
+        self.excuse: Callable[[bytes], str] = lambda gap: ""  # what a format's writers leave between its pieces
         self._spans: list[Span] = []
         self._places: dict[int, str] = {}
 
@@ -182,7 +184,7 @@ class Ledger:
             return "padding"
         if body in _ENDS:
             return "line end"
-        return "slack of a file system" if self._slack(span, body) else ""
+        return "slack of a file system" if self._slack(span, body) else self.excuse(body)
 
     def _slack(self, span: Span, body: bytes) -> bool:
         """Whether a recovered file ends like this: zeros to the end of a sector, older data to that of a cluster."""
