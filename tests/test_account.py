@@ -202,6 +202,13 @@ def test_a_motion_photograph_is_explained_to_its_end(brand):
     assert found.payload == _TEXT and "free box" in found.place
 
 
+@pytest.mark.parametrize("brand", ["MicroVideo", "GContainer", "Samsung"])
+def test_a_file_among_the_samples_of_a_film_is_found(brand):
+    for media in (_zip(), _CIPHER + _zip(), _TEXT):
+        [found] = _hidden(_motion(_film(media))[brand])
+        assert found.payload == media.removeprefix(_CIPHER)
+
+
 def test_a_film_or_a_second_picture_that_nothing_announces_is_no_excuse():
     for tail in (_film(), _FILES["jpeg"]):
         [found] = _hidden(_FILES["jpeg"] + tail)
