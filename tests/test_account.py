@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
+from starlight.errors import BadImage
 from starlight.findings.account import account
 from starlight.images import image as images
 from starlight.techniques import get
@@ -359,3 +360,17 @@ def test_captions_in_many_encodings_are_notes(text, encoding):
         charset = "unicode" if "16" in name else "ascii"
         data = get("exif").embed(_FILES["jpeg"], text.encode(name), charset=charset, framed=False)
         assert not _hidden(data), (text, name)
+
+
+def test_hundreds_of_comments_do_not_crowd_a_payload_out():
+    comments = b"".join(_segment(0xFE, b"Comment number %d" % i) for i in range(300))
+    [found] = _hidden(_FILES["jpeg"][:2] + comments + _segment(0xFE, _zip()) + _FILES["jpeg"][2:])
+    assert found.what == "zip archive"
+
+
+def test_a_hostile_number_of_fields_is_refused_and_bombs_are_left_alone():
+    comments = _segment(0xFE, b"a comment") * 10_001
+    with pytest.raises(BadImage, match="fields"):
+        _read(_FILES["jpeg"][:2] + comments + _FILES["jpeg"][2:])
+    bomb = _chunk(b"zTXt", b"a\0\0" + zlib.compress(bytes(1 << 20), 9)) * 20
+    assert not _hidden(_FILES["png"][:33] + bomb + _FILES["png"][33:])
