@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from starlight.detector.answer import CANNOT_TELL, CLEAN, STEGO, UNREADABLE, Detection
-from starlight.detector.calibration.classes import container_class
-from starlight.detector.calibration.judgement import Prediction, named
+from starlight.detector.calibration.classes import picture_class
+from starlight.detector.calibration.judgement import Prediction, named, silence
 from starlight.detector.installed import installed_runtime, need_torch
 from starlight.detector.previews import preview
 from starlight.detector.wording import notes, reason
@@ -22,13 +22,15 @@ from starlight.errors import BadImage, StarlightError
 from starlight.findings.reading.reader import Reading
 from starlight.findings.reading.reader import read as read_all
 from starlight.images.image import Image, decode, read, sample_id
+from starlight.images.picture import facts
 from starlight.streams import REGISTRY
 from starlight.streams.compute import compute_streams
 from starlight.techniques.constraints import constraint_mask
 
-__all__ = ["RUNTIMES", "Detector", "find_weights", "read_file"]
+__all__ = ["PROMOTED", "RUNTIMES", "Detector", "find_weights", "read_file"]
 
 RUNTIMES = {"torch": "detector.safetensors", "onnx": "starlight.onnx"}  # runtime -> name of its weights file
+PROMOTED = Path("models/promoted")  # of a project: a detector that was trained there and passed the evidence
 _BYTES = "<bytes>"  # path of what was given as bytes
 
 
@@ -82,7 +84,7 @@ class Detector:
         Parameters
         ----------
         path : path, optional
-            A weights file; else the one trained in this project, else the released one (see `find_weights`).
+            A weights file; else one promoted in this project, else the released one (see `find_weights`).
         runtime : {"torch", "onnx"}, optional
             Else what the file's name says, else torch where it is installed, else onnx.
 
@@ -137,10 +139,11 @@ class Detector:
         record |= compute_streams(image, wanted, self.predictor.max_tiles)
         reading = read_all(image)
         record["mask"], record["found"] = constraint_mask(image), reading.techniques
-        container, pixels = image.container, image.pixels[:, :, 0].size
-        classes = [container_class(container.format, container.mode, record["mask"], pixels)]
+        record["facts"] = facts(image)
+        classes = [picture_class(record["facts"])]
         prediction = self.predictor.predict([record], classes, maps=maps)
         answer = self._answer(name, image, reading, prediction, started)
+        answer.silent.update(silence(self.predictor.calibration, classes[0], prediction.technique_scores[0]))
         return Judged(image, reading, record, classes, prediction, answer)
 
     def _answer(self, name: str, image: Image, reading: Reading, prediction: Prediction, started: float) -> Detection:
@@ -177,22 +180,26 @@ def find_weights(name: str) -> tuple[Path, str]:
     -------
     path : Path
     origin : str
-        `trained` for `models/<name>` of the project in the working directory, else `released`.
+        `promoted` for one of the project in the working directory that passed the evidence, else `released`. One that
+        was only trained is used when it is named: it may be a try of a few minutes. `exported` for the project's ONNX
+        file, which `make export` makes of what is the default then.
 
     Raises
     ------
     StarlightError
         There is neither.
     """
-    trained = Path("models") / name
-    if Path("dvc.yaml").is_file() and trained.is_file():
-        return trained, "trained"
+    if Path("dvc.yaml").is_file():
+        if (PROMOTED / name).is_file():
+            return PROMOTED / name, "promoted"
+        if name == RUNTIMES["onnx"] and (exported := Path("models") / name).is_file():
+            return exported, "exported"
     package = Path(str(resources.files("starlight")))
     for folder in (package.parent / "models" / "release", package / "_release"):
         if (folder / name).is_file():
             return folder / name, "released"
-    make = "`make export`" if name == RUNTIMES["onnx"] else "`dvc repro`"
-    raise StarlightError(f"models/{name}: no detector found; make one with {make}, or name one with --model")
+    make = "; make one with `make export`" if name == RUNTIMES["onnx"] else ""
+    raise StarlightError(f"{PROMOTED / name}: no detector found, nor a released one{make}, or name one with --model")
 
 
 def _check_streams(predictor: Any, file: Path) -> None:

@@ -51,7 +51,7 @@ class Predictor:
         self, records: Sequence[Mapping[str, Any]], classes: Sequence[str], blank: str | None = None, *,
         maps: bool = True,
     ) -> Prediction:  # fmt: skip
-        """Predict on records of stored streams, with their `mask` and what was `found`, and their container classes.
+        """Predict on records of stored streams, with their `mask` and what was `found`, and their classes.
 
         Without `maps` the answers are the same and `cells` is empty: experts say all but where.
         """
