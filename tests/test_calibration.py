@@ -52,6 +52,8 @@ def test_probability_rises_with_the_score_and_survives_json():
     fitted = fitted_to(logits, labels - 1, [SMALL, "indexed"] * 250)
     assert np.all(np.diff(fitted.probability(np.linspace(-5, 5, 50))) > 0)
     assert Calibration.from_json(fitted.to_json()) == fitted
+    with pytest.raises(ValueError, match="earlier version"):
+        Calibration.from_json('{"threshold": 6.5}')
 
 
 def far_apart(rng, n: int = 400):

@@ -113,6 +113,8 @@ class Calibration:
     def from_json(cls, text: str) -> Calibration:
         """Read what `to_json` wrote; ValueError, KeyError or TypeError for anything else."""
         raw = json.loads(text)
+        if "rows" not in raw:
+            raise ValueError("its thresholds are of an earlier version: train again with `dvc repro`")
         rows = {
             name: Row(tuple(row["end"]), tuple(row["standing"]), row["images"]) for name, row in raw.pop("rows").items()
         }
