@@ -8,7 +8,7 @@ TESTING := $(VENV)/.testing
 export PATH := $(abspath $(BIN)):$(PATH)
 export PYTHONHASHSEED := 0
 
-.PHONY: help setup repro test lint bench bench-detect bench-forgery ablations evidence release export fuzz pr-report baseline
+.PHONY: help setup repro test lint bench bench-detect bench-forgery ablations evidence release release-forgery export fuzz pr-report baseline
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*##/\t/' | expand -t 16
@@ -58,6 +58,9 @@ ablations: $(READY)  ## queue and run the ablation experiments, collect reports/
 
 evidence: $(READY)  ## false-positive rate of the released detector on 80,000 clean images; COVERS=folder adds yours
 	python -m scripts.tools.evidence $(if $(COVERS),--covers $(COVERS))
+
+release-forgery: $(READY)  ## train the released detector of tampered images
+	python -m scripts.tools.release_forgery
 
 release: $(READY)  ## train the released detector; COVERS=folder adds photographs, TERMS="..." says whose
 	python -m scripts.tools.release $(if $(COVERS),--covers $(COVERS)) $(if $(TERMS),--terms "$(TERMS)") $(SETTINGS)
