@@ -14,6 +14,7 @@ from starlight.forgery.detector import ForgeryDetector
 from starlight.forgery.scene import prepare
 from starlight.forgery.seams.maps import MAPS, maps
 from starlight.forgery.seams.network import probabilities
+from starlight.forgery.seams.parts import SEAM_FACTS, parts
 from starlight.forgery.verifier import COLUMNS, Verifier, ensemble, finetune, threshold_at, train
 from starlight.images.image import decode
 
@@ -151,6 +152,16 @@ def test_missing_noise_shows_in_the_maps():
     cells = mask[4::8, 4::8]
     noise = values[MAPS.index("noise")]
     assert noise[cells].mean() < noise[~cells].mean() - 0.7
+
+
+def test_a_quiet_part_is_proposed_whatever_the_network_says():
+    pixels, mask = filled(texture(4), (100, 120, 80, 96))
+    scene = prepare(decode(encoded(pixels)))
+    values = maps(scene)
+    found = parts(scene, values, np.zeros(values.shape[1:], np.float32))
+    overlaps = [(p.mask & mask).sum() / (p.mask | mask).sum() for p in found]
+    assert max(overlaps) > 0.7 and found[int(np.argmax(overlaps))].filled
+    assert all(len(p.facts) == len(SEAM_FACTS) and np.isfinite(p.facts).all() for p in found)
 
 
 def test_network_in_numpy_is_that_of_torch():

@@ -106,7 +106,7 @@ def _part(scene: Scene, values: np.ndarray, probability: np.ndarray, inside: np.
         probability[inside].mean(), probability[inside].max(), probability[ring].mean(), np.log10(inside.mean()),
         4 * np.pi * inside.sum() / around**2, inside.sum() / (w * h),
         x == 0 or y == 0 or x + w == inside.shape[1] or y + h == inside.shape[0], inside.sum() / panel,
-        probability[inside].sum() / probability.sum(), np.quantile(probability, 0.99), probability.mean(),
+        probability[inside].sum() / max(probability.sum(), 1e-9), np.quantile(probability, 0.99), probability.mean(),
     ]  # fmt: skip
     mask = _enlarged(inside.astype(np.float32), scene.grey.shape)
     filled = bool(steps[_SHOWN.index("noise")] < -0.4)
