@@ -1,12 +1,15 @@
 """From a file to a verdict, a mask, a record and a page, judged by a rule that the test sets itself."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
-from forged import copy_within, encoded, filled, texture, tiles
+import tiny
+from forged import copy_within, encoded, filled, page, texture, tiles
 from PIL import Image
 
+import starlight
 from starlight.cli import main
 from starlight.errors import StarlightError
 from starlight.forgery.boosting import Settings, Trees, boost, log_odds
@@ -179,3 +182,25 @@ def test_network_in_numpy_is_that_of_torch():
     first = torch.nn.functional.conv2d(torch.from_numpy(image)[None], torch.from_numpy(weights["seams.0.weight"]))
     ours = np.einsum("oi,irc->orc", weights["seams.0.weight"][:, :, 0, 0], image)
     assert np.allclose(first[0].numpy(), ours, atol=1e-4)
+
+
+def test_the_released_detector_knows_copies_from_repeats():
+    detector = ForgeryDetector.load()
+    forged, _ = copy_within(texture(1), BOX, TO)
+    honest = (texture(1), tiles(2), page(3), np.full((200, 200), 80, np.uint8))
+    assert detector.detect(encoded(forged)).verdict == detector.detect(encoded(forged, 85)).verdict == "forged"
+    assert [detector.detect(encoded(plane)).verdict for plane in honest] == ["authentic"] * 4
+    assert (Path(starlight.__file__).parents[1] / "models/release/forgery.safetensors").stat().st_size < 500_000
+
+
+def test_all_tasks_at_once(place, tmp_path, monkeypatch, capfdbinary):
+    monkeypatch.chdir(place)
+    tiny.weights(tmp_path / "none.safetensors", threshold=3.0)
+    options = ["--model", str(tmp_path / "none.safetensors"), "--workers", "1", "--format", "jsonl", "--masks", "both"]
+    assert main(["detect", "--task", "all", *options, "in/forged.png", "in/honest.png", "in/broken.png"]) == 1
+    out, err = capfdbinary.readouterr()
+    forged, honest, broken = map(json.loads, out.splitlines())
+    assert [r["verdict"] for r in (forged, honest, broken)] == ["forged", "clean", "unreadable"]
+    assert forged["tasks"]["stego"]["verdict"] == "clean" and forged["tasks"]["forgery"]["technique"] == "copy-move"
+    assert honest["tasks"]["forgery"]["verdict"] == "authentic" and honest["mask"]
+    assert b"0 stego, 1 forged, 1 clean, 0 cannot tell, 1 unreadable" in err
