@@ -71,7 +71,8 @@ def score(stored: Stored, passes: Passes) -> Scored:
 
 
 def _scored(stored: Stored, data: TrainingData, logits, unlike, counts=None) -> Scored:
-    answer = judge(logits, np.zeros(0), unlike, data.classes, stored.calibration, stored.meta["ood_limit"])
+    found = data.found if stored.members[0].model.config.constraint_mask else None  # the baseline reads nothing
+    answer = judge(logits, np.zeros(0), unlike, data.classes, stored.calibration, stored.meta["ood_limit"], found)
     technique = named(answer.technique_scores, LABELS)
     return Scored(answer.score, answer.probability, technique, counts, answer.abstain)
 

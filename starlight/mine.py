@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from starlight.detector.calibration.judgement import judge
 from starlight.detector.weights import Member, Stored
 from starlight.training import devices
 from starlight.training.data import TrainingData
@@ -19,13 +20,14 @@ def mine(stored: Stored, data: TrainingData, params: MineParams) -> Mined:
     """Mine one split, the training split; see `starlight.training.mining.select`."""
     model = stored.members[0].model
     run = forward(model, data, devices.current()[0], threshold=params.threshold)
-    techniques = stored.calibration.technique_scores(run.logits, data.classes)
-    score = np.clip(techniques.max(axis=1), -1e3, 1e3)
+    answer = judge(
+        run.logits, np.zeros(0), run.unlike, data.classes, stored.calibration, stored.meta["ood_limit"], data.found
+    )
     payload = run.counts[:, 0] + run.counts[:, 2]
     recall = np.divide(run.counts[:, 0], payload, out=np.full(len(data), np.nan), where=payload > 0)
     fp_ratio = run.counts[:, 1] / np.maximum(run.counts.sum(axis=1), 1)
-    named = np.asarray(LABELS, dtype=object)[techniques.argmax(axis=1)]
-    evidence = Evidence(score, fp_ratio, recall, run.confidence, named)
+    named = np.asarray(LABELS, dtype=object)[answer.technique_scores.argmax(axis=1)]
+    evidence = Evidence(answer.score, fp_ratio, recall, run.confidence, named)
     return select(data.rows, data.labels, evidence, params, skipped=len(data.missing))
 
 

@@ -15,10 +15,10 @@ from submission_factory import picture, save, submission
 
 from starlight import manifest
 from starlight.errors import StarlightError
-from starlight.extract.extract import ExtractParams, StreamReader, extract, table_names
+from starlight.extract.extract import ExtractParams, extract, table_names
 from starlight.images import image as images
 from starlight.scan.scan import ScanParams, scan
-from starlight.store import Store
+from starlight.store import Store, StreamReader
 from starlight.store.shard import Shard
 from starlight.streams import REGISTRY, pixel
 from starlight.streams.compute import compute_streams

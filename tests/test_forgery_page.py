@@ -3,12 +3,11 @@
 from types import SimpleNamespace
 
 import numpy as np
-import pandas as pd
 import pytest
 from forged import copy_within, texture
 from test_tampering_metrics import table
 
-from starlight.lab.tampering.compare import report
+from starlight.lab.tampering.compare import Bench, report
 from starlight.lab.tampering.peers import PEERS, error_levels, keypoints
 from starlight.metrics.tampering import measure
 from starlight.reports.forgery import forgery_page, forgery_section
@@ -63,7 +62,8 @@ def test_error_levels_rise_where_something_sharper_was_put_in():
     assert found[mask].mean() > 5 * found[~mask].mean()
 
 
-def test_the_comparison_has_a_row_a_method():
-    text = report({"Starlight": measure(table(), "m"), **{name: measure(table(), "m") for name in PEERS}}, 0.015)
+def test_the_comparison_has_a_row_a_method(run):
+    methods = {"Starlight": measure(table(), "m"), **{name: measure(table(), "m") for name in PEERS}}
+    text = report(Bench(methods, run.tables["forgery_before_after"]), 0.015, "made here")
     assert all(f"| {name} |" in text for name in ("Starlight", *PEERS))
-    assert pd.Series(text.splitlines()).str.startswith("|").sum() == 2 + 3
+    assert "`splice.hard`" in text and "`tiles`" in text and "McNemar" in text

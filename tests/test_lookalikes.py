@@ -40,7 +40,7 @@ def _camera(image: images.Image) -> None:
 
 
 def _trailer(image: images.Image) -> None:
-    assert image.container.trailer
+    assert image.container.trailer or image.container.behind
 
 
 def _tiny(image: images.Image) -> None:

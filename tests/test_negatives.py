@@ -71,14 +71,15 @@ def test_nothing_may_be_decodable(folder):
     assert path == "natural_noise/n2.png" and reason == f"payload: {len(TEXT)} bytes can be read from it as lsb.rgb"
 
 
-def test_an_innocent_trailer_is_no_payload_but_a_marked_one_is(folder):
+def test_padding_is_no_payload_but_a_text_behind_the_image_is(folder):
     file = save(folder / "benign_trailer/t.png", picture(RNG))
     clean = file.read_bytes()
-    file.write_bytes(clean + b"Edited with a program that leaves a note behind, as many do.\n" * 3)
+    file.write_bytes(clean + bytes(300))
     assert validate_folder(folder).errors == []
-    file.write_bytes(clean + b"AI42" + TEXT + b"\0")
-    [(path, reason)] = validate_folder(folder).errors
-    assert path == "benign_trailer/t.png" and reason.startswith("payload: ")
+    for text in (b"Meet me at the old bridge at seven, and bring the second key.\n" * 3, b"AI42" + TEXT + b"\0"):
+        file.write_bytes(clean + text)
+        [(path, reason)] = validate_folder(folder).errors
+        assert path == "benign_trailer/t.png" and reason.startswith("payload: ")
 
 
 def test_structure_and_manifest(folder):

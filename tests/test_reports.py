@@ -179,7 +179,7 @@ def next_evaluation(run, tmp_path, change):
     (reports / "metrics.json").write_text(metrics.dumps(metrics.evaluate_all(frame)), encoding="utf-8")
     write(reports, table, PARAMS, params_hash="2" * 16, code_hash="1" * 16)
     lines = read(reports / "dashboard.md").splitlines()
-    return lines[2], lines
+    return lines[4], lines
 
 
 def test_evidence_is_of_the_released_detector_and_has_the_target(run, tmp_path, without_plots):
@@ -189,7 +189,11 @@ def test_evidence_is_of_the_released_detector_and_has_the_target(run, tmp_path, 
     section = read(reports / "dashboard.md").partition("## Evidence")[2].partition("\n## ")[0]
     low, high = metrics.clopper_pearson(found.flagged, found.images)
     rate = f"{100 * found.flagged / found.images:.3f} % ({100 * low:.3f} to {100 * high:.3f} %)"
-    assert "not that of this run" in section and f"| `all` | {rate} | 9 of 9,000 | ❔ too few images" in section
+    assert (
+        "not that of this run" in section and f"| `all generated` | {rate} | 9 of 9,000 | ❔ too few images" in section
+    )
+    first = read(reports / "dashboard.md").splitlines()[2]
+    assert "1 of 400, 0.25 % (0.01 to 1.39 %)" in first and "neither kept nor broken beyond chance" in first
     assert "| `look-alikes, new ones` |" in section and "❌ missed | 2 | 0 |" in section
     (reports / "evidence.csv").unlink()
     write(reports, table, PARAMS, **HASHES)
@@ -298,8 +302,12 @@ def test_a_broken_input_is_named(run, tmp_path, name):
     [
         ("metrics.json", '{"v4": 3}', "v4 is of a wrong type"),
         ("metrics.json", '{"v4": {"fpr": "low"}}', "v4.fpr is of a wrong type"),
-        ("evidence.csv", "a,b\n1,2\n", "no column source"),
-        ("evidence.csv", "source,images,flagged,abstained,unreadable,fpr,low,high\na,,,,,,,\n", "empty cell"),
+        ("evidence.csv", "a,b\n1,2\n", "no column group"),
+        (
+            "evidence.csv",
+            "group,source,images,flagged,abstained,unreadable,fpr,low,high\nreal,a,,,,,,,\n",
+            "empty cell",
+        ),
         ("ablations.csv", "seed,fpr\n1,0.1\n", "no column experiment"),
         ("stream_ablation.csv", "blanked,fpr,detection.raw\n(none),x,y\n", "column fpr holds something that is no"),
         (
@@ -407,7 +415,7 @@ def test_a_wrong_goal_is_named():
 
 def test_protocol_or_all_accuracy_has_the_target(run, tmp_path, without_plots):
     reports, table = copied(run, tmp_path)
-    write(reports, table, ReportParams(alerts=knobs(AlertParams), roadmap=ROADMAP), **HASHES)
+    write(reports, table, ReportParams(alerts=knobs(AlertParams, accuracy_over="all"), roadmap=ROADMAP), **HASHES)
     rows = read(reports / "dashboard.md").splitlines()
     assert any(row.startswith("| Accuracy |") and "❌ missed" in row for row in rows)
 

@@ -16,7 +16,7 @@ from sklearn.model_selection import GroupKFold, cross_val_predict
 from starlight.errors import StarlightError
 from starlight.images import image as images
 from starlight.images.containers import parse
-from starlight.params import section
+from starlight.params import read, section
 from starlight.sample.build import SampleParams, build
 from starlight.sample.plan import plan
 from starlight.techniques import TECHNIQUES, get
@@ -203,7 +203,7 @@ def test_switched_off_it_leaves_empty_folders(tmp_path):
 )
 def test_parameters_out_of_range_are_named(key, value):
     with pytest.raises(StarlightError, match=rf"sample\.{key}"):
-        section({"sample": {key: value}}, "sample", SampleParams)
+        section({"sample": read("params.yaml")["sample"] | {key: value}}, "sample", SampleParams)
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path):

@@ -243,7 +243,10 @@ def test_forged_images_and_masks(data):
     save(folder / "masks/png.png", one.astype(np.uint8) * 255)
     save(folder / "masks/gt_gt.png", one.astype(np.uint8))
     (folder / "masks/empty.npy").rename(folder / "masks/empty_mask.npy")
+    save(folder / "forged/other/x.png", picture(rng))
+    save(folder / "masks/other/x.png", 255 - one.astype(np.uint8))
     table, report = run(data)
+    assert row(table, "forged/other/x.png")["mask"] == "ann_submission_2025/masks/other/x.png"
     good = row(table, "forged/copy-move.turned/x.png")
     assert (good["kind"], good["label"], good["category"]) == ("forged", 1, "copy-move.turned")
     assert good["mask"] == "ann_submission_2025/masks/x.npy"

@@ -8,22 +8,27 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 from starlight.cli.inputs import Source, expand
 from starlight.cli.output import Writer, discard
+from starlight.cli.page import Page, pictured
+from starlight.cli.resume import earlier, open_resumed
 from starlight.cli.tasks import EVERY_VERDICT, FORGERY_VERDICTS, loader
 from starlight.cli.workers import Pool
 from starlight.detector.answer import STEGO, UNREADABLE, VERDICTS
 from starlight.errors import StarlightError
 from starlight.forgery.answer import FORGED
 
-__all__ = ["run"]
+__all__ = ["ERROR", "FOUND", "NOTHING", "cores", "run", "say", "stopping"]
 
 NOTHING, FOUND, ERROR, GONE = 0, 1, 2, 141
 _MOST_WORKERS = 4
+_TICK_S = 0.2
 _VERDICTS = {"stego": VERDICTS, "forgery": FORGERY_VERDICTS, "all": EVERY_VERDICT}
 
 
@@ -37,14 +42,16 @@ def run(args: argparse.Namespace) -> int:
         else:
             if args.format not in (None, "jsonl"):
                 raise StarlightError(f"--resume: writes JSON lines, not {args.format}")
-            from starlight.cli.resume import open_resumed
-
             stream, answered = open_resumed(args.resume)
             writer = Writer(stack.enter_context(stream), "jsonl", task=args.task)
             tally.verdicts.update(answered.verdicts)
         sources = tally.watch(expand(args.paths, null=args.null), answered)
+        page = stack.enter_context(Page(Path(args.report))) if args.report else None
+        if page and args.resume:
+            for record in earlier(args.resume):
+                page.add(record)
         try:
-            return _judge(args, sources, writer, tally)
+            return _judge(args, sources, writer, tally, page)
         except BrokenPipeError:
             discard(writer)
             return GONE
@@ -82,26 +89,31 @@ class Tally:
         return f"{total} files: {counts}" + (f" ({self.skipped} answered before)" if self.skipped else "")
 
 
-def _judge(args: argparse.Namespace, sources: Iterator[Source], writer: Writer, tally: Tally) -> int:
-    workers = args.workers or min(_cores(), _MOST_WORKERS)
+def _judge(args: argparse.Namespace, sources: Iterator[Source], writer: Writer, tally: Tally, page: Page | None) -> int:
+    workers = args.workers or min(cores(), _MOST_WORKERS)
     load = loader(args.task, args.model, args.runtime, args.masks)
+    if page:
+        load = pictured(load, page.folder if args.explain else None)
     pool = Pool(load, workers=workers, seconds=args.timeout)
     told = args.quiet
-    with _stopping(pool) as stopped, _progress(args) as tick:
+    with stopping(pool) as stopped, _progress(args) as tick:
         for record in pool.results(sources):
             if not told and pool.description:
-                _say(pool.description)
+                say(pool.description)
                 told = True
             writer.write(record)
+            if page:
+                page.detector = pool.description
+                page.add(record)
             tally.verdicts[record["verdict"]] += 1
             tick(1)
     if not args.quiet:
-        _say(str(tally) + (", stopped" if stopped else ""))
+        say(str(tally) + (", stopped" if stopped else ""))
     return 128 + stopped[0] if stopped else tally.status
 
 
 @contextlib.contextmanager
-def _stopping(pool: Pool) -> Iterator[list[int]]:
+def stopping(pool: Pool) -> Iterator[list[int]]:
     """Signals stop the pool between two answers; the list then holds the signal. A second Ctrl-C stops at once."""
     caught: list[int] = []
 
@@ -129,15 +141,39 @@ def _progress(args: argparse.Namespace) -> Iterator[Any]:
     if args.quiet or answers_seen or not sys.stderr.isatty():
         yield lambda n: None
         return
-    from tqdm import tqdm
-
-    with tqdm(unit=" files", file=sys.stderr, dynamic_ncols=True) as bar:
+    bar = _Bar()
+    try:
         yield bar.update
+    finally:
+        bar.close()
 
 
-def _cores() -> int:
+class _Bar:
+    """Files answered and their rate, on one line that is written over, some times a second."""
+
+    def __init__(self) -> None:
+        self._count, self._started, self._shown = 0, time.monotonic(), 0.0
+
+    def update(self, count: int) -> None:
+        self._count += count
+        now = time.monotonic()
+        if now - self._shown > _TICK_S:
+            self._shown = now
+            rate = self._count / max(now - self._started, 1e-9)
+            sys.stderr.write(f"\r{self._count} files, {rate:.1f} a second\x1b[K")
+            sys.stderr.flush()
+
+    def close(self) -> None:
+        if self._shown:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+
+
+def cores() -> int:
+    """Cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _say(text: str) -> None:
+def say(text: str) -> None:
+    """One line for people, on standard error."""
     print(f"starlight: {text}", file=sys.stderr)

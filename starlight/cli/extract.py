@@ -18,23 +18,31 @@ READ, NOTHING = 0, 1
 def run(args: argparse.Namespace) -> int:
     """Read a payload back; returns the exit status."""
     from starlight.detector.detector import read_file
-    from starlight.detector.readback import describe, read_payload
+    from starlight.findings.reading.reader import read
 
     if args.output == "-" and sys.stdout.isatty():
         raise StarlightError("-o -: a payload is not written to a terminal; redirect it, or name a file")
     try:
-        found = read_payload(read_file(args.file))
+        hidden = read(read_file(args.file)).hidden
     except BadImage as error:
         raise StarlightError(f"{escape(args.file)}: {error.reason}") from error
-    if found is None:
+    if not hidden:
         print(f"starlight: {escape(args.file)}: no payload that can be read back", file=sys.stderr)
         return NOTHING
-    print(f"starlight: {describe(found)} ({found.variant}): “{preview(found.payload)}”", file=sys.stderr)
+    if args.number > len(hidden):
+        raise StarlightError(f"--number {args.number}: there are {len(hidden)} payloads in {escape(args.file)}")
+    chosen = range(len(hidden)) if args.list else [args.number - 1]
+    for i in chosen:
+        number = f"{i + 1}: " if len(hidden) > 1 else ""
+        print(f"starlight: {number}{hidden[i]}: “{preview(hidden[i].payload)}”", file=sys.stderr)
+    if len(hidden) > 1 and not args.list:
+        print(f"starlight: {len(hidden)} payloads; --list shows all, --number chooses", file=sys.stderr)
+    payload = hidden[args.number - 1].payload
     if args.output == "-":
-        sys.stdout.buffer.write(found.payload)
+        sys.stdout.buffer.write(payload)
         sys.stdout.buffer.flush()
     elif args.output is not None:
-        write_new(Path(args.output), found.payload, Path(args.file), force=args.force)
+        write_new(Path(args.output), payload, Path(args.file), force=args.force)
     return READ
 
 

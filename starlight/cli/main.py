@@ -23,7 +23,9 @@ examples:
   starlight detect 'shots/**/*.png' --workers 4    a quoted glob, four processes
   find . -type f -print0 | starlight detect -0 -   a list on standard input
   starlight detect evidence/ --resume out.jsonl    writes out.jsonl; typed again, goes on where it stopped
+  starlight detect evidence/ --report found.html   one page for a browser: what was found first, pictures, filter
   starlight extract photo.png -o payload.bin       what is hidden, as bytes
+  starlight watch inbox/ -o answers.jsonl          what comes into a folder, until a signal comes
   starlight explain photo.png -o report.html       why, as one page for a browser
 
 exit status of detect:
@@ -36,13 +38,16 @@ exit status of detect:
 
 _RECORD = """\
 one record a file, in the order of the arguments, names in a folder sorted; keys of --format jsonl and csv:
-  path             as it was given or found; bytes that are no UTF-8 as \\udcXX (surrogateescape)
-  verdict          stego, clean, cannot tell (unlike anything the detector was trained on), unreadable
+  path             as it was given or found; bytes that are no UTF-8 as \\udcXX (surrogateescape);
+                   in csv escaped as the table does, so that one line is one record
+  verdict          stego, clean, cannot tell (unlike what the detector was made for), unreadable
   probability      calibrated probability that the file carries a payload; null where it was not judged
   technique        the most likely technique, for stego and cannot tell
   techniques       {technique: probability} of all that this container can carry
   payload_preview  escaped first bytes of the payload, where one decodes
   reason           why, in one short sentence
+  silent           {technique: why} of those whose experts may not speak of such a picture
+  notes            what people and devices left openly: comments, captions, settings, provenance
   ms               milliseconds from opening the file to the answer
   threshold, fpr   the probability from which a file is called stego, and the false-positive rate it was set for
   sample_id        first 16 hex digits of the file's SHA-256
@@ -62,9 +67,16 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"starlight {starlight.__version__}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _detect(_parser(commands.add_parser, "detect", help="is anything hidden in these files?", epilog=_RECORD))
+    _watch(_parser(
+        commands.add_parser, "watch", help="judge what comes into folders, for services and cron",
+        description="Judges each file of the folders once, and again when it changes; looks again every --interval "
+        "seconds. Killed at any moment and started again, it goes on: no record is lost, none is there twice.",
+        epilog="exit status: 0 after SIGINT or SIGTERM, 2 an error; with --once also 1 where something new was found",
+    ))  # fmt: skip
     _extract(_parser(
         commands.add_parser, "extract", help="read a hidden payload back",
-        description="Reads back what can be read: alpha, palette, lsb.rgb, exif, raw, and the formats of open tools.",
+        description="Reads back what can be read: alpha, palette, lsb.rgb, exif, raw, the formats of open tools, and "
+        "bytes that no structure of the file explains.",
         epilog="exit status: 0 a payload was read, 1 none was found, 2 an error",
     ))  # fmt: skip
     _explain(_parser(
@@ -101,6 +113,10 @@ def _detect(command: argparse.ArgumentParser) -> None:
         "--resume", metavar="FILE",
         help="append JSON lines to FILE, in place of standard output, and skip the paths that it answers already",
     )  # fmt: skip
+    command.add_argument("--report", metavar="HTML", help="write all answers as one page for a browser, with pictures")
+    command.add_argument(
+        "--explain", action="store_true", help="with --report: also a page for each file that is found"
+    )
     command.add_argument("-0", "--null", action="store_true", help="names on standard input end with NUL, not newline")
     command.add_argument("--timeout", type=_seconds, default=30.0, metavar="S", help="seconds a file (default: 30)")
     command.add_argument("--task", choices=("stego", "forgery", "all"), default="stego", help="what to look for")
@@ -109,9 +125,24 @@ def _detect(command: argparse.ArgumentParser) -> None:
     _model(command)
 
 
+def _watch(command: argparse.ArgumentParser) -> None:
+    command.add_argument("folders", nargs="+", metavar="FOLDER")
+    command.add_argument("-o", "--output", metavar="FILE", required=True, help="JSON lines; also what is known already")
+    command.add_argument("--metrics-file", metavar="FILE", help="figures in Prometheus' text format, after each round")
+    command.add_argument("--once", action="store_true", help="one round, for cron")
+    command.add_argument("--interval", type=_seconds, default=10.0, metavar="S", help="between rounds (default: 10)")
+    command.add_argument("--settle", type=float, default=2.0, metavar="S", help="leave files be that are younger (2)")
+    command.add_argument("--workers", type=_positive, metavar="N", help="processes (default: one a core, at most 4)")
+    command.add_argument("--timeout", type=_seconds, default=30.0, metavar="S", help="seconds a file (default: 30)")
+    command.add_argument("--quiet", action="store_true", help="nothing on standard error but errors")
+    _model(command)
+
+
 def _extract(command: argparse.ArgumentParser) -> None:
     command.add_argument("file", metavar="FILE")
     command.add_argument("-o", "--output", metavar="OUT", help="- for standard output; without it, only a preview")
+    command.add_argument("--list", action="store_true", help="name all payloads that were found")
+    command.add_argument("--number", type=_positive, default=1, metavar="N", help="which of them (default: the first)")
     command.add_argument("--force", action="store_true", help="overwrite OUT")
 
 
@@ -125,7 +156,7 @@ def _explain(command: argparse.ArgumentParser) -> None:
 
 def _model(command: argparse.ArgumentParser) -> None:
     command.add_argument("--model", metavar="FILE", help="weights; default: this project's models/, else the released")
-    command.add_argument("--runtime", choices=("torch", "onnx"), help="onnx needs no torch (default: torch)")
+    command.add_argument("--runtime", choices=("torch", "onnx"), help="default: torch where it is installed, else onnx")
 
 
 def _positive(text: str) -> int:

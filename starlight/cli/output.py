@@ -14,7 +14,7 @@ from starlight.detector.previews import escape
 __all__ = ["COLUMNS", "FORMATS", "Writer"]
 
 COLUMNS = (
-    "path", "verdict", "probability", "technique", "techniques", "payload_preview", "reason", "ms",
+    "path", "verdict", "probability", "technique", "techniques", "payload_preview", "reason", "silent", "notes", "ms",
     "threshold", "fpr", "sample_id",
 )  # fmt: skip
 _TABLE = "{:<11}  {:>8}  {:<9}  {:>7}  {}"
@@ -32,8 +32,16 @@ def _jsonl(record: Record, columns: Columns) -> str:
 
 
 def _csv(record: Record, columns: Columns) -> str:
-    cells = [json.dumps(v) if isinstance(v := record.get(name), dict) else v for name in columns]
-    return _csv_line(["" if cell is None else cell for cell in cells])
+    return _csv_line([_cell(name, record.get(name)) for name in columns])
+
+
+def _cell(name: str, value: Any) -> Any:
+    """A cell without a line break: programs that read line by line must find one record in each."""
+    if name == "path":
+        return escape(value)
+    if isinstance(value, str):
+        return "".join(char if len(char.splitlines()[0]) else escape(char) for char in value)
+    return "" if value is None else json.dumps(value) if isinstance(value, (dict, list)) else value
 
 
 def _csv_line(cells: list[Any] | tuple[str, ...]) -> str:

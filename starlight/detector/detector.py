@@ -13,27 +13,32 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from starlight.detector.answer import CANNOT_TELL, CLEAN, STEGO, UNREADABLE, Detection
-from starlight.detector.calibration.classes import container_class
-from starlight.detector.calibration.judgement import Prediction, named
+from starlight.detector.calibration.classes import picture_class
+from starlight.detector.calibration.judgement import Prediction, named, silence
+from starlight.detector.installed import installed_runtime, need_torch
 from starlight.detector.previews import preview
-from starlight.detector.readback import describe, read_payload
+from starlight.detector.wording import notes, reason
 from starlight.errors import BadImage, StarlightError
+from starlight.findings.reading.reader import Reading
+from starlight.findings.reading.reader import read as read_all
 from starlight.images.image import Image, decode, read, sample_id
+from starlight.images.picture import facts
 from starlight.streams import REGISTRY
 from starlight.streams.compute import compute_streams
-from starlight.techniques import OTHER
 from starlight.techniques.constraints import constraint_mask
 
-__all__ = ["RUNTIMES", "Detector", "find_weights", "read_file"]
+__all__ = ["PROMOTED", "RUNTIMES", "Detector", "find_weights", "read_file"]
 
 RUNTIMES = {"torch": "detector.safetensors", "onnx": "starlight.onnx"}  # runtime -> name of its weights file
+PROMOTED = Path("models/promoted")  # of a project: a detector that was trained there and passed the evidence
 _BYTES = "<bytes>"  # path of what was given as bytes
 
 
 class Judged(NamedTuple):
-    """An image with what was computed from it on the way to its answer."""
+    """An image with what was read in it and computed from it on the way to its answer."""
 
     image: Image
+    reading: Reading
     record: dict[str, np.ndarray]
     classes: list[str]
     prediction: Prediction
@@ -79,22 +84,23 @@ class Detector:
         Parameters
         ----------
         path : path, optional
-            A weights file; else the one trained in this project, else the released one (see `find_weights`).
+            A weights file; else one promoted in this project, else the released one (see `find_weights`).
         runtime : {"torch", "onnx"}, optional
-            Else what the file's name says, else torch.
+            Else what the file's name says, else torch where it is installed, else onnx.
 
         Raises
         ------
         StarlightError
             There is no such file, or it is no detector.
         """
-        runtime = runtime or ("onnx" if path is not None and Path(path).suffix == ".onnx" else "torch")
+        runtime = runtime or installed_runtime(path)
         if runtime not in RUNTIMES:
             raise StarlightError(f"runtime: {runtime!r} is unknown, use one of {', '.join(RUNTIMES)}")
         file, origin = (Path(path), "given") if path is not None else find_weights(RUNTIMES[runtime])
         if runtime == "onnx":
             from starlight.detector.onnx_runtime import OnnxPredictor as Predictor
         else:
+            need_torch(path)
             from starlight.detector.torch_runtime import Predictor
         predictor = Predictor.load(file)
         _check_streams(predictor, file)
@@ -131,13 +137,16 @@ class Detector:
         record = _Record(image, self.predictor.max_tiles)
         wanted = self.predictor.streams if maps else self.predictor.quick_streams
         record |= compute_streams(image, wanted, self.predictor.max_tiles)
-        record["mask"] = constraint_mask(image)
-        container, pixels = image.container, image.pixels[:, :, 0].size
-        classes = [container_class(container.format, container.mode, record["mask"], pixels)]
+        reading = read_all(image)
+        record["mask"], record["found"] = constraint_mask(image), reading.techniques
+        record["facts"] = facts(image)
+        classes = [picture_class(record["facts"])]
         prediction = self.predictor.predict([record], classes, maps=maps)
-        return Judged(image, record, classes, prediction, self._answer(name, image, prediction, started))
+        answer = self._answer(name, image, reading, prediction, started)
+        answer.silent.update(silence(self.predictor.calibration, classes[0], prediction.technique_scores[0]))
+        return Judged(image, reading, record, classes, prediction, answer)
 
-    def _answer(self, name: str, image: Image, prediction: Prediction, started: float) -> Detection:
+    def _answer(self, name: str, image: Image, reading: Reading, prediction: Prediction, started: float) -> Detection:
         flagged, abstain = bool(prediction.score[0] >= 0), bool(prediction.abstain[0])
         scores = prediction.technique_scores[0]
         each = {
@@ -149,26 +158,14 @@ class Detector:
         }
         verdict = CANNOT_TELL if abstain else STEGO if flagged else CLEAN
         technique = None if verdict == CLEAN else str(named(scores[None], self.predictor.techniques)[0])
-        found = read_payload(image, technique) if flagged else None
+        found = next((f for f in reading.hidden if f.technique == technique), None)
         return Detection(
             name, verdict,
             probability=round(float(prediction.probability[0]), 6), technique=technique, techniques=each,
             payload_preview=preview(found.payload) if found else None,
-            reason=self._reason(verdict, technique, found, prediction), sample_id=sample_id(image.data),
-            **self._standard(), ms=_ms(started),
+            reason=reason(verdict, technique, reading, prediction) + _part(image), notes=notes(reading),
+            sample_id=sample_id(image.data), **self._standard(), ms=_ms(started),
         )  # fmt: skip
-
-    def _reason(self, verdict: str, technique: str | None, found: Any, prediction: Prediction) -> str:
-        if verdict == CANNOT_TELL:
-            share = float(prediction.ood[0])
-            return f"unlike training images: {100 * share:.1f} % of its statistics lie beyond them"
-        if verdict == CLEAN:
-            return "no technique reaches its threshold"
-        if found and found.technique == technique:
-            return describe(found)
-        like = "a technique outside the list" if technique == OTHER else technique
-        also = f"; also {describe(found)}" if found else ""
-        return f"statistics like those of {like}, {float(prediction.score[0]):.1f} over the threshold{also}"
 
     def _standard(self) -> dict[str, float]:
         """What the answer was judged at."""
@@ -183,22 +180,26 @@ def find_weights(name: str) -> tuple[Path, str]:
     -------
     path : Path
     origin : str
-        `trained` for `models/<name>` of the project in the working directory, else `released`.
+        `promoted` for one of the project in the working directory that passed the evidence, else `released`. One that
+        was only trained is used when it is named: it may be a try of a few minutes. `exported` for the project's ONNX
+        file, which `make export` makes of what is the default then.
 
     Raises
     ------
     StarlightError
         There is neither.
     """
-    trained = Path("models") / name
-    if Path("dvc.yaml").is_file() and trained.is_file():
-        return trained, "trained"
+    if Path("dvc.yaml").is_file():
+        if (PROMOTED / name).is_file():
+            return PROMOTED / name, "promoted"
+        if name == RUNTIMES["onnx"] and (exported := Path("models") / name).is_file():
+            return exported, "exported"
     package = Path(str(resources.files("starlight")))
     for folder in (package.parent / "models" / "release", package / "_release"):
         if (folder / name).is_file():
             return folder / name, "released"
-    make = "`make export`" if name == RUNTIMES["onnx"] else "`dvc repro`"
-    raise StarlightError(f"models/{name}: no detector found; make one with {make}, or name one with --model")
+    make = "; make one with `make export`" if name == RUNTIMES["onnx"] else ""
+    raise StarlightError(f"{PROMOTED / name}: no detector found, nor a released one{make}, or name one with --model")
 
 
 def _check_streams(predictor: Any, file: Path) -> None:
@@ -226,6 +227,14 @@ def read_file(path: str) -> Image:
     except (OSError, ValueError) as error:
         raise BadImage(f"cannot be opened: {getattr(error, 'strerror', None) or error}") from error
     return read(path)
+
+
+def _part(image: Image) -> str:
+    """What to add to the reason where an image is too large to be looked at as a whole."""
+    if image.share_seen == 1:
+        return ""
+    c = image.container
+    return f"; of its {c.width * c.height / 1e6:.0f} megapixels the first {100 * image.share_seen:.0f} % were looked at"
 
 
 def _ms(started: float) -> float:

@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 
 from starlight.detector.calibration.calibration import Calibration
-from starlight.detector.calibration.judgement import Prediction, judge
+from starlight.detector.calibration.judgement import Prediction, found_in, judge
 from starlight.errors import StarlightError
 from starlight.streams.collate import collate, vectors
 
-__all__ = ["OUTPUTS", "OnnxPredictor"]
+__all__ = ["OUTPUTS", "SOURCE", "OnnxPredictor"]
 
+SOURCE = "source_sha256"  # property that names the weights file which the graph was made from
 OUTPUTS = ("logits", "cells", "ood", "experts", "alone")  # of the exported graph; see `starlight.release.export`
 
 
@@ -40,8 +41,10 @@ class OnnxPredictor:
             self.meta: dict[str, Any] = json.loads(stored["meta"])
         except (KeyError, ValueError, TypeError) as error:
             raise StarlightError(f"{path}: not written by `make export`: {error}") from error
+        self.source = stored.get(SOURCE, "")
         self.streams, self.techniques = tuple(config["streams"]), tuple(config["techniques"])
         self.sizes = dict(config["sizes"])
+        self._reads = bool(config.get("constraint_mask", True))  # the baseline judges by statistics alone
         self.quick_streams = tuple(self.sizes)  # experts read no others
         self.max_tiles = int(self.meta.get("max_tiles", 3))
 
@@ -54,20 +57,21 @@ class OnnxPredictor:
         self, records: Sequence[Mapping[str, Any]], classes: Sequence[str], blank: str | None = None, *,
         maps: bool = True,
     ) -> Prediction:  # fmt: skip
-        """Predict on records of stored streams (with their `mask`) and their container classes.
+        """Predict on records of stored streams, with their `mask` and what was `found`, and their classes.
 
         Without `maps` the answers are the same and `cells` is empty where experts say all but where.
         """
         batch = {"mask": np.stack([np.asarray(r["mask"], bool) for r in records])}
+        found = found_in(records) if self._reads else None
         batch["keep"] = np.array([name != blank for name in self.streams], np.float32)
         if not maps:
             quick = vectors(records, self.quick_streams) | {"tiles": np.zeros(len(records), np.int64)}
             logits, ood, alone = self._run(["experts", "ood", "alone"], batch | quick)
             if alone.all():
                 cells = np.zeros((len(records), 0, 32, 32), np.float32)
-                return judge(logits, cells, ood, classes, self.calibration, self.meta["ood_limit"])
+                return judge(logits, cells, ood, classes, self.calibration, self.meta["ood_limit"], found)
         logits, cells, ood = self._run(["logits", "cells", "ood"], batch | collate(records, self.streams))
-        return judge(logits, cells, ood, classes, self.calibration, self.meta["ood_limit"])
+        return judge(logits, cells, ood, classes, self.calibration, self.meta["ood_limit"], found)
 
     def _run(self, outputs: list[str], batch: Mapping[str, np.ndarray]) -> list[np.ndarray]:
         """Outputs of the graph. Streams left out are empty, which spares the work on them.
@@ -91,7 +95,7 @@ def _session(path: Path, threads: int):
     try:
         import onnxruntime
     except ImportError as error:
-        raise StarlightError("runtime onnx: needs onnxruntime, `pip install starlight[onnx]`") from error
+        raise StarlightError("runtime onnx: needs onnxruntime, `pip install onnxruntime`") from error
     if not path.is_file():
         raise StarlightError(f"{path}: no such file; `make export` writes it")
     options = onnxruntime.SessionOptions()

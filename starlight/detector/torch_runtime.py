@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from starlight.detector.calibration.judgement import Prediction, judge
+from starlight.detector.calibration.judgement import Prediction, found_in, judge
 from starlight.detector.model.cells import record_cells
 from starlight.detector.model.encoders import MAP_WIDTH, WIDTH
 from starlight.detector.model.experts import Experts, answers
@@ -33,6 +33,7 @@ class Predictor:
         first = self.members[0].model.config
         self.streams, self.techniques = first.streams, first.techniques
         self.sizes = dict(first.sizes)
+        self._reads = first.constraint_mask  # the baseline judges by statistics alone
         self._experts = [Experts(member.model) for member in self.members]
         self.quick_streams = tuple(dict.fromkeys(name for experts in self._experts for name in experts.streams))
         self.max_tiles: int = int(self.meta.get("max_tiles", 3))
@@ -50,19 +51,20 @@ class Predictor:
         self, records: Sequence[Mapping[str, Any]], classes: Sequence[str], blank: str | None = None, *,
         maps: bool = True,
     ) -> Prediction:  # fmt: skip
-        """Predict on records of stored streams (with their `mask`) and their container classes.
+        """Predict on records of stored streams, with their `mask` and what was `found`, and their classes.
 
         Without `maps` the answers are the same and `cells` is empty: experts say all but where.
         """
         masks = np.stack([np.asarray(r["mask"], bool) for r in records])
+        found = found_in(records) if self._reads else None
         if not maps and blank is None and (quick := self._by_experts(records, masks)) is not None:
-            return judge(*quick, classes, self.calibration, self.meta["ood_limit"])
+            return judge(*quick, classes, self.calibration, self.meta["ood_limit"], found)
         batch, mask = self._batch(records), torch.from_numpy(masks)
         outputs = [m.model(batch, mask, blank=blank) for m in self.members]
         logits = averaged([o.logits for o in outputs], self._weights)
         ood = self.members[0].model.unlikeness(batch).numpy()
         cells = torch.sigmoid(outputs[-1].cell_logits).numpy()
-        return judge(logits.numpy(), cells, ood, classes, self.calibration, self.meta["ood_limit"])
+        return judge(logits.numpy(), cells, ood, classes, self.calibration, self.meta["ood_limit"], found)
 
     def _by_experts(self, records: Sequence[Mapping[str, Any]], mask: np.ndarray) -> tuple[np.ndarray, ...] | None:
         """Log-odds, an empty map and unlikeness; None where experts cannot answer alone."""

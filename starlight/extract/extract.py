@@ -22,7 +22,7 @@ from starlight.params import knob
 from starlight.store import Store, key, table_name
 from starlight.store.code import CodeMemo, code_digest, decoder_versions
 from starlight.store.picking import Picked, pick
-from starlight.store.reader import MASK
+from starlight.store.reader import FACTS, FOUND, MASK
 from starlight.streams import REGISTRY
 from starlight.streams.collate import CROPS
 from starlight.streams.compute import stored_names
@@ -140,7 +140,7 @@ class _Progress(NamedTuple):
 
 
 def table_names(params: ExtractParams, digest: Callable[..., str] = code_digest) -> dict[str, str]:
-    """Table of the store for each stored stream and for the mask.
+    """Table of the store for each stored stream and for what is kept beside them.
 
     A table's name changes with the stream's version, with the code that computes it, with the versions of the
     decoding libraries, and, for crops, with the number of tiles; so old results are never taken for new ones.
@@ -152,8 +152,12 @@ def table_names(params: ExtractParams, digest: Callable[..., str] = code_digest)
         code = digest([module.__name__, "starlight.images.image"], alone=["starlight.streams.compute"])
         tiles = {"max_tiles": params.max_tiles} if stream in CROPS else {}
         tables[stream] = table_name(stream, module.VERSION, {"code": code, **tiles, **decoding})
-    code = digest(["starlight.techniques.constraints", "starlight.images.image"])
-    tables[MASK] = table_name(MASK, 1, {"code": code, **decoding})
+    for name, module in (
+        (MASK, "starlight.techniques.constraints"),
+        (FACTS, "starlight.images.picture"),
+        (FOUND, "starlight.findings.reading.reader"),
+    ):
+        tables[name] = table_name(name, 1, {"code": digest([module, "starlight.images.image"]), **decoding})
     return tables
 
 

@@ -18,7 +18,7 @@ from starlight.store.atomic import alone_in, locked_folder, sweep
 from starlight.store.layout import lay_out
 from starlight.store.ledger import Ledger
 from starlight.store.picking import Picked
-from starlight.store.reader import MASK
+from starlight.store.reader import BESIDE
 from starlight.store.renewal import Renewal
 from starlight.streams import REGISTRY
 
@@ -73,7 +73,7 @@ class Writer:
         ids : sequence of str
             Sorted.
         picked : mapping
-            Stream to its records, in the order of `ids`; the mask is among them.
+            Stream to its records, in the order of `ids`; those of `BESIDE` are among them.
 
         Returns
         -------
@@ -113,7 +113,7 @@ class Writer:
         streams = {
             name: {"dtype": picked.dtype.str, "version": REGISTRY[name].VERSION}
             for name, picked in self.picked.items()
-            if name != MASK
+            if name not in BESIDE
         }
         parts = {"part_bits": self.layout.bits, "parts": self.layout.names}
         about = {"images": len(self.ids), "max_tiles": max_tiles, "streams": streams, **parts}

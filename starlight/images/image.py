@@ -8,7 +8,9 @@ import functools
 import hashlib
 import io
 import os
+import struct
 import warnings
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -30,10 +32,13 @@ from starlight.system.quiet import native_stderr
 
 __all__ = ["Image", "decode", "read", "sample_id"]
 
+_ROW_UNIT = 64  # rows of whole blocks at any JPEG sampling
 _OPENERS = {
     "jpeg": JpegImagePlugin.JpegImageFile, "png": PngImagePlugin.PngImageFile, "gif": GifImagePlugin.GifImageFile,
     "webp": WebPImagePlugin.WebPImageFile, "bmp": BmpImagePlugin.BmpImageFile, "tiff": TiffImagePlugin.TiffImageFile,
 }  # fmt: skip
+
+_END = b"\0\0\0\0IEND\xaeB`\x82"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,7 +50,7 @@ class Image:
     container : Container
     pixels : (height, width, channels) uint8
         One channel for grey, three for colour, alpha never applied; the high byte of 16-bit samples; palettes looked
-        up; CMYK turned into RGB; the first frame or page.
+        up; CMYK turned into RGB; the first frame or page. Of a very large image its top rows, see `share_seen`.
     alpha : (height, width) uint8 or None
         As stored; for a transparent palette or colour key what it comes to.
     indices : (height, width) uint8 or None
@@ -53,6 +58,8 @@ class Image:
     palette : (colours, 3) uint8 or None
     data : bytes
         The file.
+    kept : dict
+        What was computed from the image and is asked for more than once, by the name of what computes it.
     """
 
     container: Container
@@ -61,6 +68,7 @@ class Image:
     indices: np.ndarray | None
     palette: np.ndarray | None
     data: bytes = dataclasses.field(repr=False)
+    kept: dict = dataclasses.field(default_factory=dict, init=False, repr=False, compare=False)
 
     @functools.cached_property
     def coefficients(self) -> Coefficients | None:
@@ -73,7 +81,12 @@ class Image:
         """
         if self.container.format != "jpeg" or self.container.lossless:
             return None
-        return jpeg.read(self.data, self.container)
+        return jpeg.read(self.data, self.container, rows=self.pixels.shape[0])
+
+    @property
+    def share_seen(self) -> float:
+        """Share of the image's rows that `pixels` and all beside it hold; 1 but for very large images."""
+        return self.pixels.shape[0] / self.container.height
 
 
 def sample_id(data: bytes) -> str:
@@ -103,17 +116,32 @@ def decode(data: bytes, limits: Limits = Limits()) -> Image:  # noqa: B008 (froz
         As `containers.parse`, and for pixel data that are broken or cut short.
     """
     container = parse(data, limits)
-    stored = _open(_pixel_data(data, container), container)
+    try:
+        stored = _open(_pixel_data(data, container), container)
+    except BadImage:
+        if container.format != "png" or (stream := _stream_alone(data, container)) is None:
+            raise
+        stored = _open(stream, container)
     if stored.size != (container.width, container.height):
         raise BadImage(f"{stored.width} x {stored.height} pixels under a header of another size")
     if container.indexed != (stored.mode in ("P", "PA") or container.format == "gif"):
         raise BadImage("palette that its decoder does not see")
+    rows = _rows_seen(container, limits)
+    if rows < container.height:
+        stored = stored.crop((0, 0, container.width, rows))
     image = (_indexed if container.indexed else _direct)(data, container, stored)
     if container.has_alpha != (image.alpha is not None):  # a damaged TIFF tag is read by one and skipped by the other
         raise BadImage("alpha that its decoder does not see")
-    if container.format == "jpeg" and _ends_flat(image.pixels):
+    if container.format == "jpeg" and (rows < container.height or _ends_flat(image.pixels)):
         image.coefficients  # noqa: B018 (raises where the data ended early)
     return image
+
+
+def _rows_seen(container: Container, limits: Limits) -> int:
+    """Rows that are looked at: all, or so many that whole units of any JPEG sampling are kept."""
+    if container.width * container.height <= limits.seen_pixels:
+        return container.height
+    return min(container.height, max(1, limits.seen_pixels // (container.width * _ROW_UNIT)) * _ROW_UNIT)
 
 
 def _direct(data: bytes, container: Container, stored: PillowImage.Image) -> Image:
@@ -151,6 +179,23 @@ def _pixel_data(data: bytes, container: Container) -> bytes:
         kept = [s for s in container.segments if s[0] in ("IHDR", "PLTE", "IDAT", "IEND")]
         return data[:8] + b"".join(data[at : at + size] for _, at, size in kept)
     return data[: container.end]
+
+
+def _stream_alone(data: bytes, container: Container) -> bytes | None:
+    """The file without what follows its compressed stream, which trips the decoder up; None where nothing does."""
+    packed = [data[at + 8 : at + size - 4] for name, at, size in container.segments if name == "IDAT"]
+    stream, whole = zlib.decompressobj(), b"".join(packed)
+    room = 8 * (container.width + 8) * container.height + (1 << 16)  # bytes of the rows, at most
+    try:
+        stream.decompress(whole, room)
+    except zlib.error:
+        return None
+    if not stream.eof or not stream.unused_data:
+        return None
+    body = b"IDAT" + whole[: -len(stream.unused_data)]
+    chunk = struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
+    kept = [s for s in container.segments if s[0] in ("IHDR", "PLTE")]
+    return data[:8] + b"".join(data[at : at + size] for _, at, size in kept) + chunk + _END
 
 
 def _open(data: bytes, container: Container) -> PillowImage.Image:

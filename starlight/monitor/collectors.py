@@ -17,6 +17,7 @@ from pathlib import Path
 from starlight.errors import StarlightError
 from starlight.metrics import flatten
 from starlight.system.atomic import write_text
+from starlight.telemetry.exposition import Family, escape_label, exposition
 
 __all__ = ["export_jsonl", "post", "prometheus_text", "write_prometheus"]
 
@@ -87,10 +88,6 @@ def _request(url: str, body: bytes) -> tuple[str, urllib.request.Request]:
     return host, urllib.request.Request(bare.geturl(), data=body, headers=headers, method="POST")
 
 
-def _escape(value: str) -> str:
-    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-
-
 def _sample(key: str, version: str) -> tuple[str, str]:
     """Name and labels of a figure: parts such as techniques become labels."""
     labels = {"model": version}
@@ -101,7 +98,7 @@ def _sample(key: str, version: str) -> tuple[str, str]:
         labels |= {"payload": payload} if payload else {}
         key = f"{group}_{'payload_' if payload else ''}{name}"
     name = "starlight_" + re.sub(r"[^a-zA-Z0-9_]", "_", key)
-    return name, ",".join(f'{label}="{_escape(value)}"' for label, value in sorted(labels.items()))
+    return name, ",".join(f'{label}="{escape_label(value)}"' for label, value in sorted(labels.items()))
 
 
 def prometheus_text(entry: Mapping) -> str:
@@ -118,12 +115,10 @@ def prometheus_text(entry: Mapping) -> str:
             name, labels = _sample(key, entry["version"])
             samples.setdefault(name, []).append(f"{name}{{{labels}}} {value!r}")
     raised = len(entry.get("alerts", ()))
-    labels = f'model="{_escape(entry["version"])}"'
+    labels = f'model="{escape_label(entry["version"])}"'
     samples["starlight_alerts"] = [f"starlight_alerts{{{labels}}} {raised}"]
-    lines = []
-    for name in sorted(samples):
-        lines += [f"# HELP {name} Starlight figure, rates as fractions.", f"# TYPE {name} gauge", *samples[name]]
-    return "\n".join(lines) + "\n"
+    said = "Starlight figure, rates as fractions."
+    return exposition(Family(name, "gauge", said, samples[name]) for name in sorted(samples))
 
 
 def write_prometheus(entry: Mapping, path: str | Path) -> Path:

@@ -6,6 +6,7 @@ was made from travels in the model's metadata, as in the weights file.
 
 from __future__ import annotations
 
+import hashlib
 import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -20,13 +21,13 @@ from starlight.cli.inputs import expand
 from starlight.detector.detector import Detector
 from starlight.detector.model import UnifiedStarlightDetector
 from starlight.detector.model.unified import CROP_STREAMS, Encoded
-from starlight.detector.onnx_runtime import OUTPUTS
+from starlight.detector.onnx_runtime import OUTPUTS, SOURCE
 from starlight.detector.weights import Stored, averaged, load
 from starlight.errors import BadImage, StarlightError
 from starlight.streams.collate import collate
 from starlight.system.atomic import write_bytes
 
-__all__ = ["OPSET", "TOLERANCE", "compare", "quantise", "records_of", "write_onnx"]
+__all__ = ["OPSET", "SOURCE", "TOLERANCE", "compare", "quantise", "records_of", "write_onnx"]
 
 OPSET = 18
 TOLERANCE = 1e-4  # largest difference in log-odds and map that an export may show against torch
@@ -234,6 +235,7 @@ def _dynamic(name: str) -> dict[int, Any]:
 
 
 def _properties(weights: Path) -> dict[str, str]:
-    """What the weights file says of itself, word for word."""
+    """What the weights file says of itself, word for word, and which file it was."""
     with safe_open(weights, framework="np") as stored:
-        return dict(sorted(stored.metadata().items()))
+        said = stored.metadata()
+    return dict(sorted({**said, SOURCE: hashlib.sha256(weights.read_bytes()).hexdigest()}.items()))

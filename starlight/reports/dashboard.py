@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from starlight.metrics import MET, MISSED, TOO_FEW, UNMEASURED, compare, figure
+from starlight.metrics.promise import promise
 from starlight.monitor.alerts import summary
 from starlight.plots.style import TITLES
 from starlight.reports import figures, run_sections
@@ -44,6 +45,8 @@ def verdict(run: Run) -> str:
 def _overview(run: Run) -> Iterator[str]:
     measured = run.metrics[run.current]
     yield "# Starlight dashboard"
+    if (counted := run.tables.get("evidence")) is not None and not counted.empty:
+        yield f"**Released detector.** {promise(counted, figures.goals_of(run)['fpr'].target)}"
     yield verdict(run)
     yield (
         f"Measured on the test split: {plural(measured['n'], 'image')} from {plural(measured['covers'], 'cover')}, "

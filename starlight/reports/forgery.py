@@ -10,7 +10,7 @@ from starlight.markdown import code, counts, image, interval, number, percent, t
 from starlight.reports import measures
 from starlight.reports.inputs import Run
 
-__all__ = ["forgery_page", "forgery_section"]
+__all__ = ["forgery_page", "forgery_section", "paired_table", "share"]
 
 _TITLES = {
     "base": "base, before mining",
@@ -22,7 +22,8 @@ _FAMILIES = {"copy-move": "copy-move", "splice": "splice", "erase": "erasing"}
 _AREAS = {"tiny": "under 1 %", "small": "1 to 5 %", "large": "over 5 %"}
 
 
-def _rate(part: Mapping, name: str, prefix: str = "") -> str:
+def share(part: Mapping, name: str, prefix: str = "") -> str:
+    """A rate with its interval, as `starlight.metrics.evaluate.rate` gave it."""
     ends = (part.get(f"{prefix}low"), part.get(f"{prefix}high"))
     if part.get(name) is None or None in ends:
         return percent(float("nan"))
@@ -52,8 +53,8 @@ def _models(measured: Mapping) -> str:
         if name in measured:
             part = measured[name]
             rows.append([
-                title, _rate(part, "fpr", "fpr_"), _rate(part["lookalike"], "fpr"), _rate(part, "recall", "recall_"),
-                _rate(part, "precision", "precision_"), _value(part["mask"], "f1"), _value(part["of1"], "all"),
+                title, share(part, "fpr", "fpr_"), share(part["lookalike"], "fpr"), share(part, "recall", "recall_"),
+                share(part, "precision", "precision_"), _value(part["mask"], "f1"), _value(part["of1"], "all"),
             ])  # fmt: skip
     header = ["Model", "FPR", "FPR of look-alikes", "Recall", "Precision", "Mask F1 where found", "oF1"]
     return table(header, rows, "lrrrrrr")
@@ -92,13 +93,13 @@ def _mining(run: Run, measured: Mapping) -> Iterator[str]:
     for name, title in _TITLES.items():
         if name in measured:
             half = measured[name]["at_half"]
-            rows.append([title, _rate(half, "fpr", "fpr_"), _rate(half, "recall", "recall_"),
-                         _rate(half, "precision", "precision_")])  # fmt: skip
+            rows.append([title, share(half, "fpr", "fpr_"), share(half, "recall", "recall_"),
+                         share(half, "precision", "precision_")])  # fmt: skip
     yield table(["Model", "FPR", "Recall", "Precision"], rows, "lrrr")
     found = run.tables.get("forgery_before_after")
     if found is not None and len(found):
         yield "The same against the base, and false alarms where each finds as much as it does at the FPR given:"
-        yield _paired(found)
+        yield paired_table(found)
     seeds = measured.get("seeds", {})
     if seeds:
         yield "Least, mean and largest of several trainings:"
@@ -110,7 +111,8 @@ def _mining(run: Run, measured: Mapping) -> Iterator[str]:
         yield "</details>"
 
 
-def _paired(found: pd.DataFrame) -> str:
+def paired_table(found: pd.DataFrame) -> str:
+    """Base, detector and control against one another, from what `before_after` of the task gave."""
     rows = []
     loose = found["base_fpr"].notna() & (found["group"] == "authentic")
     half = (found["judged"].astype(str) == "0.5") & found["group"].isin(["authentic", "lookalikes", "forged"])
@@ -130,14 +132,14 @@ def _seeds(seeds: Mapping) -> Iterator[list[str]]:
 
 def _groups(title: str, parts: Mapping, name: str, column: str) -> Iterator[str]:
     yield f"## {title}"
-    rows = [[code(key), _rate(part, name), counts(part["k"], part["n"])] for key, part in sorted(parts.items())]
+    rows = [[code(key), share(part, name), counts(part["k"], part["n"])] for key, part in sorted(parts.items())]
     yield table([column, "Flagged", "Of"], rows, "lrr")
 
 
 def _families(part: Mapping) -> Iterator[str]:
-    rows = [[_FAMILIES.get(key, code(key)), _rate(p, "detection"), counts(p["k"], p["n"])]
+    rows = [[_FAMILIES.get(key, code(key)), share(p, "detection"), counts(p["k"], p["n"])]
             for key, p in sorted(part["families"].items())]  # fmt: skip
-    rows += [[title, _rate(part["areas"][key], "detection"), counts(part["areas"][key]["k"], part["areas"][key]["n"])]
+    rows += [[title, share(part["areas"][key], "detection"), counts(part["areas"][key]["k"], part["areas"][key]["n"])]
              for key, title in _AREAS.items() if key in part["areas"]]  # fmt: skip
     yield table(["Family, or area of the image", "Found", "Of"], rows, "lrr")
 

@@ -31,12 +31,12 @@ TABLES = {
     "forgery_before_after": "forgery/before_after.csv",
 }
 _NEEDED = {  # columns without which, or with an empty cell in which, a table tells nothing
-    "evidence": ("source", "images", "flagged", "abstained", "unreadable", "fpr", "low", "high"),
+    "evidence": ("group", "source", "images", "flagged", "abstained", "unreadable", "fpr", "low", "high"),
     "ablations": ("experiment",),
     "hard_negatives": ("path",),
 }
 _NUMBERS = {
-    "evidence": lambda name: name in _NEEDED["evidence"] and name != "source",
+    "evidence": lambda name: name in _NEEDED["evidence"] and name not in ("group", "source"),
     "before_after": lambda name: name in ("base_fpr", "value", "low", "high", "p_against_base"),
     "stream_ablation": lambda name: name != "blanked",
     "ablations": lambda name: name.startswith("base") and name[4:5].isdigit(),

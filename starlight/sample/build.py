@@ -27,6 +27,7 @@ from starlight.techniques import TECHNIQUES, slow
 __all__ = ["SampleParams", "build"]
 
 _TRIES = 8  # new covers in place of one that a technique cannot use
+_AS_IT_WAS = 0.6  # of the JPEG covers out of a user's JPEG photographs, those whose coefficients stay as they were
 _COLUMNS = ("filename", "cover_id", "source", "container", "processing")
 
 
@@ -177,8 +178,8 @@ def _rates(params: SampleParams) -> embedding.Rates:
 def _write_cover(out_dir: Path, item: Item, params: SampleParams, seed: int, own: _Own) -> dict:
     """Make a cover and its stego files; a cover that one of its techniques cannot use is drawn anew."""
     for attempt in range(_TRIES):
-        carrier = _carrier(item, seed, attempt, own)
         try:
+            carrier = _carrier(item, seed, attempt, own)
             made = [
                 embedding.embed(carrier, name, np.random.default_rng([seed, 5, item.index, attempt, k]), _rates(params))
                 for k, name in enumerate(item.techniques)
@@ -204,7 +205,12 @@ def _carrier(item: Item, seed: int, attempt: int, own: _Own) -> Carrier:
     number = f"{item.index:05d}" + (f".{attempt}" if attempt else "")
     source = _source(item, attempt, own)
     if source == "photo" and own.names and (own.only or rng.random() < own.share):
-        cover = covers.photograph(rng, item.height, item.width, number, names=own.names)
+        name = own.names[int(rng.integers(0, len(own.names)))]
+        if item.kind in ("jpeg", "jpeg_plain") and photos.is_jpeg(name) and rng.random() < _AS_IT_WAS and attempt < 2:
+            most = {"largest": max(item.height, item.width)} if any(map(slow, item.techniques)) else {}
+            cut, note = photos.cut(name, rng, item.height, item.width, **most)
+            return carriers.of_jpeg(item.kind, cut, photos.cover_id(name), note, rng)
+        cover = covers.photograph(rng, item.height, item.width, number, names=[name])
     else:
         cover = covers.make(source, rng, item.height, item.width, number)
     return carriers.make(item.kind, cover, rng)

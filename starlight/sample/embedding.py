@@ -151,7 +151,7 @@ def _exif(carrier: Carrier, rng: np.random.Generator, rates: Rates):
     capacity = 8 * 32_000  # a JPEG segment holds 64 KB, and the other fields want room
     payload, kind = _payload(rng, capacity, rates.max_bytes)
     charset = str(rng.choice(list(module.CHARSETS), p=[0.7, 0.1, 0.05, 0.15]))
-    data = module.embed(carrier.data, payload, charset=charset, framed=bool(rng.random() < 0.8))
+    data = module.embed(carrier.data, payload, charset=charset)  # unframed, it would be a caption like any other
     return data, _facts(payload, capacity, kind, charset=charset), kind
 
 

@@ -1,14 +1,12 @@
 """Kinds of files that carry covers, and payloads: one function each makes samples and settings from pixels."""
 
-import io
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
-from PIL import Image
 
-from starlight.images.writing.encode import Encoding, encode
-from starlight.sample.covers import Cover, alpha, grey, palettes
+from starlight.images.writing.encode import Encoding
+from starlight.sample.covers import Cover, alpha, encoders, grey, palettes
 from starlight.techniques import group, slow
 
 __all__ = ["KINDS", "Kind"]
@@ -17,13 +15,6 @@ Made = tuple[np.ndarray, Encoding, str]  # samples, settings, note
 
 _BYTES = ("comment", "trailer")
 _COLOUR = ("rgb", "samples", *_BYTES)
-_QUALITIES = (75, 75, 80, 85, 90, 90, 92, 95, 98)
-_LUMA_STEPS = (  # ITU-T T.81, table K.1
-    16, 11, 10, 16, 24, 40, 51, 61, 12, 12, 14, 19, 26, 58, 60, 55,
-    14, 13, 16, 24, 40, 57, 69, 56, 14, 17, 22, 29, 51, 87, 80, 62,
-    18, 22, 37, 56, 68, 109, 103, 77, 24, 35, 55, 64, 81, 104, 113, 92,
-    49, 64, 78, 87, 103, 121, 120, 101, 72, 92, 95, 98, 112, 100, 103, 99,
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -118,43 +109,17 @@ def _webp_lossy(cover: Cover, rng: np.random.Generator) -> Made:
     return _colour(cover), Encoding("webp", level=3, quality=quality, lossless=False), f"webp q{quality}"
 
 
-def _jpeg_options(rng: np.random.Generator) -> tuple[Encoding, str]:
-    quality = int(rng.choice(_QUALITIES)) if rng.random() < 0.6 else int(rng.integers(50, 100))
-    encoding = Encoding("jpeg", quality=quality, subsampling=int(rng.choice([0, 1, 2], p=[0.35, 0.1, 0.55])))
-    if rng.random() < 0.35:  # tables that no standard quality gives, as cameras and editors have
-        tables, note = _own_tables(rng)
-        return replace(encoding, tables=tables), note
-    return encoding, f"q{quality}"
-
-
-def _own_tables(rng: np.random.Generator) -> tuple[tuple[tuple[int, ...], ...], str]:
-    """Quantisation tables for luma and chroma: the standard's shape made flatter, tilted, and a little uneven."""
-    scale, tilt, shape = np.exp(rng.uniform(np.log(0.04), np.log(0.9))), rng.uniform(-0.4, 0.4), rng.uniform(0.4, 1.1)
-    ramp = 1 + tilt * (np.add.outer(np.arange(8), np.arange(8)).reshape(-1) / 7 - 1)
-    steps = 16 * scale * (np.array(_LUMA_STEPS) / 16) ** shape * ramp
-    steps *= np.exp(rng.uniform(0, 0.15) * rng.standard_normal(64))
-    tables = (np.clip(np.rint(steps * factor), 1, 255).astype(int) for factor in (1.0, rng.uniform(0.8, 2.0)))
-    return tuple(tuple(table.tolist()) for table in tables), f"own tables {scale:.2f} {shape:.2f}"
-
-
 def _jpeg(cover: Cover, rng: np.random.Generator) -> Made:
-    encoding, note = _jpeg_options(rng)
-    if rng.random() < 0.1:
-        encoding = replace(encoding, progressive=True)
+    encoding, note = encoders.draw(rng)
     pixels = grey(cover).pixels if rng.random() < 0.12 else cover.pixels
-    if rng.random() < 0.25:  # saved twice, as by an editor or a server, with the block grid where it was
-        first, was = _jpeg_options(rng)
-        pixels, note = _saved(pixels, first), f"{was}, then {note}"
+    if rng.random() < 0.35:  # saved before, by a camera, an editor or a server
+        pixels, was = encoders.saved_before(pixels, rng)
+        note = f"{was}, then {note}"
     return pixels, encoding, f"jpeg {note} s{encoding.subsampling}"
 
 
-def _saved(pixels: np.ndarray, encoding: Encoding) -> np.ndarray:
-    with Image.open(io.BytesIO(encode(pixels, encoding))) as image:
-        return np.asarray(image)
-
-
 def _jpeg_plain(cover: Cover, rng: np.random.Generator) -> Made:
-    encoding, note = _jpeg_options(rng)
+    encoding, note = encoders.draw(rng)
     encoding = replace(encoding, optimize=bool(rng.random() < 0.5), progressive=bool(rng.random() < 0.4))
     return cover.pixels, encoding, f"jpeg {note} s{encoding.subsampling}"
 

@@ -16,6 +16,7 @@ __all__ = ["Subject", "cover_ids", "twin_ids"]
 
 _TWIN_DIFFERENCE = 2  # grey levels by which any cell of the 8x8 thumbnail of a twin may differ
 _INDEXED_DIFFERENCE = 32  # mean of all cells: one bit of an index may mean quite another colour
+_THUMB = 64  # cells of a thumbnail
 _KIND_ORDER = {"clean": 0, "negative": 1, "authentic": 2, "forged": 3, "stego": 4}
 
 
@@ -90,7 +91,7 @@ def _near(subjects: Sequence[Subject], distance: int) -> np.ndarray:
         return np.zeros((0, 2), np.int64)
     hashes = np.array([subjects[i].facts.phash for i in distinct], np.uint64)
     raw = b"".join(bytes.fromhex(subjects[i].facts.thumb) for i in distinct)
-    pairs = near_pairs(hashes, np.frombuffer(raw, np.uint8).reshape(len(distinct), -1), distance)
+    pairs = near_pairs(hashes, np.frombuffer(raw, np.uint8).reshape(-1, _THUMB), distance)
     return np.array(distinct, np.int64)[pairs] if len(pairs) else pairs
 
 

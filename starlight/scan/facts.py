@@ -8,16 +8,17 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
+from starlight.findings.reading.reader import read
 from starlight.images import image as images
 from starlight.images.containers import Limits
 from starlight.scan.duplicates import fingerprint
-from starlight.streams.readable.decode import Decoded, comment_text, decode_payload
+from starlight.streams.readable.decode import comment_text, decode_payload
 from starlight.techniques.constraints import constraint_mask
-from starlight.techniques.readable.protocol import END, MARK
+from starlight.techniques.readable.protocol import MARK
 
 __all__ = ["VERSION", "Facts", "measure", "pack", "unpack"]
 
-VERSION = 2
+VERSION = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class Facts:
     indexed : bool
     exif_fields, comment_bytes, trailer_bytes, second_images : int
     decoded : str
-        Technique of the payload that can be read from it; empty where there is none.
+        Technique of the payload that is read in it; empty where there is none.
     decoded_bits : int
         Its length without framing.
     decoded_mark : bool
@@ -82,7 +83,7 @@ def measure(data: bytes, limits: Limits) -> Facts:
     image = images.decode(data, limits)
     container = image.container
     print_ = fingerprint(image.pixels)
-    decoded = _marked_bytes(image) or decode_payload(image)
+    decoded = next(iter(read(image).hidden), None)
     alpha = "none"
     if image.alpha is not None:
         alpha = "uniform" if image.alpha.min() == image.alpha.max() else "varied"
@@ -103,22 +104,19 @@ def measure(data: bytes, limits: Limits) -> Facts:
         exif_fields=container.exif_fields,
         comment_bytes=len(container.user_comment),
         trailer_bytes=len(container.trailer),
-        second_images=len(container.mpf),
+        second_images=len(container.behind),
         decoded=decoded.technique if decoded else "",
         decoded_bits=8 * len(decoded.payload) if decoded else 0,
-        decoded_mark=bool(decoded and decoded.marked),
+        decoded_mark=_marked(image),
     )
 
 
-def _marked_bytes(image: images.Image) -> Decoded | None:
-    """Payload of a comment or trailer that begins with the protocol's mark, which nothing else does."""
-    for variant, technique, raw in (
-        ("comment", "exif", comment_text(image)),
-        ("trailer", "raw", image.container.trailer),
-    ):
-        if raw.startswith(MARK):
-            return Decoded(variant, technique, raw[len(MARK) :].split(END, 1)[0], marked=True)
-    return None
+def _marked(image: images.Image) -> bool:
+    """Whether a payload bears the protocol's mark, which nothing else does."""
+    if any(raw.startswith(MARK) for raw in (comment_text(image), image.container.trailer)):
+        return True
+    found = decode_payload(image)
+    return found is not None and found.marked
 
 
 def _pixel_hash(pixels: np.ndarray) -> str:

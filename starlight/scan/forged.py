@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Protocol
@@ -18,9 +19,14 @@ class _Entry(Protocol):
     reason: str
 
 
-def by_stem(folder: str, names: Sequence[str]) -> dict[str, str]:
-    """Paths of files by their names without extension; of several with one name the first counts."""
-    return {PurePosixPath(name).stem: f"{folder}/{name}" for name in reversed(names)}
+def by_stem(folder: str, listed: Sequence[str]) -> dict[str, str]:
+    """Paths of files by their names without extension, alone and with the folders that they lie in.
+
+    Of several with one name the first counts. Names are composed as Unicode's NFC has it, however the disk spells them.
+    """
+    names = [(unicodedata.normalize("NFC", name), name) for name in listed]
+    bare = {PurePosixPath(nfc).stem: f"{folder}/{name}" for nfc, name in reversed(names)}
+    return bare | {str(PurePosixPath(nfc).with_suffix("")): f"{folder}/{name}" for nfc, name in reversed(names)}
 
 
 def folder_of(name: str) -> str:
@@ -39,9 +45,11 @@ def read(entry: _Entry, name: str, masks: Mapping[str, str], twins: Mapping[str,
     masks, twins : mapping
         By stem: files in `masks/`, and those in `authentic/` or `clean/`.
     """
-    stem = PurePosixPath(name).stem
+    composed = PurePosixPath(unicodedata.normalize("NFC", name))
+    stem = composed.stem
+    spellings = (str(composed.with_suffix("")), stem)  # of the same folder before any other
     entry.category = folder_of(name)
-    entry.mask = next((masks[stem + ending] for ending in _ENDINGS if stem + ending in masks), "")
-    entry.clean_path = twins.get(stem, "")
+    entry.mask = next((masks[s + ending] for s in spellings for ending in _ENDINGS if s + ending in masks), "")
+    entry.clean_path = next((twins[s] for s in spellings if s in twins), "")
     if not entry.mask:
         entry.reason = f"mask: there is none in masks/ by the name of {stem}"

@@ -57,12 +57,11 @@ def _alpha(facts: Facts) -> str:
 def payload_fault(facts: Facts) -> str:
     """Why a file cannot be free of a payload; empty where it can.
 
-    A text in UserComment or after the image's end may be innocent, unless it bears the protocol's mark; one that
-    stands in the least significant bits never is.
+    What the one reader calls hidden is: comments and known structures are notes to it, or explained.
     """
-    if not facts.decoded or (facts.decoded in ("exif", "raw") and not facts.decoded_mark):
+    if not facts.decoded and not facts.decoded_mark:
         return ""
-    return f"payload: {facts.decoded_bits // 8} bytes can be read from it as {facts.decoded}"
+    return f"payload: {facts.decoded_bits // 8} bytes can be read from it as {facts.decoded or 'a marked text'}"
 
 
 def format_fault(declared: str, facts: Facts) -> str:

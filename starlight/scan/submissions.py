@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import csv
+import functools
 import math
 import re
+import unicodedata
 from collections.abc import Container
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from starlight.errors import StarlightError
-from starlight.images.files import EXTENSIONS, image_files
+from starlight.images.files import EXTENSIONS, Names, image_files
 from starlight.scan import forged, negative_manifest, sidecar
 from starlight.scan.negatives import category_of
 
 __all__ = ["Entry", "Found", "discover", "find_submissions", "year"]
 
 _SUBMISSION = re.compile(r"^.+_submission_.+$")
+_FORMS = (str, *(functools.partial(unicodedata.normalize, form) for form in ("NFC", "NFD")))  # of a name on disk
 _KINDS = {"clean": "clean", "stego": "stego", "negatives": "negative", "forged": "forged", "authentic": "authentic"}
 
 
@@ -110,7 +113,7 @@ def _submission(folder: Path, found: Found) -> None:
     entries: list[Entry] = []
     for sub, kind in _KINDS.items():
         entries += [Entry(f"{folder.name}/{sub}/{name}", folder.name, kind) for name in files[sub]]
-    clean = set(files["clean"])
+    clean = Names(files["clean"])
     for entry in entries:
         name = entry.path.split("/", 2)[2]
         if entry.kind == "stego":
@@ -130,10 +133,10 @@ def _images(folder: Path, submission: str, found: Found) -> list[str]:
     return images
 
 
-def _read_sidecar(folder: Path, name: str, clean: set[str], entry: Entry, found: Found) -> None:
+def _read_sidecar(folder: Path, name: str, clean: Names, entry: Entry, found: Found) -> None:
     file = folder / "stego" / name
-    candidates = (file.with_name(file.name + ".json"), file.with_suffix(".json"))
-    path = next((p for p in candidates if p.is_file()), None)
+    names_tried = (f(n) for f in _FORMS for n in (file.name + ".json", file.with_suffix(".json").name))
+    path = next((p for p in map(file.with_name, names_tried) if p.is_file()), None)
     said = sidecar.from_name(name)
     if path is None:
         if not said.technique:
@@ -154,16 +157,13 @@ def _read_sidecar(folder: Path, name: str, clean: set[str], entry: Entry, found:
         entry.reason = entry.reason or f"sidecar: clean file {said.clean_file} is missing"
 
 
-def _clean_name(declared: str, name: str, clean: set[str]) -> str:
+def _clean_name(declared: str, name: str, clean: Names) -> str:
     """The clean file: the one declared, else the one of the same name, else of the same stem."""
     if declared:
         parts = PurePosixPath(declared.replace("\\", "/")).parts
         tails = ["/".join(parts[i:]) for i in range(len(parts))]
-        return next((tail for tail in tails if tail in clean), "")
-    if name in clean:
-        return name
-    same = [str(PurePosixPath(name).with_suffix(suffix)) for suffix in EXTENSIONS]
-    return next((candidate for candidate in same if candidate in clean), "")
+        return clean.find(*tails) or ""
+    return clean.find(name, *(str(PurePosixPath(name).with_suffix(suffix)) for suffix in EXTENSIONS)) or ""
 
 
 def _negatives(folder: Path, names: list[str], entries: list[Entry], found: Found) -> list[Entry]:
@@ -203,9 +203,10 @@ def _sources(folder: Path, entries: list[Entry], found: Found) -> None:
                 rows = {str(row.get("filename", "")).strip().replace("\\", "/"): row for row in csv.DictReader(stream)}
         except (OSError, UnicodeDecodeError, csv.Error) as error:
             found.warnings.append(f"{folder.name}/sources.csv: cannot be read: {error}")
+    listed = Names(rows)
     for entry in entries:
         name = entry.path.split("/", 1)[1]
         bare = name.split("/", 1)[1] if entry.kind == "clean" else name
-        row = rows.get(name) or rows.get(bare) or {}
+        row = rows.get(listed.find(name, bare) or "", {})
         entry.cover_name = (row.get("cover_id") or "").strip()
         entry.source = (row.get("source") or "").strip()

@@ -23,11 +23,11 @@ def explain(detector: Detector, path: str) -> str:
     try:
         judged = detector.judge(path)
     except BadImage:
-        return render(detector.detect(path), detector.description, [], [], [], [], None)
+        return render(detector.detect(path), detector.description, [], [], [], [], None, None)
     predictor = detector.predictor
     return render(
         judged.detection, detector.description, _figures(judged), _plane_figures(judged.image),
-        contributions(predictor, judged), sentences(judged.image), nearest_category(predictor, judged),
+        contributions(predictor, judged), sentences(judged.image), nearest_category(predictor, judged), judged.reading,
     )  # fmt: skip
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from html import escape as html_escape
 from typing import NamedTuple
 
 from starlight.detector.answer import Detection
 from starlight.detector.explain.contributions import Contribution
-from starlight.detector.previews import escape
+from starlight.detector.previews import escape, preview
+from starlight.findings.finding import Finding
+from starlight.findings.reading.reader import Reading
 
 __all__ = ["Figure", "render"]
 
@@ -42,6 +45,7 @@ td.bar { width: 50%; } .track { position: relative; height: .7rem; }
 .track i.against { background: var(--against); }
 li { margin: .25rem 0; max-width: 46rem; overflow-wrap: anywhere; }
 """
+_MOST_READ, _MOST_ROWS = 50, 200
 _VERDICTS = {
     "stego": "Something is hidden here", "clean": "Nothing found",
     "forged": "Part of this is forged", "authentic": "Nothing forged found",
@@ -64,6 +68,7 @@ def render(
     changes: Sequence[Contribution],
     said: Sequence[str],
     nearest: tuple[str, float] | None,
+    reading: Reading | None,
 ) -> str:
     """The whole page as text; `figures` are shown large, `planes` small."""
     body = [
@@ -71,10 +76,12 @@ def render(
         f'<p class="verdict">{_VERDICTS[detection.verdict]}</p>',
         f"<p>{_text(_sentence(detection.reason))}</p>",
         _facts(detection, description, nearest),
+        _read(reading) if reading else "",
         _pictures(figures, planes),
         _techniques(detection),
         _contributions(changes, detection),
         _words(said),
+        _account(reading) if reading else "",
     ]
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
@@ -108,6 +115,35 @@ def _facts(detection: Detection, description: str, nearest: tuple[str, float] | 
 
 def _flag(detection: Detection) -> str:
     return "forged" if detection.verdict in ("forged", "authentic") else "stego"
+
+
+def _read(reading: Reading) -> str:
+    """What was read: hidden payloads, then notes."""
+    groups = (("What was read", reading.hidden), ("What was left openly", reading.notes))
+    return "".join(
+        f"<h2>{title}</h2><ul>{''.join(map(_finding, found[:_MOST_READ]))}</ul>" for title, found in groups if found
+    )
+
+
+def _finding(found: Finding) -> str:
+    at = "" if found.offset is None else f", from byte {found.offset:,}"
+    begins = html_escape(preview(found.payload, 200)) if found.payload else ""
+    return f"<li>{_text(str(found))}{at}" + (f": <code>{begins}</code>" if begins else "") + "</li>"
+
+
+def _account(reading: Reading) -> str:
+    """Every byte of the file; neighbours of one name are told together."""
+    rows = []
+    for (name, explained), group in itertools.groupby(reading.spans, lambda span: (span.name, span.explained)):
+        spans = list(group)
+        size, times = sum(span.length for span in spans), f" × {len(spans)}" if len(spans) > 1 else ""
+        said = _text(name) if explained else f"<strong>{_text(name)}</strong>"
+        rows.append(f'<tr><td>{said}{times}</td><td class="n">{spans[0].offset:,}</td><td class="n">{size:,}</td></tr>')
+    if len(rows) > _MOST_ROWS:
+        rows = [*rows[:_MOST_ROWS], f"<tr><td>and {len(rows) - _MOST_ROWS:,} more</td><td></td><td></td></tr>"]
+    head = "<tr><th>what it is</th><th>from byte</th><th>bytes</th></tr>"
+    note = '<p class="note">Every byte of the file, by the structure that explains it.</p>'
+    return f"<h2>The account of bytes</h2>{note}<table>{head}{''.join(rows)}</table>"
 
 
 def _pictures(figures: Sequence[Figure], planes: Sequence[Figure]) -> str:

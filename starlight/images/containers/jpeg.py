@@ -7,6 +7,7 @@ import struct
 
 from starlight.errors import BadImage
 from starlight.images.containers import exif, ifd
+from starlight.images.containers.behind import Part, announced
 from starlight.images.containers.model import Container, Walk
 
 __all__ = ["ZIGZAG", "find_scan_end", "frame_components", "matches", "parse"]
@@ -47,11 +48,14 @@ def parse(walk: Walk) -> Container:
     if scans * facts["width"] * facts["height"] > max(_MAX_SCAN_PIXELS, 32 * facts["width"] * facts["height"]):
         raise BadImage(f"{scans} scans of {facts['width']} x {facts['height']}")
     tables, mpf = _metadata(walk)
-    for offset, _ in sorted(mpf):
-        if offset > end and any(walk.data[end:offset]):
-            walk.problem("bytes before an MPF image")
-        end = max(end, _second_image(walk, offset))
-    return walk.container(end=end, format="jpeg", quant_tables=tables, mpf=mpf, **facts)
+    parts = [Part("picture", "picture of the MPF index", *found) for found in _mpf_images(walk, mpf, end)]
+    first_end, end = end, max([end, *(part.stop for part in parts)])
+    listed = announced(walk.data, first_end, walk.xmp, walk.exif, lambda at: _picture_end(walk, at))
+    parts += [part for part in listed if not any(one.start <= part.start < one.stop for one in parts)]
+    for part in parts:
+        walk.segment("MPF" if "MPF" in part.name else part.kind, part.start, part.stop - part.start)
+    end = max([end, *(part.stop for part in parts)])
+    return walk.container(end=end, format="jpeg", quant_tables=tables, mpf=mpf, behind=tuple(parts), **facts)
 
 
 def _markers(walk: Walk, start: int) -> int:
@@ -202,16 +206,26 @@ def _mpf_index(walk: Walk, block: bytes, base: int) -> tuple[tuple[int, int], ..
     return tuple(dict.fromkeys(found))
 
 
-def _second_image(walk: Walk, offset: int) -> int:
-    """End of an MPF image; its segments are not those of the container."""
+def _mpf_images(walk: Walk, mpf: tuple[tuple[int, int], ...], end: int) -> list[tuple[int, int]]:
+    """Where the images of an MPF index behind the first begin and end."""
+    found = []
+    for offset, _ in sorted(mpf):
+        stop = _picture_end(walk, offset)
+        if not stop:
+            walk.problem("broken MPF image")
+            continue
+        if offset > end and any(walk.data[end:offset]):
+            walk.problem("bytes before an MPF image")
+        found.append((offset, stop))
+        end = max(end, stop)
+    return found
+
+
+def _picture_end(walk: Walk, offset: int) -> int:
+    """End of a JPEG image within the file, 0 where there is none; its segments are not those of the container."""
     inner = walk.inner()
     try:
         end = _markers(inner, offset)
     except BadImage:
-        walk.problem("broken MPF image")
         return 0
-    if "missing EOI" in inner.problems:
-        walk.problem("broken MPF image")
-        return 0
-    walk.segment("MPF", offset, end - offset)
-    return end
+    return 0 if "missing EOI" in inner.problems else end

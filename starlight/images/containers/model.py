@@ -8,6 +8,7 @@ import zlib
 
 from starlight.errors import BadImage
 from starlight.images.containers import exif as _exif
+from starlight.images.containers.behind import Part
 
 __all__ = ["Container", "Limits", "Walk"]
 
@@ -23,6 +24,8 @@ class Limits:
     ----------
     max_pixels : int
         Width times height of the canvas, and of any frame.
+    seen_pixels : int
+        Of a larger image the top rows with about so many pixels are looked at, so that memory stays bounded.
     max_bytes : int
         Size of the file.
     max_frames, max_segments : int
@@ -31,7 +34,8 @@ class Limits:
         Processor time of the walk.
     """
 
-    max_pixels: int = 64_000_000
+    max_pixels: int = 1 << 28
+    seen_pixels: int = 64_000_000
     max_bytes: int = 256 << 20
     max_frames: int = 1000
     max_segments: int = 100_000
@@ -78,6 +82,8 @@ class Container:
         JPEG chroma subsampling, `4:2:0` and the like, or `grey`.
     mpf : tuple of (int, int)
         Offset and length of the MPF images after the first.
+    behind : tuple of Part
+        What a JPEG file announces behind its picture; `end` lies behind it.
     problems : tuple of str
         What is odd but did not stop the walk.
     """
@@ -105,6 +111,7 @@ class Container:
     quant_tables: tuple[tuple[int, ...], ...]
     sampling: str
     mpf: tuple[tuple[int, int], ...]
+    behind: tuple[Part, ...]
     problems: tuple[str, ...]
 
 
@@ -199,5 +206,5 @@ class Walk:
 
 _DEFAULTS = {
     "has_alpha": False, "lossless": True, "indexed": False, "progressive": False, "interlaced": False,
-    "quant_tables": (), "sampling": "", "mpf": (),
+    "quant_tables": (), "sampling": "", "mpf": (), "behind": (),
 }  # fmt: skip

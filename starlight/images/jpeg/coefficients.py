@@ -22,6 +22,8 @@ class Coefficients:
         By slot.
     qt_index : tuple of int
         Slot of each component of the file.
+    extraneous : int
+        Bytes of a scan that its decoder skipped, up to the next marker: no part of the picture.
     """
 
     y: np.ndarray
@@ -29,3 +31,4 @@ class Coefficients:
     cr: np.ndarray | None
     qt: np.ndarray
     qt_index: tuple[int, ...]
+    extraneous: int = 0

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ctypes
 import functools
 import os
+import re
 import tempfile
 from pathlib import Path
 
@@ -24,10 +25,18 @@ from starlight.system.quiet import native_stderr
 __all__ = ["jpeg_skeleton", "read"]
 
 _NEEDED = ("SOI", "DQT", "DHT", "DAC", "DRI", "SOS", "DNL")
+_EXTRANEOUS = re.compile(r"(\d+) extraneous bytes before marker")
 
 
-def read(data: bytes, container: Container) -> Coefficients:
+def read(data: bytes, container: Container, *, rows: int | None = None) -> Coefficients:
     """Read the coefficients of a JPEG file that `containers.parse` has accepted.
+
+    Parameters
+    ----------
+    data : bytes
+    container : Container
+    rows : int, optional
+        Rows of pixels, from the top, whose blocks are wanted; all if None.
 
     Raises
     ------
@@ -55,8 +64,16 @@ def read(data: bytes, container: Container) -> Coefficients:
     index = tuple(int(s) for s in slots[: len(planes)])
     if min(index) < 0 or max(index) > 3:
         raise BadImage("JPEG component without a quantisation table")
+    if rows is not None and rows < container.height:
+        planes = [p[: -(-rows * v // (8 * v_max))].copy() for p, (_, v) in zip(planes, factors, strict=True)]
     cb, cr = planes[1:3] if len(planes) > 2 else (None, None)
-    return Coefficients(planes[0], cb, cr, tables[: max(index) + 1], index)
+    return Coefficients(planes[0], cb, cr, tables[: max(index) + 1], index, _extraneous(words))
+
+
+def _extraneous(words: list[str]) -> int:
+    """As libjpeg warns of them: `Corrupt JPEG data: 37 extraneous bytes before marker 0xd9`."""
+    found = (_EXTRANEOUS.search(line) for line in words)
+    return next((int(match.group(1)) for match in found if match), 0)
 
 
 def jpeg_skeleton(data: bytes, container: Container) -> bytes:

@@ -97,12 +97,15 @@ def decode_payload(image: Image) -> Decoded | None:
 
 
 def _scored(image: Image) -> tuple[list[Scan], np.ndarray, np.ndarray, text.TextScore]:
-    """All scans, their first bytes with how many are real, and what these say."""
+    """All scans, their first bytes with how many are real, and what these say; once for each image."""
+    if __name__ in image.kept:
+        return image.kept[__name__]
     found = scans(image)
     data, lengths = head(found)
     scored = text.score(data, lengths, lambda i: found[i].around(int(lengths[i])))
     framed.add(image, found, data, lengths, scored)
-    return found, data, lengths, scored
+    image.kept[__name__] = found, data, lengths, scored
+    return image.kept[__name__]
 
 
 def comment_text(image: Image) -> bytes:

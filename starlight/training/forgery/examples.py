@@ -35,7 +35,7 @@ class Examples:
     kinds : (m,) uint8
         Places in `record.KINDS`.
     image : (m,) int32
-        Which row of `rows` each belongs to.
+        Which row of `rows` each belongs to; rising.
     overlap : (m,) float32
         Intersection over union with what is true; of a copy-move that of the better of its regions, or of both.
     """
@@ -57,8 +57,8 @@ class Examples:
         return plane(data, (int(row["height"]), int(row["width"])))
 
     def of(self, image: int) -> np.ndarray:
-        """Places of an image's suspicions."""
-        return np.flatnonzero(self.image == image)
+        """Places of an image's suspicions, which lie beside one another."""
+        return np.arange(*np.searchsorted(self.image, [image, image + 1]))
 
     def taken(self, chosen: np.ndarray) -> Examples:
         """Some of the images, bool (n,), with their suspicions."""

@@ -27,7 +27,7 @@ from starlight.training.forgery.params import ForgeryParams
 from starlight.training.forgery.record import Found, packed, unpacked
 from starlight.training.forgery.seams import Networks, network_of, train_networks
 
-__all__ = ["Extracted", "extract", "read_network", "task_rows"]
+__all__ = ["Extracted", "examine_all", "extract", "read_network", "task_rows"]
 
 _VERSION = 1  # of the record
 _NETWORK = "network.npz"
@@ -88,19 +88,40 @@ def extract(manifest: pd.DataFrame, root: Path, params: ForgeryParams, seed: int
     """
     rows = task_rows(manifest)
     networks = train_networks(rows[rows["split"] == "train"], root, params, seed)
-    rows = _with_copies(rows, params.augmented)
+    examples, failed = examine_all(_with_copies(rows, params.augmented), root, networks, params, store)
+    return Extracted(examples, networks[2], failed)
+
+
+def examine_all(
+    rows: pd.DataFrame, root: Path, networks: Networks, params: ForgeryParams, store: Store
+) -> tuple[Examples, dict[str, str]]:
+    """Examine images, each with the network that has not learnt from it.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        `ROWS` of the manifest, and `variant`, the number of a changed copy or 0.
+    root : Path
+    networks : Networks
+    params : ForgeryParams
+    store : Store
+
+    Returns
+    -------
+    examples : Examples
+    failed : dict
+        sample_id of what could not be read, and why.
+    """
     keys = [_key(row.sample_id, row.variant) for row in rows.itertuples()]
-    jobs = dict(zip(keys, zip(rows["path"], rows["sample_id"], rows["variant"], rows["split"], rows["cover_id"],
-                              strict=True), strict=True))  # fmt: skip
-    records = once(
-        store, _table_name(networks), jobs, functools.partial(_examined, root, networks), Engine(params.workers),
-        label="examine",
-    )  # fmt: skip
+    columns = (rows[name] for name in ("path", "sample_id", "variant", "split", "cover_id"))
+    jobs = dict(zip(keys, zip(*columns, strict=True), strict=True))
+    task = functools.partial(_examined, root, networks)
+    records = once(store, _table_name(networks), jobs, task, Engine(params.workers), label="examine")
     failed = {row.sample_id: records[k] for row, k in zip(rows.itertuples(), keys, strict=True)
               if isinstance(records[k], str)}  # fmt: skip
     kept = [not isinstance(records[k], str) for k in keys]
     found: list[Found] = [unpacked(records[k]) for k, fine in zip(keys, kept, strict=True) if fine]
-    return Extracted(gather(rows[kept].reset_index(drop=True), found, root), networks[2], failed)
+    return gather(rows[kept].reset_index(drop=True), found, root), failed
 
 
 def _with_copies(rows: pd.DataFrame, copies: int) -> pd.DataFrame:

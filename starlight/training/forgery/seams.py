@@ -27,6 +27,7 @@ from starlight.training.forgery.params import ForgeryParams
 
 __all__ = ["Networks", "fold_of", "network_of", "train_networks"]
 
+_MOST = 4000  # images that are learnt from: more teach a small network little, and all of them are held in memory
 Networks = tuple[dict[str, np.ndarray], ...]  # of those that learnt from half 0, from half 1, and from all
 
 
@@ -46,12 +47,14 @@ def train_networks(rows: pd.DataFrame, root: Path, params: ForgeryParams, seed: 
     Parameters
     ----------
     rows : DataFrame
-        Rows of the manifest with the columns path, mask, cover_id.
+        Rows of the manifest with the columns sample_id, path, mask, cover_id.
     root : Path
         What paths start from.
     params : ForgeryParams
     seed : int
     """
+    drawn = [hashlib.sha256(f"network:{sample}".encode()).digest() for sample in rows["sample_id"]]
+    rows = rows.iloc[sorted(np.argsort(drawn)[:_MOST])]
     workers = Engine(params.workers).cores()
     jobs = [(root / path, root / mask if mask else None) for path, mask in zip(rows["path"], rows["mask"], strict=True)]
     pairs = Parallel(n_jobs=workers, batch_size=8)(delayed(_maps)(*job) for job in jobs)

@@ -1,0 +1,134 @@
+"""Fields that people and devices write: what belongs there is a note, what does not is hidden.
+
+A caption, settings, JSON of a phone are notes in whatever language. An archive, a program, a script, digits that stand
+for bytes, or bytes that read as nothing are not what a text field is for.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+
+from starlight.findings.contents import Content, identify
+from starlight.findings.contents.content import BASE64, BYTES, CIPHER, EMPTY, FILL, KEY, SCRIPT, TEXT
+from starlight.findings.finding import Finding
+from starlight.techniques.readable.protocol import END, MARK
+
+__all__ = ["binary_field", "text_field", "user_comment"]
+
+_CHARSETS = (b"ASCII\0\0\0", b"UNICODE\0", b"JIS\0\0\0\0\0", bytes(8))
+_FEW = 16  # bytes of a text field that may be anything: counters, flags
+_DIGESTS = (32, 40, 48, 56, 64, 96, 128)  # hexadecimal digits of checksums and identifiers
+_SHORT_BASE64 = 40  # digits of an identifier
+_ODD = 0.85  # share of printable bytes from which broken text is text
+_TOKEN = re.compile(rb"[\w.:/+-]{1,16}")
+
+
+def text_field(
+    technique: str, place: str, value: bytes, offset: int | None = None, keyword: str = ""
+) -> Finding | None:
+    """What a field of text holds.
+
+    Parameters
+    ----------
+    technique : str
+        Of a finding that is hidden.
+    place : str
+    value : bytes
+    offset : int, optional
+        Of the value in the file.
+    keyword : str
+        Under which it stands, where the format has such.
+
+    Returns
+    -------
+    Finding or None
+        None for an empty field.
+    """
+    body = value.strip(b"\0 \r\n\t\xff")
+    if not body:
+        return None
+    content = identify(value.rstrip(b"\0") if not value.endswith(b"\0\0") or len(value) % 2 else value)
+    if content.kind in (EMPTY, FILL):
+        return None
+    hidden = body.startswith(MARK) or not _belongs(content, body, keyword)
+    return Finding(technique if hidden else "other", place, content.what, value[content.start :], hidden, offset)
+
+
+def binary_field(
+    technique: str, place: str, value: bytes, offset: int | None = None, *, even: bool = False
+) -> Finding | None:
+    """A field of a known structure whose inside is its owner's affair: only what cannot be its kind is a finding.
+
+    With `even`, a cipher may be its kind: curves of a colour profile, remains of pictures.
+    """
+    content = identify(value)
+    if content.kind in ("archive", "program", "document", "key", "script"):
+        return Finding(technique, place, content.what, value[content.start :], True, offset)
+    if content.kind == CIPHER and len(value) >= 256 and not even:
+        return Finding(technique, place, content.what, value, True, offset)
+    return None
+
+
+def user_comment(value: bytes, offset: int | None = None) -> Finding | None:
+    """EXIF UserComment: eight bytes of character code, then text.
+
+    EXIF ends it nowhere: its length is in the tag. Devices leave it as it is, or pad it with many NULs or spaces. A
+    text that a single NUL ends is a framed payload, unless it is one short word, which programs keep as C strings.
+    """
+    body = value[8:] if value[:8] in _CHARSETS else value
+    place = "in the EXIF comment"
+    if _framed(body):
+        what = f"text of {len(body) - 1} bytes"
+        return Finding("exif", place, what, body[:-1].removeprefix(MARK), True, offset)
+    return text_field("exif", place, body, offset, "UserComment")
+
+
+def _framed(body: bytes) -> bool:
+    text = body[:-1]
+    if not body.endswith(END) or END in text or not text:
+        return False
+    if text.startswith(MARK):
+        return True
+    return identify(text).kind in (TEXT, SCRIPT, BASE64, KEY) and not _TOKEN.fullmatch(text)
+
+
+def _belongs(content: Content, body: bytes, keyword: str) -> bool:
+    """Whether a text field is for such contents."""
+    if content.kind == TEXT:
+        return True
+    if content.kind == BASE64:
+        return _digits_belong(body, keyword)
+    if content.kind == SCRIPT:
+        return _is_json(body)
+    if content.kind in (BYTES, CIPHER):
+        printable = sum(32 <= c < 127 or c in b"\t\r\n" for c in body)
+        garbled = content.kind == BYTES and body.count(0) >= len(body) // 8  # tables that a program wrote here
+        return len(body) < _FEW or printable >= _ODD * len(body) or garbled
+    return False
+
+
+def _digits_belong(body: bytes, keyword: str) -> bool:
+    """Checksums, identifiers, short keys; cards of characters, which keep JSON as base64."""
+    if keyword.startswith("Raw profile type") or body.startswith(b"FBMD"):
+        return True
+    if len(body) in _DIGESTS and re.fullmatch(rb"[0-9a-fA-F]+", body):
+        return True
+    if len(body) < _SHORT_BASE64:
+        return True
+    try:
+        return _is_json(base64.b64decode(body, validate=False))
+    except (binascii.Error, ValueError):
+        return False
+
+
+def _is_json(body: bytes) -> bool:
+    if body[:1] not in (b"{", b"["):
+        return False
+    try:
+        json.loads(body)
+    except (ValueError, RecursionError):
+        return False
+    return True

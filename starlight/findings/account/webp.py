@@ -1,0 +1,58 @@
+"""WEBP: RIFF chunks (RFC 9649)."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+
+from starlight.findings.account import exif, icc, xmp
+from starlight.findings.account.boxes import jumbf_end
+from starlight.findings.account.ledger import Ledger
+from starlight.images.containers import Container
+
+__all__ = ["account"]
+
+_SIZES = {"VP8X": 10, "ANIM": 6}
+_FRAME = 16  # bytes of an animation frame's own fields
+
+
+def account(ledger: Ledger, container: Container, inner: Callable) -> None:
+    """Note the spans of a WEBP file."""
+    ledger.known("RIFF header", 0, 12)
+    for name, offset, length in container.segments:
+        start, stop = offset + 8, offset + length
+        if name == "ANMF":
+            ledger.known("ANMF", offset, start + _FRAME)
+            continue  # its chunks are noted by themselves
+        _chunk(ledger, name, start, stop, inner)
+        ledger.known(name, offset, stop)
+        if stop & 1 and stop < container.end and ledger.data[stop : stop + 1] == b"\0":
+            ledger.known("padding", stop, stop + 1)
+
+
+def _chunk(ledger: Ledger, name: str, start: int, stop: int, inner: Callable) -> None:
+    data = ledger.data
+    if name in _SIZES:
+        ledger.unknown(f"in the {name} chunk, behind what it holds", start + _SIZES[name], stop)
+    elif name == "EXIF":
+        exif.account(ledger, start + 6 * (data[start : start + 6] == b"Exif\0\0"), stop, inner)
+    elif name == "XMP ":
+        xmp.note(ledger, data[start:stop], start)
+    elif name == "ICCP":
+        icc.note(ledger, data[start:stop], start)
+    elif name == "C2PA":
+        end = jumbf_end(data, start, stop)
+        ledger.unknown("behind a provenance manifest" if end > start else "in a chunk of no known program", end, stop)
+        ledger.note("in a C2PA chunk", data[start:end], "provenance manifest (C2PA)", start)
+    elif name == "VP8 ":
+        _lossy(ledger, start, stop)
+    elif name not in ("VP8L", "ALPH"):
+        ledger.unknown(f"in a chunk of no known program, {name!r}", start, stop)
+
+
+def _lossy(ledger: Ledger, start: int, stop: int) -> None:
+    """A key frame names the length of its first partition; one that ends before it is left alone."""
+    tag = int.from_bytes(ledger.data[start : start + 3], "little")
+    if 10 + (tag >> 5) > stop - start:
+        return
+    struct.unpack_from("<HH", ledger.data, start + 6)

@@ -1,0 +1,139 @@
+"""Text that begins anywhere in a plane: windows in which one bit of each byte stands still while others change.
+
+The highest bit of ASCII is zero. So of eight samples in turn one keeps its bit over a whole text, in every layout, and
+in noise over 32 bytes with a probability of 2 to the power of -32. All bit planes are looked at in one pass.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator
+
+import numpy as np
+
+from starlight.findings.pixels.layouts import Layout
+from starlight.findings.pixels.orders import Lane
+from starlight.findings.pixels.planes import Plane
+from starlight.findings.pixels.screen import busy, smooth
+from starlight.streams.readable.text_models import PRINTABLE
+
+__all__ = ["BODY_LAYOUTS", "place_price", "windows"]
+
+_STEP = 32  # samples; what stands still is noted for so many, and for 2, 4 and 8 times as many
+_BYTES = 30  # of a text that are looked at
+_LEAST = 4  # of eight bits, those that change
+_FIRST = 4  # windows of a run that are looked at
+_RUNS = 64  # stretches of one bit that are looked at
+_EVERY = np.uint64(0x0101010101010101)
+_SEVERAL = tuple(
+    Layout(bits, flipped)
+    for bits in ((1, 0), (0, 1), (3, 2, 1, 0), (0, 1, 2, 3), (7, 6, 5, 4, 3, 2, 1, 0))
+    for flipped in (False, True)
+)
+BODY_LAYOUTS = (*(Layout((bit,), flipped) for bit in range(8) for flipped in (False, True)), *_SEVERAL)
+
+Window = tuple[Lane, Layout, int]
+
+
+def place_price(plane: Plane) -> float:
+    """Nats that the choice of an order, a layout and a place in a plane costs."""
+    return math.log(len(_lanes(plane)) * len(BODY_LAYOUTS) * plane.samples.size)
+
+
+def windows(plane: Plane) -> list[Window]:
+    """Lanes, layouts and samples at which 30 bytes or more may be ASCII text, the first of each stretch of them."""
+    lanes = [lane for lane in _lanes(plane) if lane.count >= 8 * _BYTES + _STEP]
+    if not lanes:
+        return []
+    guard = np.full(8 * _STEP, 0xFF, np.uint8)  # in which nothing stands still at zero
+    parts = [part for lane in lanes for part in (lane.samples(lane.count // _STEP * _STEP), guard)]
+    samples = np.concatenate(parts)
+    words = samples.view(np.uint64).reshape(-1, _STEP // 8)
+    ones, both = np.bitwise_or.reduce(words, axis=1), np.bitwise_and.reduce(words, axis=1)
+    spans = {1: ~ones}
+    for span in (1, 2, 4):  # what is never set in so many steps from each on
+        spans[2 * span] = spans[span].copy()
+        spans[2 * span][:-span] &= spans[span][span:]
+        both[:-span] &= both[span:]
+    found = _single(samples, spans[8][::4], ~(spans[8] | both)[::4])
+    for layout in _SEVERAL:
+        found += _several(samples, spans[8 // len(layout.bits)], layout)
+    ends, out = np.cumsum([len(part) for part in parts])[1::2], []
+    for layout, first in found:
+        which = int(np.searchsorted(ends, first, side="right"))
+        out.append((lanes[which], layout, first - (int(ends[which - 1]) if which else 0)))
+    return out
+
+
+def _lanes(plane: Plane) -> list[Lane]:
+    """Orders in which text is looked for at any place."""
+    count = plane.samples.shape[2]
+    if plane.joint:
+        choices = [tuple(range(count)), tuple(range(count))[::-1]]
+    else:
+        choices = [(c,) for c in range(count)] + ([(0, 1, 2), (2, 1, 0)] if count == 3 else [])
+    orders = ("rows",) if plane.samples.shape[0] == 1 else ("rows", "columns")
+    return [Lane(plane, order, chosen) for order, chosen in itertools.product(orders, choices)]
+
+
+def _single(samples: np.ndarray, never: np.ndarray, changes: np.ndarray) -> list[tuple[Layout, int]]:
+    """Layouts of one bit a sample."""
+    begins, bits = [], []
+    for bit in range(8):
+        mask = _EVERY << np.uint64(bit)
+        begins.append(_begins(((never & mask) != 0) & (np.bitwise_count(changes & mask) >= _LEAST)))
+        bits.append(np.full(len(begins[-1]), bit, np.uint8))
+    at, bit = np.concatenate(begins), np.concatenate(bits)
+    still = (never[at] >> bit.astype(np.uint64)) & _EVERY
+    which, place = np.nonzero(still[:, None].view(np.uint8))
+    first, bit = at[which] * 4 * _STEP, bit[which]
+    out = []
+    for flipped in (False, True):
+        here = first + (place + 1 if flipped else place) % 8
+        rows = samples[here[:, None] + np.arange(8 * _BYTES)] >> bit[:, None]
+        data = np.packbits(rows & 1, axis=1, bitorder="little" if flipped else "big")
+        out += [(Layout((int(bit[i]),), flipped), int(here[i])) for i in _textual(data)]
+    return out
+
+
+def _several(samples: np.ndarray, never: np.ndarray, layout: Layout) -> list[tuple[Layout, int]]:
+    """A layout of several bits a sample."""
+    turn, size = 8 // len(layout.bits), layout.samples_for(_BYTES)
+    top = layout.bits[-1] if layout.flipped else layout.bits[0]
+    begins = [_begins(stands) * _STEP for stands in _standing(never, top, turn)]
+    at = np.concatenate([b + (p + 1 if layout.flipped else p) % turn for p, b in enumerate(begins)])
+    if not len(at):
+        return []
+    data = layout.unpack(samples[at[:, None] + np.arange(size)])[:, :_BYTES]
+    return [(layout, int(at[i])) for i in _textual(data) if not smooth(data[i], layout)]
+
+
+def _standing(never: np.ndarray, top: int, turn: int) -> Iterator[np.ndarray]:
+    """Windows in which a bit of every `turn`-th sample stands still, for each place in turn: (windows,) bool each."""
+    every = _EVERY << np.uint64(top)
+    still = never & every
+    for place in range(turn):
+        mask = np.uint64(sum(1 << (8 * q + top) for q in range(place, 8, turn)))
+        stands = (still & mask) == mask
+        yield stands & (still != every) if turn > 1 else stands  # where all stand still it is a dark picture
+
+
+def _begins(marked: np.ndarray) -> np.ndarray:
+    """First of each run of marked windows, of which some may hold what is before a text; of the longest runs."""
+    places = np.flatnonzero(marked)
+    if not len(places):
+        return places
+    begins = np.flatnonzero(np.diff(places, prepend=-2) > 1)
+    if len(begins) > _RUNS:
+        length = np.diff(begins, append=len(places))
+        begins = begins[np.sort(np.argsort(-length, kind="stable")[:_RUNS])]
+    first = (begins[:, None] + np.arange(_FIRST)).reshape(-1)
+    first = first[first < len(places)]
+    return places[np.unique(first)]
+
+
+def _textual(data: np.ndarray) -> np.ndarray:
+    """Rows that are printable, all but a few bytes, and not as pictures are."""
+    rows = np.flatnonzero(PRINTABLE[data].sum(axis=1) >= 0.9 * data.shape[1])
+    return rows[busy(np.ascontiguousarray(data[rows]))] if len(rows) else rows

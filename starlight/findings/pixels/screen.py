@@ -1,0 +1,178 @@
+"""A quick look at the first bytes of many hypotheses at once: which are worth reading.
+
+Each byte adds to eight counters, held in the eight bytes of one word: how many are printable, zero, or usual in one of
+the encodings that people use. What passes is rare in noise (a few in 100,000), and is then judged by likelihoods.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from starlight.findings.pixels.layouts import FLIPPED, Layout
+from starlight.streams.readable.text_models import PRINTABLE
+
+__all__ = ["COMMON", "WIDTH", "busy", "likely", "smooth"]
+
+WIDTH = 40  # first bytes that are looked at
+_FIRST = 16  # of which these may be a text, or a header in front of it
+_MAGICS = (
+    b"PK\3\4", b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b\x08", b"BZh", b"\xfd7zX", b"\x7fELF", b"MZ", b"\xca\xfe\xba\xbe",
+    b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"BM", b"II*\0", b"MM\0*", b"%PDF", b"%!PS", b"OggS", b"fLaC",
+    b"ID3", b"MThd", b"\x1a\x45\xdf\xa3", b"Salt", b"\x78\x9c", b"\x78\xda", b"\x78\x01", b"\x78\x5e", b"\xd0\xcf\x11",
+    b"SQLi", b"\x28\xb5\x2f\xfd", b"\x04\x22\x4d\x18", b"]\0\0", b"\0asm", b"LUKS", b"ftyp", b"AI42", b"OPEN", b"steg",
+    b"-----", b"flag", b"FLAG", b"CTF{", b"ctf{", b"pico", b"HTB{", b"http", b"<?xm", b"<?ph", b"#!/", b"<htm",
+)  # fmt: skip
+_SMOOTH = 12.0  # mean difference of neighbouring samples; that of letters and spaces is 25 and more
+_DISTINCT = 8  # bytes in WIDTH that differ, at least
+_LAGS = (1, 2, 3, 4, 6, 8, 12)
+_BIT_LAGS = (1, 2, 3, 4, 6)
+_AGREED = 0.7  # of bits, with those so many places before, in text at most
+_AT = (0, 1, 2, 3, 4, 5, 6, 8, 11, 16)  # bytes in front of a signature
+
+
+def _classes() -> np.ndarray:
+    """Word of each byte whose bytes are 1 where it belongs to a class: (256,) uint64."""
+    byte = np.arange(256)
+    space = np.isin(byte, [9, 10, 13, 32, 33, 44, 45, 46, 63])
+    members = [
+        PRINTABLE,
+        byte == 0,
+        PRINTABLE[~byte & 0xFF],  # printable once its bits are turned
+        (byte >= 0xA1) & (byte < 0xFF),  # EUC, GB 18030, Big5
+        ((byte >= 0xC0) & (byte < 0xFF)) | space,  # Windows-1251, KOI8-R
+        ((byte >= 0x80) & (byte < 0xC0))
+        | np.isin(byte, [0xC3, 0xCE, 0xCF, 0xD0, 0xD1, 0xD7, 0xD8, 0xD9, 32])
+        | ((byte >= 0xE0) & (byte < 0xEE)),  # UTF-8 but ASCII
+        ((byte >= 0x4E) & (byte < 0xA0)) | ((byte >= 0xAC) & (byte < 0xD8)) | np.isin(byte, [0x00, 0x30, 0xFF]),
+        np.isin(byte, [0x00, 0x03, 0x04, 0x05, 0x06, 0x20]),  # these two: high bytes of UTF-16
+    ]
+    words = sum(np.where(one, np.uint64(1) << np.uint64(8 * k), np.uint64(0)) for k, one in enumerate(members))
+    return np.asarray(words, np.uint64)
+
+
+_CLASSES = _classes()
+COMMON = (_CLASSES >> np.uint64(48) != 0) | (np.arange(256) < 8)  # usual high bytes of 16-bit characters
+_TABLES = (_CLASSES, _CLASSES[FLIPPED])
+_BEGINS = np.zeros(65536, bool)
+_BEGINS[[int.from_bytes(m[:2], "big") for m in _MAGICS]] = True
+_WORDS = np.array([int.from_bytes(m[:4].ljust(4, b"\0"), "little") for m in _MAGICS], np.uint32)
+_MASKS = np.array([(1 << 8 * min(4, len(m))) - 1 for m in _MAGICS], np.uint32)
+
+
+def likely(data: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Rows whose first bytes may be text or a signature.
+
+    Parameters
+    ----------
+    data : (V, n) uint8
+        First bytes of the hypotheses with the most significant bit first, at least 12 and at most WIDTH of each.
+
+    Returns
+    -------
+    list of two pairs of (k,) int arrays
+        Numbers of rows that may be text, and of those that may have a signature; as they stand, and with the bits of
+        each byte in the other order.
+    """
+    found, columns = [], np.ascontiguousarray(data.T)
+    for table, flip in zip(_TABLES, (False, True), strict=True):
+        narrow, wide = _texts(table[columns])
+        rows = np.flatnonzero(narrow | wide)
+        if len(rows):
+            some = FLIPPED[data[rows]] if flip else data[rows]
+            empty = (some[:, :4] == 0).all(axis=1)
+            varied = busy(some) | (empty & busy(np.ascontiguousarray(some[:, _FIRST:])))
+            rows = rows[(narrow[rows] & varied) | (wide[rows] & _spread(some))]
+        found.append((rows, np.flatnonzero(_signed(FLIPPED[columns] if flip else columns))))
+    return found
+
+
+def busy(data: np.ndarray) -> np.ndarray:
+    """Rows that neither hold few different bytes nor repeat themselves, as flat and striped pictures do: (V,) bool."""
+    out = np.zeros(len(data), bool)
+    if data.shape[1] < 4:
+        return out
+    rows = np.flatnonzero(_distinct(data) >= min(_DISTINCT, data.shape[1] // 3))
+    for lag in _LAGS:
+        some = data[rows]
+        if 3 * lag < data.shape[1]:
+            rows = rows[10 * (some[:, lag:] == some[:, :-lag]).sum(axis=1) < 6 * (data.shape[1] - lag)]
+    for lag in _BIT_LAGS:
+        some = data[rows]
+        later = (some[:, :-1] << np.uint8(lag)) | (some[:, 1:] >> np.uint8(8 - lag))
+        differ = np.bitwise_count(some[:, :-1] ^ later).sum(axis=1)
+        rows = rows[differ > (1 - _AGREED) * 8 * (data.shape[1] - 1)]
+    out[rows] = True
+    return out
+
+
+def smooth(row: np.ndarray, layout: Layout) -> bool:
+    """Whether bytes (n,) are whole samples, or their upper halves, that differ little from those beside them."""
+    if len(layout.bits) != 8 and layout.bits[0] != 7:
+        return False
+    row = row.astype(int)
+    if len(layout.bits) == 4:
+        row = np.stack([row >> 4, row & 15], axis=1).reshape(-1) * 16
+    return any(np.abs(row[lag:] - row[:-lag]).sum() < _SMOOTH * (len(row) - lag) for lag in (1, 2, 3, 4))
+
+
+def _spread(data: np.ndarray) -> np.ndarray:
+    """Rows of wide characters: zeros or few high bytes at their places, and busy bytes between these: (V,) bool."""
+    even = data[:, : data.shape[1] // 2 * 2 : 2], data[:, 1::2]
+    two = np.zeros(len(data), bool)
+    for high, low in (even, even[::-1]):
+        common = COMMON[high].sum(axis=1) >= high.shape[1] - 2
+        two |= common & busy(np.ascontiguousarray(low))
+    quads = [data[:, i : data.shape[1] // 4 * 4 : 4] for i in range(4)]
+    empty = sum((quad == 0).all(axis=1).astype(int) for quad in quads)
+    most = np.max([_distinct(quad) for quad in quads], axis=0)
+    return two | ((empty >= 2) & (most >= max(_DISTINCT // 2, quads[0].shape[1] // 2)))
+
+
+def _distinct(data: np.ndarray) -> np.ndarray:
+    ordered = np.sort(data, axis=1)
+    return 1 + (ordered[:, 1:] != ordered[:, :-1]).sum(axis=1)
+
+
+def _texts(words: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Which of V hypotheses may be text, and which in wide characters, from the class words of their bytes (n, V)."""
+    size, count = words.shape
+    half = size // 2
+    first = min(_FIRST, 2 * half)
+    last = words[size - _FIRST :].sum(axis=0)
+    parts = np.empty((4, count), np.uint64)  # early and late bytes, at even and at odd places
+    for i, part in enumerate((words[:first:2], words[1:first:2], words[first : 2 * half : 2], words[first + 1 :: 2])):
+        np.add.reduce(part[: half if i < 2 else half - first // 2], axis=0, out=parts[i])
+    early, late, even, odd = parts[0] + parts[1], parts[2] + parts[3], parts[0] + parts[2], parts[1] + parts[3]
+    n_late = 2 * half - first
+    long = n_late >= 16
+    found = _count(early, 0) >= first - 1
+    found |= long & (_count(late, 0) >= n_late - 2)
+    found |= _count(last, 0) >= _FIRST
+    found |= (_count(early, 2) + _count(late, 2)) >= 2 * half - 1
+    for k in (3, 4, 5):
+        found |= (_count(early, k) + _count(late, k)) >= 2 * half - 4
+        found |= long & (_count(late, k) >= n_late - 1)
+    found |= (_count(even, 3) >= half - 1) | (_count(odd, 3) >= half - 1)
+    wide = np.zeros(count, bool)
+    for k in (6, 7):
+        wide |= (_count(even, k) >= half - 2) | (_count(odd, k) >= half - 2)
+    wide &= (_count(early, 1) + _count(late, 1)) <= 1.6 * half  # else nothing but zeros
+    return found, wide
+
+
+def _count(words: np.ndarray, k: int) -> np.ndarray:
+    """Counter number k of words (V,)."""
+    return words.view(np.uint8)[k::8]
+
+
+def _signed(columns: np.ndarray) -> np.ndarray:
+    """Which of V hypotheses (n, V) hold one of the signatures at one of the usual places: (V,) bool."""
+    found = np.zeros(columns.shape[1], bool)
+    for at in _AT:
+        if at + 4 > len(columns):
+            break
+        rows = np.flatnonzero(_BEGINS[columns[at] * np.uint16(256) | columns[at + 1]])
+        if len(rows):
+            four = np.ascontiguousarray(columns[at : at + 4, rows].T).view(np.uint32)
+            found[rows] |= ((four & _MASKS) == _WORDS).any(axis=1)
+    return found

@@ -1,0 +1,74 @@
+"""The one reader of what an image file holds: `detect`, `extract`, `explain` and the check of negatives ask it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from starlight.findings.account import Span, account
+from starlight.findings.finding import Finding
+from starlight.findings.pixels import search
+from starlight.findings.random_planes import random_planes
+from starlight.images.image import Image
+from starlight.streams.readable.decode import decode_payload
+from starlight.techniques import OTHER, TECHNIQUES
+
+__all__ = ["Reading", "read"]
+
+_PLACES = {"alpha": "in alpha LSBs", "palette": "in palette index LSBs", "lsb.rgb": "in colour LSBs"}
+_LABELS = (*TECHNIQUES, OTHER)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What was read in a file.
+
+    Attributes
+    ----------
+    hidden : tuple of Finding
+        Payloads, the surest first.
+    notes : tuple of Finding
+        What people and devices left openly.
+    spans : tuple of Span
+        The account of bytes: they tile the file.
+    """
+
+    hidden: tuple[Finding, ...]
+    notes: tuple[Finding, ...]
+    spans: tuple[Span, ...]
+
+    @property
+    def techniques(self) -> np.ndarray:
+        """(17,) bool, which of `TECHNIQUES`, then `other`, the hidden payloads were written with."""
+        names = {found.technique for found in self.hidden}
+        return np.array([name in names for name in _LABELS])
+
+
+def read(image: Image) -> Reading:
+    """Read all that can be read in an image file.
+
+    Parameters
+    ----------
+    image : Image
+
+    Returns
+    -------
+    Reading
+    """
+    kept, searched = account(image), search(image)
+    known = {found.technique for found in searched}
+    low = [found for found in _low_bits(image) if found.technique not in known]
+    random = [found for found in random_planes(image) if found.technique not in known]
+    hidden = [*searched, *low, *random, *(found for found in kept.findings if found.hidden)]
+    notes = tuple(found for found in kept.findings if not found.hidden)
+    return Reading(tuple(hidden), notes, kept.spans)
+
+
+def _low_bits(image: Image) -> list[Finding]:
+    """The payload in the least significant bits that is most certainly text, where the search knows of none there."""
+    found = decode_payload(image)
+    if found is None or found.technique not in _PLACES:
+        return []
+    what, place = f"text of {len(found.payload)} bytes", f"{_PLACES[found.technique]} ({found.variant})"
+    return [Finding(found.technique, place, what, found.payload)]
