@@ -104,6 +104,15 @@ def test_page_shows_the_regions(place, monkeypatch):
     assert "Part of this is forged" in text and text.count("<img") == 2 and "agreement of the noise" in text
 
 
+def test_a_report_has_pages_of_what_is_forged(place, monkeypatch, capfdbinary):
+    monkeypatch.chdir(place)
+    options = ["--task", "forgery", "--model", "rule.safetensors", "--workers", "1", "--quiet", "--format", "jsonl"]
+    assert main(["detect", *options, "--report", "all.html", "--explain", "in/forged.png", "in/honest.png"]) == 1
+    pages = list((place / "all_files").iterdir())
+    assert len(pages) == 1 and "Part of this is forged" in pages[0].read_text()
+    assert "forged" in (place / "all.html").read_text()
+
+
 def test_weights_come_back_as_they_were(tmp_path, place):
     table = np.random.default_rng(1).normal(size=(50, len(COLUMNS))).astype(np.float32)
     written = rule("noise_agreement", 0.1)
