@@ -31,12 +31,12 @@ def explain(detector: ForgeryDetector, path: str) -> str:
     try:
         judged = detector.judge(path)
     except BadImage:
-        return render(_shown(detector.detect(path)), detector.description, [], [], [], [], None)
+        return render(_shown(detector.detect(path)), detector.description, [], [], [], [], None, None)
     figures = [
         Figure(pictures.data_uri(pictures.thumbnail(judged.image.pixels)), "The image"),
         Figure(pictures.data_uri(overlay(judged.image.pixels, judged.accepted)), _caption(judged)),
     ]
-    return render(_shown(judged.detection), detector.description, figures, [], [], _sentences(judged), None)
+    return render(_shown(judged.detection), detector.description, figures, [], [], _sentences(judged), None, None)
 
 
 def overlay(pixels: np.ndarray, accepted: list[Candidate]) -> PillowImage.Image:
@@ -105,6 +105,6 @@ def _sentences(judged: JudgedForgery) -> list[str]:
 def _shown(answer: ForgeryDetection) -> Detection:
     """The answer in the form that the page is made from."""
     return Detection(
-        answer.path, answer.verdict, answer.probability, answer.technique, answer.techniques, None, answer.reason,
-        answer.ms, answer.threshold, answer.fpr, answer.sample_id,
+        answer.path, answer.verdict, answer.probability, answer.technique, answer.techniques, reason=answer.reason,
+        ms=answer.ms, threshold=answer.threshold, fpr=answer.fpr, sample_id=answer.sample_id,
     )  # fmt: skip
