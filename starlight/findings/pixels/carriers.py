@@ -114,11 +114,15 @@ def differences(lane: Lane, layout: Layout, first: int, count: int) -> np.ndarra
     out = []
     for predicted in predictors:
         residuals = (own - predicted) & ((1 << depth) - 1)
-        for gains in (_adaptive(residuals, 1 << depth), *_laplace(residuals, depth)):
-            out.append(np.concatenate([[0.0], np.cumsum(gains)])[np.minimum(ends, len(gains))])
-    for gains in _near(own) if depth == 8 else ():
-        out.append(np.concatenate([[0.0], np.cumsum(gains)]))
+        each = (_adaptive(residuals, 1 << depth), *_laplace(residuals, depth))
+        out += [_summed(gains)[np.minimum(ends, len(gains))] for gains in each]
+    out += [_summed(gains) for gains in (_near(own) if depth == 8 else ())]
     return np.array(out)
+
+
+def _summed(gains: np.ndarray) -> np.ndarray:
+    """Sum of the first 0, 1, 2, ... of them."""
+    return np.concatenate([[0.0], np.cumsum(gains)])
 
 
 def _near(values: np.ndarray) -> list[np.ndarray]:
