@@ -11,8 +11,8 @@ import pandas as pd
 from starlight import manifest
 from starlight.fanout import Engine
 from starlight.scan import checks, cover_groups, splits
-from starlight.scan.contents import Hashed, hash_files, measure_all
 from starlight.scan.cover_groups import Subject
+from starlight.scan.measured import Hashed, hash_files, measure_all
 from starlight.scan.params import ScanParams, limits
 from starlight.scan.report import report
 from starlight.scan.submissions import Entry, discover, year
