@@ -6,56 +6,52 @@ Alerts go to the apprise addresses in STARLIGHT_ALERT_URLS and figures to the en
 Exit status: 0 all well or alerts not asked for, 1 an alert with --fail-on-alert, 2 an error.
 """
 
-import argparse
 import os
 import sys
 from collections.abc import Collection
-from dataclasses import fields
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from starlight.errors import StarlightError
-from starlight.monitor import FORMATS, VERSIONS, monitor
-from starlight.monitor.alerts import Limits, summary, words
-from starlight.params import read, section
+HOME = Path(__file__).resolve().parents[1]
+sys.path.insert(1, str(HOME))  # run as a file, from any folder
+
+from starlight.errors import StarlightError  # noqa: E402
+from starlight.monitor import command, monitor  # noqa: E402
+from starlight.monitor.alerts import AlertParams, summary, words  # noqa: E402
+from starlight.params import read, section  # noqa: E402
 
 
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Measure a detector on a data set, raise alerts, write a report.")
-    parser.add_argument("--model-version", choices=VERSIONS, default="V4")
-    parser.add_argument("--dataset-path", type=Path, default=Path("datasets"), metavar="DIR")
-    parser.add_argument("--baseline", type=Path, metavar="FILE", help="metrics.json, monitor.json or history.jsonl")
-    parser.add_argument("--output-dir", type=Path, default=Path("artifacts/monitor"), metavar="DIR")
-    parser.add_argument("--format", default="json,md", help=f"of {','.join(FORMATS)}")
-    parser.add_argument("--fail-on-alert", action="store_true", help="exit status 1 where there is an alert")
-    return parser.parse_args()
-
-
-def _predict(raw: dict, path: Path, version: str, only: Collection[str] | None = None):
+def _predict(raw: dict, project: Path, path: Path, version: str, only: Collection[str] | None = None):
     from starlight.monitor.predict_folder import FolderParams, predict_folder  # torch, only where it is needed
     from starlight.store import default_root
 
-    blocks = {field.name: section(raw, field.name, field.default_factory) for field in fields(FolderParams)}
-    return predict_folder(path, version, only, store_root=default_root(), params=FolderParams(**blocks))
+    models = project / "models"
+    return predict_folder(path, version, only, models=models, store_root=default_root(), params=FolderParams.of(raw))
 
 
 def _since(raw: dict, datasets: Path, manifest):
     from starlight.monitor.since_scan import since_scan
+    from starlight.scan.params import left_out
 
-    sample = raw.get("sample")
-    return since_scan(datasets, manifest, use_sample=not isinstance(sample, dict) or sample.get("enabled", True))
+    return since_scan(datasets, manifest, leave_out=left_out(raw))
 
 
 def main() -> int:
-    given, raw = _arguments(), read("params.yaml")
+    given = command.arguments(__doc__)
+    project = command.project(given.dataset_path, HOME)
+    raw, dataset = read(project / "params.yaml"), given.dataset_path or project / "datasets"
+    if not dataset.exists() and (project / dataset).exists():  # as it is called from the project's root
+        dataset = project / dataset
     found = monitor(
-        given.dataset_path, given.model_version, section(raw, "alerts", Limits),
-        output_dir=given.output_dir, predict=partial(_predict, raw), since=partial(_since, raw),
+        dataset, given.model_version, section(raw, "alerts", AlertParams), places=command.places(project),
+        output_dir=given.output_dir or project / "artifacts/monitor",
+        predict=partial(_predict, raw, project), since=partial(_since, raw),
         baseline=given.baseline, formats=given.format.replace(" ", "").split(","), environment=os.environ,
         when=datetime.now(UTC).isoformat(timespec="seconds"),
     )  # fmt: skip
-    print(*map(words, found.alerts), *found.notes, summary(found.alerts), *map(str, found.written), sep="\n")
+    said = (*map(words, found.alerts), *found.notes, *found.false_alarms, summary(found.alerts), *found.written)
+    print(*said, sep="\n")
     for problem in found.problems:
         print(f"not delivered: {problem}", file=sys.stderr)
     return int(given.fail_on_alert and found.raised)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from starlight.monitor.alerts import Limits
+from starlight.monitor.alerts import AlertParams
 from starlight.monitor.runs.history import params_hash
 from starlight.params import General, run_stage, section
 from starlight.reports.dashboard import main_figures
@@ -13,7 +13,7 @@ MODELS = {"v3": "models/v3.safetensors", "v4_base": "models/base.safetensors", "
 
 
 def main(raw: dict) -> None:
-    params = ReportParams(alerts=section(raw, "alerts", Limits), roadmap=section(raw, None, General).roadmap)
+    params = ReportParams(alerts=section(raw, "alerts", AlertParams), roadmap=section(raw, None, General).roadmap)
     run = write(
         Path("reports"), Path("artifacts/manifest.csv"), params, params_hash=params_hash(raw), model_files=MODELS
     )

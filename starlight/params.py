@@ -1,8 +1,8 @@
 """`params.yaml`: read whole, checked key by key, handed out as dataclasses.
 
 A stage's dataclass lives beside the code that it steers. Its fields may carry `metadata` with `min`, `max`
-or `choices`; types come from the annotations. What is unknown, of a wrong type or out of range raises
-`StarlightError` with the key, the value and what is allowed.
+or `choices`; types come from the annotations. What is unknown, missing, of a wrong type or out of range raises
+`StarlightError` with the key, the value and what is allowed: a default stands in the file alone.
 """
 
 from __future__ import annotations
@@ -22,28 +22,27 @@ __all__ = ["General", "knob", "read", "run_stage", "section"]
 T = TypeVar("T")
 
 SECTIONS = (
-    "sample", "scan", "extract", "model", "train", "mine", "finetune", "ensemble", "evaluate", "alerts", "report",
+    "sample", "tampering", "scan", "extract", "model", "train", "mine", "finetune", "ensemble", "evaluate", "forgery",
+    "alerts", "report",
 )  # fmt: skip
 
 
-def knob(default: Any, **limits: Any) -> Any:
-    """A dataclass field with limits: `knob(0.33, min=0, max=0.9)`, `knob("nine", choices=(...))`."""
-    if isinstance(default, (list, dict)):
-        return dataclasses.field(default_factory=lambda: type(default)(default), metadata=limits)
-    return dataclasses.field(default=default, metadata=limits)
+def knob(**limits: Any) -> Any:
+    """A dataclass field with limits: `knob(min=0, max=0.9)`, `knob(choices=(...))`; its default stands in the file."""
+    return dataclasses.field(metadata=limits)
 
 
 @dataclasses.dataclass(frozen=True)
 class General:
     """The top-level keys of `params.yaml`, which every stage shares."""
 
-    seed: int = knob(2025, min=0)
-    negative_ratio: float = knob(0.33, min=0.0, max=0.9)
-    negative_categories: list[str] = knob([])
-    negative_weights: dict[str, float] = knob({})
-    streams: str = knob("nine", choices=("six", "eight", "nine"))
-    headline: str = knob("v4", choices=("v3", "v4_base", "v4"))
-    roadmap: list[dict] = knob([])
+    seed: int = knob(min=0)
+    negative_ratio: float = knob(min=0.0, max=0.9)
+    negative_categories: list[str] = knob()
+    negative_weights: dict[str, float] = knob()
+    streams: str = knob(choices=("six", "eight", "nine"))
+    headline: str = knob(choices=("v3", "v4_base", "v4"))
+    roadmap: list[dict] = knob()
 
 
 def read(path: Path | str) -> dict[str, Any]:
@@ -89,7 +88,7 @@ def section(raw: dict[str, Any], name: str | None, kind: type[T]) -> T:
     name : str or None
         The block's name; None for the top level.
     kind : dataclass type
-        Its fields give names, types, defaults and limits.
+        Its fields give names, types and limits.
 
     Returns
     -------
@@ -110,8 +109,10 @@ def section(raw: dict[str, Any], name: str | None, kind: type[T]) -> T:
             if key not in fields:
                 raise StarlightError(f"params.yaml: unknown key {name}.{key}; known: {', '.join(sorted(fields))}")
     prefix = "" if name is None else f"{name}."
-    values = {key: _checked(prefix + key, block[key], hints[key], field.metadata)
-              for key, field in fields.items() if key in block}  # fmt: skip
+    missing = [prefix + key for key in fields if key not in block]
+    if missing:
+        raise StarlightError(f"params.yaml: {missing[0]} is missing")
+    values = {k: _checked(prefix + k, block[k], hints[k], field.metadata) for k, field in fields.items()}
     return kind(**values)
 
 

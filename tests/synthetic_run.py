@@ -5,10 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from knobs import knobs
 from synthetic_predictions import make_predictions
 
 from starlight import manifest, metrics
-from starlight.monitor.alerts import Limits
+from starlight.monitor.alerts import AlertParams
 from starlight.plots.contact_sheet import contact_sheet
 from starlight.reports.inputs import ReportParams
 from starlight.reports.write import write
@@ -23,7 +24,7 @@ ROADMAP = (
     {"goal": "Rank well", "metric": "v4.auc", "target": 0.9, "direction": ">=", "milestone": "M2"},
     {"goal": "Fast enough", "metric": "latency.png_256_ms.p95", "target": 100.0, "direction": "<=", "milestone": "M3"},
 )  # fmt: skip
-PARAMS = ReportParams(alerts=Limits(accuracy_over="protocol", imbalance_max=0.4), roadmap=ROADMAP)
+PARAMS = ReportParams(alerts=knobs(AlertParams, accuracy_over="protocol", imbalance_max=0.4), roadmap=ROADMAP)
 
 
 def make_manifest(predictions: pd.DataFrame, train_covers: int = 60, seed: int = 1) -> pd.DataFrame:
@@ -104,11 +105,13 @@ def _optional(reports: Path, predictions: pd.DataFrame) -> None:
     ]  # fmt: skip
     _csv(pd.DataFrame(effect), reports / "finetune/before_after.csv")
     counted = [
-        ("look-alikes, new ones", 4000, 9, 0.00225, 0.001029, 0.004267),
-        ("all", 9000, 9, 0.001, 0.000457, 0.001898),
+        ("real", "all real", 400, 1, 0.0025, 6.3e-05, 0.013851),
+        ("generated", "look-alikes, new ones", 4000, 9, 0.00225, 0.001029, 0.004267),
+        ("generated", "all generated", 9000, 9, 0.001, 0.000457, 0.001898),
     ]
     evidence = [
         {
+            "group": group,
             "source": source,
             "images": n,
             "flagged": k,
@@ -119,7 +122,7 @@ def _optional(reports: Path, predictions: pd.DataFrame) -> None:
             "high": high,
             "taken_for": "lsbr 9",
         }
-        for source, n, k, fpr, low, high in counted
+        for group, source, n, k, fpr, low, high in counted
     ]
     _csv(pd.DataFrame(evidence), reports / "evidence.csv")
     rng = np.random.default_rng(5)

@@ -7,6 +7,7 @@ import logging
 import numpy as np
 import pandas as pd
 import pytest
+from knobs import knobs
 from local_servers import mail_server, web_server
 from synthetic_predictions import CATEGORIES, make_predictions
 from synthetic_run import make_curves, make_manifest
@@ -14,9 +15,9 @@ from synthetic_run import make_curves, make_manifest
 from starlight import metrics
 from starlight.errors import StarlightError
 from starlight.monitor import check_regressions, dataset_metrics, parse_training_logs
-from starlight.monitor.alerts import AlertLog, AppriseChannel, Limits, channels_from, send_pending, summary, words
+from starlight.monitor.alerts import AlertLog, AlertParams, AppriseChannel, channels_from, send_pending, summary, words
 
-LIMITS = Limits(accuracy_over="protocol", imbalance_max=0.4)
+LIMITS = knobs(AlertParams, accuracy_over="protocol", imbalance_max=0.4)
 
 
 @pytest.fixture(scope="module")
@@ -160,7 +161,7 @@ def test_divergence_and_latency(tmp_path, healthy, baseline):
 
 
 def test_accuracy_over_all_or_over_the_protocol(healthy):
-    assert "accuracy" in raised(healthy, None, Limits())[0]
+    assert "accuracy" in raised(healthy, None, knobs(AlertParams, accuracy_over="all"))[0]
     assert "accuracy" not in raised(healthy, None, LIMITS)[0]
 
 
@@ -330,6 +331,6 @@ def test_no_credential_is_ever_repeated(tmp_path, alerts, caplog, capfd):
 
 def test_without_apprise_the_error_says_what_to_install(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "apprise", None)
-    with pytest.raises(StarlightError, match=r"starlight\[alerts\]"):
+    with pytest.raises(StarlightError, match=r"starlight\[monitor\]"):
         AppriseChannel("json://localhost")
     assert channels_from({}) == []

@@ -1,22 +1,24 @@
 """The images of the scale benchmark are what it says they are."""
 
 import pandas as pd
+from knobs import knobs
 
 from starlight.lab.speed.scale import FIELDS, generate, measure
+from starlight.params import read
 from starlight.scan.scan import ScanParams, scan
 
 
 def test_generated_images_scan_without_fault(tmp_path):
     generate(tmp_path, 0, 40, 0, 1)
-    table, report = scan(tmp_path, ScanParams(workers=1), 0)
+    table, report = scan(tmp_path, knobs(ScanParams, workers=1), 0)
     assert report["quarantined"]["total"] == 0
-    assert report["kinds"] == {"clean": 36, "stego": 4, "negative": 0, "forged": 0}
+    assert report["kinds"] == {"clean": 36, "stego": 4, "negative": 0, "forged": 0, "authentic": 0}
     assert report["stego_with_twin"] == 4 and report["covers"]["total"] == 36
     assert set(table["format"]) == {"png", "jpeg"}
 
 
 def test_phases_and_their_share_of_the_time_from_nothing(tmp_path):
-    rows = measure(tmp_path, 30, workers=1)
+    rows = measure(tmp_path, 30, read("params.yaml"), workers=1)
     assert all(tuple(row) == FIELDS for row in rows)
     phases = [row["phase"] for row in rows]
     assert phases == [f"{w}{s}" for s in ("", ", nothing new", ", renamed", ", 1 % new") for w in ("scan", "extract")]

@@ -1,5 +1,6 @@
 """`Detector`: every file gets an answer, and the answer says what it rests on."""
 
+import functools
 import io
 import os
 import subprocess
@@ -13,10 +14,12 @@ from PIL import Image
 
 from starlight import Detector
 from starlight.detector.answer import VERDICTS
-from starlight.detector.calibration.judgement import READABLE, named
+from starlight.detector.calibration.judgement import named
 from starlight.detector.detector import find_weights
 from starlight.errors import StarlightError
-from starlight.techniques import get
+from starlight.images.containers import Limits
+from starlight.images.image import decode
+from starlight.techniques import get, protocol
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +53,7 @@ def test_answers_of_a_stego_verdict(flags_all, files):
     for path in files:
         answer = flags_all.detect(path)
         assert answer.verdict == "stego" and answer.probability >= answer.threshold
-        read = {name: p for name, p in answer.techniques.items() if name in READABLE and p >= answer.threshold}
+        read = {name: p for name, p in answer.techniques.items() if name in protocol() and p >= answer.threshold}
         assert answer.technique == max(read or answer.techniques, key=answer.techniques.get)
 
 
@@ -82,7 +85,7 @@ def test_payload_that_decodes_is_shown_escaped(flags_all, tmp_path):
     answer = flags_all.detect(tmp_path / "a.png")
     assert answer.payload_preview.startswith("attack at dawn \\x1b[31m and again")
     assert len(answer.payload_preview) <= 80
-    assert f"text of {len(text)} bytes in alpha LSBs" in answer.reason
+    assert answer.reason.startswith(f"text of {len(text)} bytes in bit 0") and "alpha" in answer.reason
 
 
 @pytest.mark.parametrize("content", [b"", b"no image", b"\x89PNG\r\n\x1a\n" + bytes(40)])
@@ -135,20 +138,22 @@ def test_threads_share_one_detector(flags_all, files):
     assert all(answers == expected for answers in found.values()) and len(found) == 4
 
 
-def test_trained_detector_of_this_project_goes_before_the_released_one(tmp_path, monkeypatch):
+def test_a_trained_detector_is_the_default_only_when_it_was_promoted(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "models").mkdir()
-    (tmp_path / "models" / "detector.safetensors").touch()
+    (tmp_path / "models/promoted").mkdir(parents=True)
     (tmp_path / "dvc.yaml").touch()
+    (tmp_path / "models" / "detector.safetensors").touch()
+    assert find_weights("detector.safetensors")[1] == "released"
+    (tmp_path / "models/promoted/detector.safetensors").touch()
     path, origin = find_weights("detector.safetensors")
-    assert (path.parts[0], origin) == ("models", "trained")
+    assert (path.parts, origin) == (("models", "promoted", "detector.safetensors"), "promoted")
 
 
 def test_models_of_a_folder_that_is_no_project_are_left_alone(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "models").mkdir()
-    (tmp_path / "models" / "no-such-name.safetensors").touch()
-    with pytest.raises(StarlightError, match=r"models/no-such-name\.safetensors: no detector found"):
+    (tmp_path / "models/promoted").mkdir(parents=True)
+    (tmp_path / "models/promoted/no-such-name.safetensors").touch()
+    with pytest.raises(StarlightError, match=r"promoted/no-such-name\.safetensors: no detector found"):
         find_weights("no-such-name.safetensors")
 
 
@@ -204,3 +209,11 @@ def test_what_is_read_names_the_technique():
     names = ("alpha", "lsb.rgb", "lsbr")
     scores = np.array([[-np.inf, 2.0, 9.0], [-1.0, -0.5, 0.3], [-3.0, -2.0, -1.0], [0.5, 0.1, -9.0]])
     assert named(scores, names).tolist() == ["lsb.rgb", "lsbr", "lsbr", "alpha"]
+
+
+def test_a_part_is_named_where_an_image_is_too_large_to_be_seen_whole(flags_none, files, monkeypatch):
+    monkeypatch.setattr(
+        "starlight.detector.detector.decode", functools.partial(decode, limits=Limits(seen_pixels=13_000))
+    )
+    answer = flags_none.detect(tiny.images(files[0].parent / "large", 1, side=200)[0].read_bytes())
+    assert "megapixels the first 32 % were looked at" in answer.reason

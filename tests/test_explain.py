@@ -46,7 +46,7 @@ def test_page_shows_the_picture_planes_map_and_streams(detector, stego):
         assert f"<figcaption>{caption}" in page
     for stream in detector.predictor.streams:
         assert f"<td>{stream}</td>" in page
-    assert "Something is hidden here" in page and "Text of 89 bytes in alpha LSBs" in page
+    assert "Something is hidden here" in page and "Text of 89 bytes in bit 0" in page
     for uri in re.findall(r'src="data:image/png;base64,([^"]+)"', page):
         Image.open(io.BytesIO(base64.b64decode(uri))).verify()
 

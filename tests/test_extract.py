@@ -10,20 +10,21 @@ import time
 
 import numpy as np
 import pytest
+from knobs import knobs
 from submission_factory import picture, save, submission
 
 from starlight import manifest
 from starlight.errors import StarlightError
-from starlight.extract.extract import ExtractParams, StreamReader, extract, table_names
-from starlight.images import image as images
+from starlight.extract.extract import ExtractParams, extract, table_names
+from starlight.images.image import read
 from starlight.scan.scan import ScanParams, scan
-from starlight.store import Store
+from starlight.store import Store, StreamReader
 from starlight.store.shard import Shard
 from starlight.streams import REGISTRY, pixel
 from starlight.streams.compute import compute_streams
 from starlight.techniques.constraints import constraint_mask
 
-ALONE = ExtractParams(backend="sequential", max_tiles=2)
+ALONE = knobs(ExtractParams, backend="sequential", max_tiles=2)
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +35,7 @@ def world(tmp_path_factory):
     rng = np.random.default_rng(0)
     save(home / "datasets/ann_submission_2025/clean/wide.png", np.hstack([picture(rng, 300), picture(rng, 300)]))
     save(home / "datasets/ann_submission_2025/clean/few.gif", picture(rng)[..., 0])
-    table, _ = scan(home / "datasets", ScanParams(workers=1), 1)
+    table, _ = scan(home / "datasets", knobs(ScanParams, workers=1), 1)
     extract(table, home / "datasets", home / "out", ALONE, home / "store")
     return home, table, digest(home / "out")
 
@@ -66,7 +67,7 @@ def test_reader_gives_what_the_streams_compute(world):
     reader = StreamReader(home / "out")
     assert reader.ids == sorted(table["sample_id"])
     for sample_id, path in zip(table["sample_id"], table["path"], strict=True):
-        image = images.read(home / "datasets" / path)
+        image = read(home / "datasets" / path)
         for name, array in compute_streams(image, REGISTRY, ALONE.max_tiles).items():
             stored = reader.get(sample_id, name)
             assert stored.dtype == array.dtype
@@ -277,7 +278,7 @@ def test_a_full_disk_is_one_line_and_the_next_run_goes_on(world, run, tmp_path, 
 
 def test_backends_are_checked(run):
     with pytest.raises(StarlightError, match=r"extract\.backend: 'cloud'"):
-        run(params=ExtractParams(backend="cloud"))
+        run(params=knobs(ExtractParams, backend="cloud"))
 
 
 def spawn(world, out, store):
@@ -353,7 +354,7 @@ def test_two_runs_at_once_on_one_store(world, tmp_path):
 def test_dask_cluster_with_a_worker_killed_half_way(tmp_path):
     distributed = pytest.importorskip("distributed")
     submission(tmp_path / "datasets/bob_submission_2026", n=40, seed=3)
-    table, _ = scan(tmp_path / "datasets", ScanParams(workers=1), 1)
+    table, _ = scan(tmp_path / "datasets", knobs(ScanParams, workers=1), 1)
     extract(table, tmp_path / "datasets", tmp_path / "expected", ALONE, tmp_path / "store1")
     with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
         with distributed.Client(cluster) as client:
@@ -372,6 +373,6 @@ def test_dask_cluster_with_a_worker_killed_half_way(tmp_path):
 
 def test_dask_that_cannot_be_reached_or_is_not_there(run, monkeypatch):
     monkeypatch.setattr("starlight.fanout._PATIENCE", 1)
-    params = ExtractParams(backend="dask", scheduler="tcp://127.0.0.1:9")
+    params = knobs(ExtractParams, backend="dask", scheduler="tcp://127.0.0.1:9")
     with pytest.raises(StarlightError, match=r"extract\.(backend|scheduler): "):
         run(params=params)

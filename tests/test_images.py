@@ -10,6 +10,7 @@ import pytest
 from PIL import Image as PillowImage
 
 from starlight.errors import BadImage
+from starlight.images.containers import Limits
 from starlight.images.image import decode, read, sample_id
 from starlight.lab.fuzz import specimens
 
@@ -218,3 +219,26 @@ def test_read(tmp_path):
     for missing in (tmp_path / "gone.png", tmp_path, "nul\0byte"):
         with pytest.raises(BadImage, match="cannot be opened"):
             read(missing)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "GIF"])
+def test_of_a_very_large_image_the_top_is_looked_at(kind):
+    pixels = RNG.integers(0, 256, (300, 40, 3), dtype=np.uint8)
+    data = encode(PillowImage.fromarray(pixels).quantize(64) if kind == "GIF" else pixels, kind)
+    whole, part = decode(data), decode(data, Limits(seen_pixels=200 * 40))
+    assert part.pixels.shape[0] == 192 and part.share_seen == 0.64 and whole.share_seen == 1
+    np.testing.assert_array_equal(part.pixels, whole.pixels[:192])
+    for name in ("alpha", "indices"):
+        if (plane := getattr(whole, name)) is not None:
+            np.testing.assert_array_equal(getattr(part, name), plane[:192])
+    if kind == "JPEG":
+        np.testing.assert_array_equal(part.coefficients.y, whole.coefficients.y[:24])
+        rows = len(part.coefficients.cb)
+        assert rows == -(-len(whole.coefficients.cb) * 24 // len(whole.coefficients.y))
+        np.testing.assert_array_equal(part.coefficients.cb, whole.coefficients.cb[:rows])
+
+
+def test_a_cut_is_seen_below_the_part_that_is_looked_at():
+    data = encode(RNG.integers(0, 256, (300, 40, 3), dtype=np.uint8), "JPEG")
+    with pytest.raises(BadImage):
+        decode(data[: len(data) * 9 // 10], Limits(seen_pixels=100 * 40))

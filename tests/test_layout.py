@@ -7,14 +7,8 @@ from pathlib import Path
 from tests.imports import ROOT, direct
 
 LIBRARY = ROOT / "starlight"
-GROUND = {
-    "errors.py",
-    "quiet.py",
-    "params.py",
-    "manifest.py",
-    "markdown.py",
-    "fanout.py",
-}  # loose modules that everybody may use
+# What everybody may use.
+GROUND = {"errors.py", "params.py", "manifest.py", "markdown.py", "fanout.py", "system"}
 
 
 def rooms() -> dict[str, set[str]]:

@@ -1,5 +1,6 @@
 """The monitor: figures against what was constructed, whole rounds, and the command as it is typed."""
 
+import dataclasses
 import json
 import math
 import os
@@ -11,8 +12,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from knobs import knobs
 from local_servers import web_server
 from synthetic_predictions import CATEGORIES, HARD, PROTOCOL, make_predictions
 from synthetic_run import make_curves, make_manifest, make_run
@@ -29,12 +32,13 @@ from starlight.monitor import (
     parse_training_logs,
     read_baseline,
 )
-from starlight.monitor.alerts import Limits
+from starlight.monitor.alerts import AlertParams
 from starlight.monitor.runs.dataset import shannon_entropy
 from starlight.monitor.runs.drift import psi, psi_noise
 from starlight.monitor.since_scan import SinceScan, since_scan
+from starlight.params import read
 
-LIMITS = Limits(accuracy_over="protocol", imbalance_max=0.4)
+LIMITS = knobs(AlertParams, accuracy_over="protocol", imbalance_max=0.4)
 
 
 @pytest.fixture(scope="module")
@@ -366,14 +370,18 @@ def test_a_folder_is_read_as_the_pipeline_reads_its_own(monkeypatch):
     """Else its stored streams would not serve, and other crops would be looked at than in training."""
     seen = {}
     monkeypatch.setattr("starlight.monitor.predict_folder.predict_folder", lambda *given, **named: seen.update(named))
-    _predict({"extract": {"max_tiles": 7}, "scan": {"max_pixels": 9}}, Path("x"), "V4")
+    raw = read("params.yaml")
+    raw["extract"]["max_tiles"], raw["scan"]["max_pixels"] = 7, 9
+    _predict(raw, Path("p"), Path("x"), "V4")
+    assert seen["models"] == Path("p/models")
     assert seen["params"].extract.max_tiles == 7 and seen["params"].scan.max_pixels == 9
 
 
 def test_the_command_as_typed(run, tmp_path):
     script = Path(__file__).parents[1] / "scripts/monitor_performance.py"
     (run / "datasets").mkdir(exist_ok=True)
-    (run / "params.yaml").write_text("alerts: {accuracy_over: protocol, imbalance_max: 0.4}\n", encoding="utf-8")
+    blocks = yaml.safe_dump({"alerts": dataclasses.asdict(LIMITS)})
+    (run / "params.yaml").write_text(blocks, encoding="utf-8")
     command = [sys.executable, str(script), "--model-version", "V3", "--dataset-path", "datasets", "--output-dir",
                str(tmp_path), "--format", "json,md", "--fail-on-alert"]  # fmt: skip
     environment = {k: v for k, v in os.environ.items() if not k.startswith("STARLIGHT")}

@@ -9,10 +9,11 @@ import pytest
 
 from starlight.cli.output import COLUMNS, FORMATS, Writer
 from starlight.detector.answer import Detection
+from starlight.detector.previews import escape
 
 ODD = os.fsdecode(b'a\n\x1b[31m,"caf\xe9".png')
 FOUND = Detection(
-    ODD, "stego", 0.98, "alpha", {"alpha": 0.98, "raw": 0.01}, "hello", "text of 5 bytes in alpha LSBs", 12.3456,
+    ODD, "stego", 0.98, "alpha", {"alpha": 0.98, "raw": 0.01}, "hello", "text of 5 bytes in alpha", ["a note"], 12.3456,
     0.5, 0.0005, "0123456789abcdef",
 )  # fmt: skip
 
@@ -38,12 +39,15 @@ def test_json_line_reads_back_whatever_the_name():
     assert second["probability"] is None and second["technique"] is None and second["techniques"] == {}
 
 
-def test_csv_reads_back():
-    text = written("csv", FOUND, FOUND).decode()
+def test_csv_reads_back_and_has_one_line_a_record():
+    broken = Detection("a.png", "unreadable", reason="broken\u2028in\r\ntwo\x85")
+    text = written("csv", FOUND, broken).decode()
     rows = list(csv.DictReader(io.StringIO(text)))
-    assert len(rows) == 2 and tuple(rows[0]) == COLUMNS
-    assert rows[0]["path"] == ODD.replace("\udce9", "\\udce9")
+    assert len(text.splitlines()) == 3 and len(rows) == 2 and tuple(rows[0]) == COLUMNS
+    assert rows[0]["path"] == 'a\\n\\x1b[31m,"caf\\xe9".png' == escape(ODD)
+    assert rows[1]["reason"] == "broken\\u2028in\\r\\ntwo\\x85"
     assert json.loads(rows[0]["techniques"]) == FOUND.techniques
+    assert json.loads(rows[0]["notes"]) == FOUND.notes
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "ascii"])

@@ -11,16 +11,25 @@ from starlight.params import General, knob, read, run_stage, section
 
 @dataclasses.dataclass(frozen=True)
 class Block:
-    count: int = knob(3, min=1, max=9)
-    rate: float = knob(0.5, min=0.0, max=1.0)
-    kind: str = knob("a", choices=("a", "b"))
-    on: bool = knob(True)
-    names: list[str] = knob([])
+    count: int = knob(min=1, max=9)
+    rate: float = knob(min=0.0, max=1.0)
+    kind: str = knob(choices=("a", "b"))
+    on: bool = knob()
+    names: list[str] = knob()
 
 
-def test_defaults_and_values():
-    assert section({}, "mine", Block) == Block()
-    assert section({"mine": {"rate": 1}}, "mine", Block).rate == 1.0
+WHOLE = {"count": 3, "rate": 1, "kind": "a", "on": True, "names": []}
+
+
+def test_values():
+    assert section({"mine": WHOLE}, "mine", Block) == Block(3, 1.0, "a", True, [])
+
+
+@pytest.mark.parametrize("key", WHOLE)
+def test_what_is_missing_is_named(key):
+    for raw in ({"mine": {k: v for k, v in WHOLE.items() if k != key}}, {}):
+        with pytest.raises(StarlightError, match=f"mine.{key if raw else 'count'} is missing"):
+            section(raw, "mine", Block)
 
 
 @pytest.mark.parametrize(
@@ -39,8 +48,7 @@ def test_defaults_and_values():
     ],
 )
 def test_wrong_values_are_named(value, words):
-    if value == []:
-        value = [1]
+    value = [1] if value == [] else WHOLE | value
     with pytest.raises(StarlightError) as caught:
         section({"mine": value}, "mine", Block)
     assert all(word in str(caught.value) for word in words)
@@ -48,7 +56,7 @@ def test_wrong_values_are_named(value, words):
 
 def test_top_level(tmp_path):
     with pytest.raises(StarlightError, match="negative_ratio"):
-        section({"negative_ratio": 0.95}, None, General)
+        section(read("params.yaml") | {"negative_ratio": 0.95}, None, General)
     path = tmp_path / "params.yaml"
     path.write_text("seed: 1\nnegativ_ratio: 0.5\n")
     with pytest.raises(StarlightError, match="negativ_ratio"):

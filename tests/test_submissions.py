@@ -4,8 +4,9 @@ import os
 
 import numpy as np
 import pytest
-from submission_factory import picture, save
+from submission_factory import picture, save, say
 
+from starlight.cli.inputs import expand
 from starlight.images.files import image_files
 from starlight.scan.submissions import discover, year
 
@@ -50,3 +51,32 @@ def test_a_linked_submission_counts(clean, tmp_path_factory):
 
 def test_years():
     assert [year(name) for name in ("a_submission_2025", "a_submission_beta")] == [2025, 9999]
+
+
+def test_names_match_however_their_accents_are_written(clean):
+    root = clean.parent
+    decomposed, composed = "cafe\u0301", "caf\u00e9"
+    save(clean / f"{decomposed}.png", picture(np.random.default_rng(3)))
+    save(root / f"stego/{decomposed}-x.png", picture(np.random.default_rng(4)))
+    say(root / f"stego/{composed}-x.png", "lsb.rgb", clean_file=f"{composed}.png")
+    save(root / f"negatives/flat/{decomposed}.png", picture(np.random.default_rng(5)))
+    line = '{"filename": "flat/%s.png", "category": "flat", "generation_method": "a\u2028b"}'
+    (root / "negatives/manifest.jsonl").write_text(line % composed + "\r\n", encoding="utf-8")
+    (root / "sources.csv").write_text(f"filename,cover_id,source\n{composed}.png,c7,phone\n", encoding="utf-8")
+    found = discover(root.parent)
+    by_kind = {entry.kind: entry for entry in found.entries if decomposed in entry.path}
+    assert not found.warnings and all(not entry.reason for entry in found.entries)
+    assert by_kind["stego"].clean_path == f"ann_submission_2025/clean/{decomposed}.png"
+    assert by_kind["negative"].category == "flat" and by_kind["clean"].cover_name == "c7"
+
+
+def test_an_image_under_another_extension_counts_as_for_detect(clean):
+    """A phone's `.HEIC` may be a JPEG."""
+    save(clean / "b.jpg", picture(np.random.default_rng(6))).rename(clean / "b.HEIC")
+    (clean / "real.HEIC").write_bytes(b"\0\0\0\x18ftypheic")
+    (clean / "pipe").symlink_to("/dev/zero")
+    found = discover(clean.parents[1])
+    names = [entry.path.rsplit("/", 1)[1] for entry in found.entries]
+    detected = [os.path.basename(source.path) for source in expand([str(clean)])]
+    assert names == detected == ["a.PNG", "b.HEIC"]
+    assert [name.rsplit("/", 1)[1] for name in found.ignored] == ["pipe", "real.HEIC"]

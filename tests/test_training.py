@@ -25,6 +25,7 @@ from starlight.training.sampler import NegativeSampler
 from starlight.training.selection import Passes, by_experts, forward
 from tests.fake_streams import data_set
 from tests.imports import ROOT
+from tests.knobs import knobs
 from tests.train_worker import run
 
 STREAMS = ("pixel", "alpha", "lsb", "palette", "metadata", "format", "palette_lsb", "content", "dct")
@@ -45,7 +46,7 @@ def splits(trained):
 def test_it_learns(trained, splits):
     manifest, reader = data_set()
     test = TrainingData(manifest[manifest["split"] == "test"], reader, STREAMS, trained / "scratch")
-    table = predictions({"v4": load(trained / "base.safetensors")}, test, EvaluateParams())
+    table = predictions({"v4": load(trained / "base.safetensors")}, test, knobs(EvaluateParams))
     auc = [table.loc[table["label"] == label, "v4_score"] for label in (1, 0)]
     assert np.mean(auc[0].to_numpy()[:, None] > auc[1].to_numpy()[None]) > 0.95
     assert len(pd.read_csv(trained / "base.csv")) == 4
@@ -53,7 +54,7 @@ def test_it_learns(trained, splits):
 
 def test_the_hardest_images_are_the_worst_of_both_kinds(splits):
     data = splits.val
-    table = predictions({}, data, EvaluateParams())
+    table = predictions({}, data, knobs(EvaluateParams))
     table["v4_score"] = np.linspace(-5, 5, len(table))
     places, captions = hardest(table, data, 5)
     assert data.labels[places].tolist() == [0, 0, 0, 1, 1]
@@ -79,11 +80,13 @@ def test_the_same_seed_gives_the_same_weights(trained, tmp_path):
 
 def test_twins_are_not_held_back_and_a_few_others_are(splits):
     data = splits.train
-    held, fewer, none = (held_back(data, TrainParams(held_back=s, held_back_negatives=s)) for s in (0.5, 0.2, 0.0))
+    held, fewer, none = (
+        held_back(data, knobs(TrainParams, held_back=s, held_back_negatives=s)) for s in (0.5, 0.2, 0.0)
+    )
     assert not held[data.twins[data.twins >= 0]].any() and not held[data.labels == 1].any()
     assert not none.any() and np.all(held[fewer])
     negative = (data.rows["kind"] == "negative").to_numpy()
-    every = held_back(data, TrainParams(held_back=0.0, held_back_negatives=1.0))
+    every = held_back(data, knobs(TrainParams, held_back=0.0, held_back_negatives=1.0))
     assert np.array_equal(every, negative & ~np.isin(np.arange(len(data)), data.twins))
 
 
@@ -142,21 +145,21 @@ def test_two_processes_under_torchrun(tmp_path):
 
 def test_mining_keeps_its_rule_and_counts_itself(trained, splits):
     stored = load(trained / "base.safetensors")
-    mined = mine(stored, splits.train, MineParams(min_fp_ratio=0.0, threshold=0.0))
+    mined = mine(stored, splits.train, knobs(MineParams, min_fp_ratio=0.0, threshold=0.0))
     assert len(mined.hard_negatives) == mined.audit["scanned_authentic"] == (splits.train.labels == 0).sum()
     assert mined.hard_negatives["score"].is_monotonic_decreasing
-    few = mine(stored, splits.train, MineParams(min_fp_ratio=0.0, threshold=0.0, max_samples=5))
+    few = mine(stored, splits.train, knobs(MineParams, min_fp_ratio=0.0, threshold=0.0, max_samples=5))
     assert len(few.hard_negatives) == 5 and few.audit["dropped_over_max_samples"] > 0
-    none = mine(stored, splits.train, MineParams(min_fp_ratio=1.0, threshold=1.0))
+    none = mine(stored, splits.train, knobs(MineParams, min_fp_ratio=1.0, threshold=1.0, share=0.0))
     if not len(none.hard_negatives):
         assert "mine.threshold" in none.audit["advice"]
 
 
 def test_mining_takes_the_share_of_authentic_images_that_score_highest(trained, splits):
     stored = load(trained / "base.safetensors")
-    every = mine(stored, splits.train, MineParams(min_fp_ratio=0.0, threshold=0.0)).hard_negatives
-    strict = mine(stored, splits.train, MineParams(min_fp_ratio=1.0, threshold=1.0))
-    near = mine(stored, splits.train, MineParams(min_fp_ratio=1.0, threshold=1.0, share=0.2))
+    every = mine(stored, splits.train, knobs(MineParams, min_fp_ratio=0.0, threshold=0.0)).hard_negatives
+    strict = mine(stored, splits.train, knobs(MineParams, min_fp_ratio=1.0, threshold=1.0, share=0.0))
+    near = mine(stored, splits.train, knobs(MineParams, min_fp_ratio=1.0, threshold=1.0, share=0.2))
     count = len(near.hard_negatives)
     assert count >= len(strict.hard_negatives) and abs(count - 0.2 * len(every)) <= 1
     assert near.hard_negatives["score"].tolist() == every["score"].tolist()[:count]
@@ -186,7 +189,7 @@ def test_models_are_compared_where_they_find_as_much():
 def test_sampling_weights(splits):
     data = splits.train
     clean = data.rows[data.rows["kind"] == "clean"].iloc[:3]
-    params = FinetuneParams(hard_negative_weight=4.0, large_weight=1.5)
+    params = knobs(FinetuneParams, hard_negative_weight=4.0, large_weight=1.5)
     weights = sampling_weights(data, clean, clean.iloc[:0], params)
     hard = clean.index.to_numpy()
     assert np.all(weights[hard] == 4.0)
@@ -196,8 +199,9 @@ def test_sampling_weights(splits):
 
 
 def tune(trained: Path, splits, out: Path, hard, **kw) -> None:
-    finetune(load(trained / "base.safetensors"), splits, hard, hard.iloc[:0], General(), FinetuneParams(epochs=1, **kw),
-             TrainParams(), EnsembleParams(), models=out, reports=out, scratch=out)  # fmt: skip
+    base, params = load(trained / "base.safetensors"), knobs(FinetuneParams, epochs=1, **kw)
+    finetune(base, splits, hard, hard.iloc[:0], knobs(General), params, knobs(TrainParams), knobs(EnsembleParams),
+             models=out, reports=out, scratch=out)  # fmt: skip
 
 
 def test_nothing_mined_passes_the_base_through(trained, splits, tmp_path):
@@ -215,7 +219,7 @@ def test_fine_tuning_writes_ensemble_and_control(trained, splits, tmp_path):
     assert [m.weight for m in stored.members] == [1.0, 1.2]
     names = {"v4_base": trained / "base.safetensors"} | {n: tmp_path / f"{f}.safetensors" for n, f in
              (("v4", "detector"), ("control", "control"))}  # fmt: skip
-    table = predictions({n: load(p) for n, p in names.items()}, splits.val, EvaluateParams())
+    table = predictions({n: load(p) for n, p in names.items()}, splits.val, knobs(EvaluateParams))
     effect = before_after(table)
     assert set(effect["model"]) == set(names) and (effect["n"] > 0).any()
     blanked = stream_ablation(stored, splits.val).set_index("blanked")
@@ -241,14 +245,25 @@ def test_the_mined_images_move_the_experts(trained, splits, tmp_path):
 def test_held_back_images_that_were_not_mined_stay_out(trained, splits, tmp_path, monkeypatch):
     from starlight import finetune as module
 
-    data, params = splits.train, TrainParams(held_back=0.5, held_back_negatives=0.5)
+    data, params = splits.train, knobs(TrainParams, held_back=0.5, held_back_negatives=0.5)
     held = held_back(data, params)
     hard = data.rows.iloc[[*np.flatnonzero(held)[:2], *np.flatnonzero((data.labels == 0) & ~held)[:3]]]
     seen = []
     monkeypatch.setattr(module, "refit", lambda model, data, weight, **kw: seen.append(weight))
-    tuning, here = FinetuneParams(epochs=1, only_mined=True), {"models": tmp_path, "reports": tmp_path}
+    tuning, here = knobs(FinetuneParams, epochs=1, only_mined=True), {"models": tmp_path, "reports": tmp_path}
     base = load(trained / "base.safetensors")
-    finetune(base, splits, hard, hard.iloc[:0], General(), tuning, params, EnsembleParams(), **here, scratch=tmp_path)
+    finetune(
+        base,
+        splits,
+        hard,
+        hard.iloc[:0],
+        knobs(General),
+        tuning,
+        params,
+        knobs(EnsembleParams),
+        **here,
+        scratch=tmp_path,
+    )
     mined, control = seen
     assert np.array_equal(np.flatnonzero(mined[held]), np.flatnonzero(np.isin(np.flatnonzero(held), hard.index)))
     assert np.count_nonzero(control[held]) == 2 and np.all(control[~held & (data.labels == 0)] > 0)

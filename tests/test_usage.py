@@ -71,6 +71,26 @@ def test_the_second_time_there_is_nothing_to_do(clone):
     assert "up to date" in run(clone, "dvc", "status")
 
 
+LONG = pytest.mark.skipif("STARLIGHT_LONG" not in os.environ, reason="takes minutes: set STARLIGHT_LONG=1")
+
+
+@LONG
+def test_a_second_person_pulls_and_has_nothing_to_run(clone, tmp_path):
+    """As docs/sharing.md says: a folder that both can reach is the remote."""
+    remote, theirs = tmp_path / "remote", tmp_path / "second" / "starlight"
+    theirs.parent.mkdir()
+    run(clone, "dvc", "remote", "add", "--force", "--default", "team", str(remote))
+    run(clone, "git", "commit", "--quiet", "--all", "--message", "where results are shared")
+    run(clone, "dvc", "push")
+    run(theirs.parent, "git", "clone", "--quiet", str(clone), str(theirs))
+    assert not (theirs / "models/detector.safetensors").exists()
+    run(theirs, "dvc", "pull")
+    assert "Running stage" not in run(theirs, "dvc", "repro") and "up to date" in run(theirs, "dvc", "status")
+    for name in ("models/detector.safetensors", "artifacts/manifest.csv"):
+        assert (theirs / name).read_bytes() == (clone / name).read_bytes()
+    assert run(theirs, "git", "status", "--porcelain") == ""
+
+
 def test_metrics_plots_and_params(clone):
     assert "fpr" in run(clone, "dvc", "metrics", "show")
     run(clone, "dvc", "plots", "show", "--out", "plots_html")
@@ -95,9 +115,6 @@ def test_metrics_against_the_baseline(clone):
     figures = json.loads((clone / "reports/metrics.json").read_text())
     recall = shown["reports/headline.json"]["recall"]
     assert recall["old"] == figures["v3"]["recall"] and recall["new"] == figures["v4"]["recall"]
-
-
-LONG = pytest.mark.skipif("STARLIGHT_LONG" not in os.environ, reason="takes minutes: set STARLIGHT_LONG=1")
 
 
 def test_thresholds_set_anew_are_those_of_the_run_it_stands_in(clone, tmp_path):
@@ -138,7 +155,6 @@ def test_a_new_submission_counts(clone):
 
 
 @LONG
-@LONG
 def test_a_release_from_the_pipeline(clone):
     run(clone, "python", "-m", "scripts.tools.release", "-S", "seed=7", "--images", "120", "--terms", "nobody's")
     card = (clone / "models/release/MODEL_CARD.md").read_text()
@@ -162,3 +178,34 @@ def test_without_any_submission(clone):
     said = run(clone, "dvc", "repro", status=255)
     assert "datasets" in said and "Traceback" not in said
     run(clone, "git", "checkout", "--quiet", "--", "params.yaml", "dvc.lock")
+
+
+TOY = '''"""Two low bits of samples at pseudo-random places become random."""
+
+import numpy as np
+
+NAME = "toy"
+CARRIER = "samples"
+READABLE = False
+SHOWN_IN = ("content",)
+RATES = "lsb"
+
+
+def embed(cover: np.ndarray, rate: float, *, seed: int = 0) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    there = rng.random(cover.shape) < rate
+    return np.where(there, cover & 252 | rng.integers(0, 4, cover.shape, np.uint8), cover).astype(np.uint8)
+'''
+
+
+@LONG
+def test_a_new_technique_is_one_file_and_one_line(clone):
+    (clone / "starlight/techniques/spatial/toy.py").write_text(TOY)
+    registry = clone / "starlight/techniques/__init__.py"
+    text = registry.read_text()
+    last = '    "wow": "spatial.wow",\n'
+    registry.write_text(text.replace(last, last + '    "toy": "spatial.toy",\n'))
+    run(clone, "dvc", "repro")
+    figures = json.loads((clone / "reports/metrics.json").read_text())["v4"]["techniques"]
+    assert figures["toy"]["n"] > 0 and "toy" in (clone / "reports/dashboard.md").read_text()
+    run(clone, "git", "checkout", "--quiet", "--", ".")

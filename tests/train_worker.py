@@ -9,13 +9,14 @@ from starlight.params import General
 from starlight.train import train
 from starlight.training.params import TrainParams
 from tests.fake_streams import data_set
+from tests.knobs import knobs
 
 
 def run(out: Path, epochs: int, **general: object) -> None:
     torch.set_num_threads(1)
     manifest, reader = data_set()
-    params = TrainParams(epochs=epochs, batch_size=12)
-    train(manifest, reader, General(**general), params, variant="v4_base", out=out / "base.safetensors",
+    params = knobs(TrainParams, epochs=epochs, batch_size=12)
+    train(manifest, reader, knobs(General, **general), params, variant="v4_base", out=out / "base.safetensors",
           curves=out / "base.csv", scratch=out / "scratch")  # fmt: skip
 
 

@@ -1,23 +1,27 @@
-"""Benchmark: `python scripts/tools/bench_scale.py [IMAGES]`, such as 100000, on small generated images.
+"""How scanning and extracting grow with the number of images, on small generated ones.
 
 Writes `reports/bench/scale.csv`. Needs about 0.2 MB of disk for an image, under the system's temporary folder.
 """
 
+import argparse
 import csv
-import sys
 import tempfile
 from pathlib import Path
 
 from tabulate import tabulate
 
 from starlight.lab.speed.scale import FIELDS, measure
+from starlight.params import run_stage
 
 OUT = Path("reports/bench/scale.csv")
 
 
-def main(count: int) -> None:
+def main(raw: dict) -> None:
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("images", type=int, nargs="?", default=2000, help="such as 100000")
+    count = arguments.parse_args().images
     with tempfile.TemporaryDirectory(prefix="starlight-scale-") as folder:
-        rows = measure(Path(folder), count)
+        rows = measure(Path(folder), count, raw)
     OUT.parent.mkdir(parents=True, exist_ok=True)
     with OUT.open("w", newline="") as stream:
         writer = csv.DictWriter(stream, FIELDS, lineterminator="\n")
@@ -27,4 +31,4 @@ def main(count: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 2000)
+    run_stage(main)

@@ -4,48 +4,54 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import functools
 import os
 import signal
 import sys
 import threading
+import time
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 from starlight.cli.inputs import Source, expand
 from starlight.cli.output import Writer, discard
+from starlight.cli.page import Page, pictured
+from starlight.cli.resume import earlier, open_resumed
+from starlight.cli.tasks import EVERY_VERDICT, FORGERY_VERDICTS, loader
 from starlight.cli.workers import Pool
-from starlight.detector.answer import CANNOT_TELL, STEGO, UNREADABLE, VERDICTS, Detection
+from starlight.detector.answer import STEGO, UNREADABLE, VERDICTS
 from starlight.errors import StarlightError
+from starlight.forgery.answer import FORGED
 
-__all__ = ["load_detector", "run"]
+__all__ = ["ERROR", "FOUND", "NOTHING", "cores", "run", "say", "stopping"]
 
 NOTHING, FOUND, ERROR, GONE = 0, 1, 2, 141
 _MOST_WORKERS = 4
-_NO_FORGERY = "no forgery model is trained: this release answers --task stego alone"
+_TICK_S = 0.2
+_VERDICTS = {"stego": VERDICTS, "forgery": FORGERY_VERDICTS, "all": EVERY_VERDICT}
 
 
 def run(args: argparse.Namespace) -> int:
     """Judge files; returns the exit status."""
     with contextlib.ExitStack() as stack:
         answered: Container[str] = ()
-        tally = Tally()
+        tally = Tally(_VERDICTS[args.task])
         if args.resume is None:
-            writer = Writer(sys.stdout.buffer, args.format or "table", sys.stdout.encoding)
+            writer = Writer(sys.stdout.buffer, args.format or "table", sys.stdout.encoding, args.task)
         else:
             if args.format not in (None, "jsonl"):
                 raise StarlightError(f"--resume: writes JSON lines, not {args.format}")
-            from starlight.cli.resume import open_resumed
-
             stream, answered = open_resumed(args.resume)
-            writer = Writer(stack.enter_context(stream), "jsonl")
+            writer = Writer(stack.enter_context(stream), "jsonl", task=args.task)
             tally.verdicts.update(answered.verdicts)
         sources = tally.watch(expand(args.paths, null=args.null), answered)
+        page = stack.enter_context(Page(Path(args.report))) if args.report else None
+        if page and args.resume:
+            for record in earlier(args.resume):
+                page.add(record)
         try:
-            if args.task == "forgery":
-                return _forgery(sources, writer)
-            return _judge(args, sources, writer, tally)
+            return _judge(args, sources, writer, tally, page)
         except BrokenPipeError:
             discard(writer)
             return GONE
@@ -53,17 +59,11 @@ def run(args: argparse.Namespace) -> int:
             raise StarlightError(f"output: {error.strerror or error}") from error
 
 
-def load_detector(model: str | None, runtime: str | None) -> Any:
-    """The detector of a worker process."""
-    from starlight.detector.detector import Detector
-
-    return Detector.load(model, runtime=runtime)
-
-
 class Tally:
     """What was answered so far, and what that comes to."""
 
-    def __init__(self) -> None:
+    def __init__(self, shown: tuple[str, ...] = VERDICTS) -> None:
+        self._shown = shown
         self.verdicts: Counter[str] = Counter()
         self.errors = self.skipped = 0
 
@@ -81,42 +81,39 @@ class Tally:
         total = sum(self.verdicts.values())
         if self.errors or (total and self.verdicts[UNREADABLE] == total):
             return ERROR
-        return FOUND if self.verdicts[STEGO] else NOTHING
+        return FOUND if self.verdicts[STEGO] or self.verdicts[FORGED] else NOTHING
 
     def __str__(self) -> str:
-        counts = ", ".join(f"{self.verdicts[v]} {v}" for v in VERDICTS)
+        counts = ", ".join(f"{self.verdicts[v]} {v}" for v in self._shown)
         total = sum(self.verdicts.values())
         return f"{total} files: {counts}" + (f" ({self.skipped} answered before)" if self.skipped else "")
 
 
-def _judge(args: argparse.Namespace, sources: Iterator[Source], writer: Writer, tally: Tally) -> int:
-    workers = args.workers or min(_cores(), _MOST_WORKERS)
-    pool = Pool(functools.partial(load_detector, args.model, args.runtime), workers=workers, seconds=args.timeout)
+def _judge(args: argparse.Namespace, sources: Iterator[Source], writer: Writer, tally: Tally, page: Page | None) -> int:
+    workers = args.workers or min(cores(), _MOST_WORKERS)
+    load = loader(args.task, args.model, args.runtime, args.masks)
+    if page:
+        load = pictured(load, page.folder if args.explain else None)
+    pool = Pool(load, workers=workers, seconds=args.timeout)
     told = args.quiet
-    with _stopping(pool) as stopped, _progress(args) as tick:
+    with stopping(pool) as stopped, _progress(args) as tick:
         for record in pool.results(sources):
             if not told and pool.description:
-                _say(pool.description)
+                say(pool.description)
                 told = True
             writer.write(record)
+            if page:
+                page.detector = pool.description
+                page.add(record)
             tally.verdicts[record["verdict"]] += 1
             tick(1)
     if not args.quiet:
-        _say(str(tally) + (", stopped" if stopped else ""))
+        say(str(tally) + (", stopped" if stopped else ""))
     return 128 + stopped[0] if stopped else tally.status
 
 
-def _forgery(sources: Iterator[Source], writer: Writer) -> int:
-    """An honest door: every file is answered, and the status says that nothing was judged."""
-    for source in sources:
-        verdict = UNREADABLE if source.error else CANNOT_TELL
-        writer.write(Detection(source.path, verdict, reason=source.error or _NO_FORGERY).to_dict())
-    _say(_NO_FORGERY)
-    return ERROR
-
-
 @contextlib.contextmanager
-def _stopping(pool: Pool) -> Iterator[list[int]]:
+def stopping(pool: Pool) -> Iterator[list[int]]:
     """Signals stop the pool between two answers; the list then holds the signal. A second Ctrl-C stops at once."""
     caught: list[int] = []
 
@@ -144,15 +141,39 @@ def _progress(args: argparse.Namespace) -> Iterator[Any]:
     if args.quiet or answers_seen or not sys.stderr.isatty():
         yield lambda n: None
         return
-    from tqdm import tqdm
-
-    with tqdm(unit=" files", file=sys.stderr, dynamic_ncols=True) as bar:
+    bar = _Bar()
+    try:
         yield bar.update
+    finally:
+        bar.close()
 
 
-def _cores() -> int:
+class _Bar:
+    """Files answered and their rate, on one line that is written over, some times a second."""
+
+    def __init__(self) -> None:
+        self._count, self._started, self._shown = 0, time.monotonic(), 0.0
+
+    def update(self, count: int) -> None:
+        self._count += count
+        now = time.monotonic()
+        if now - self._shown > _TICK_S:
+            self._shown = now
+            rate = self._count / max(now - self._started, 1e-9)
+            sys.stderr.write(f"\r{self._count} files, {rate:.1f} a second\x1b[K")
+            sys.stderr.flush()
+
+    def close(self) -> None:
+        if self._shown:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+
+
+def cores() -> int:
+    """Cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _say(text: str) -> None:
+def say(text: str) -> None:
+    """One line for people, on standard error."""
     print(f"starlight: {text}", file=sys.stderr)

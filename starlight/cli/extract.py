@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from pathlib import Path
 
 from starlight.detector.previews import escape, preview
 from starlight.errors import BadImage, StarlightError
+from starlight.system.atomic import write_bytes
 
 __all__ = ["run", "write_new"]
 
@@ -18,7 +18,7 @@ READ, NOTHING = 0, 1
 def run(args: argparse.Namespace) -> int:
     """Read a payload back; returns the exit status."""
     from starlight.detector.detector import read_file
-    from starlight.findings.reader import read
+    from starlight.findings.reading.reader import read
 
     if args.output == "-" and sys.stdout.isatty():
         raise StarlightError("-o -: a payload is not written to a terminal; redirect it, or name a file")
@@ -61,10 +61,7 @@ def write_new(out: Path, data: bytes, source: Path, *, force: bool) -> None:
             with open(out, "xb") as file:
                 file.write(data)
             return
-        part = out.with_name(f".{out.name}.{os.getpid()}.part")
-        with open(part, "xb") as file:
-            file.write(data)
-        part.replace(out)
+        write_bytes(out, data)
     except FileExistsError as error:
         raise StarlightError(f"{escape(str(out))}: exists; --force overwrites it") from error
     except OSError as error:

@@ -8,12 +8,10 @@ import stat
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
+from starlight.images.files import looks_like_image
+
 __all__ = ["Source", "expand"]
 
-EXTENSIONS = frozenset({
-    ".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".gif", ".webp", ".bmp", ".dib", ".tif", ".tiff",
-})  # fmt: skip
-_MAGIC = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _CHUNK = 1 << 16
 
 Names = tuple[str, ...]
@@ -73,7 +71,7 @@ def _named(path: str) -> Iterator[Source]:
 def _walk(folder: str) -> Iterator[Source]:
     for names, error in _tree(folder, lambda names: True):
         path = os.path.join(folder, *names)
-        if error or _looks_like_image(path):
+        if error or looks_like_image(path):
             yield Source(path, error)
 
 
@@ -118,23 +116,6 @@ def _is_folder(entry: os.DirEntry) -> bool:
         return False
 
 
-def _looks_like_image(path: str) -> bool:
-    if os.path.splitext(path)[1].lower() in EXTENSIONS:
-        return True
-    try:
-        if not stat.S_ISREG(os.stat(path).st_mode):
-            return False
-        with open(path, "rb") as file:
-            head = file.read(18)
-    except OSError:
-        return False
-    return (
-        head.startswith(_MAGIC)
-        or (head[:4] == b"RIFF" and head[8:12] == b"WEBP")
-        or (head[:2] == b"BM" and head[6:10] == bytes(4) and 12 <= int.from_bytes(head[14:18], "little") <= 124)
-    )
-
-
 def _glob(pattern: str) -> Iterator[Source]:
     """What a shell would make of a pattern; `**` reaches files alone, others folders too, which are searched."""
     parts = [p for p in pattern.split("/") if p]
@@ -151,7 +132,7 @@ def _glob(pattern: str) -> Iterator[Source]:
     found = False
     for names, error in _tree(base, enter):
         path = os.path.join(base, *names)
-        if error or _match(names, parts) or (in_folder(names) and _looks_like_image(path)):
+        if error or _match(names, parts) or (in_folder(names) and looks_like_image(path)):
             found = True
             yield Source(path, error)
     if not found:

@@ -23,7 +23,9 @@ examples:
   starlight detect 'shots/**/*.png' --workers 4    a quoted glob, four processes
   find . -type f -print0 | starlight detect -0 -   a list on standard input
   starlight detect evidence/ --resume out.jsonl    writes out.jsonl; typed again, goes on where it stopped
+  starlight detect evidence/ --report found.html   one page for a browser: what was found first, pictures, filter
   starlight extract photo.png -o payload.bin       what is hidden, as bytes
+  starlight watch inbox/ -o answers.jsonl          what comes into a folder, until a signal comes
   starlight explain photo.png -o report.html       why, as one page for a browser
 
 exit status of detect:
@@ -36,17 +38,23 @@ exit status of detect:
 
 _RECORD = """\
 one record a file, in the order of the arguments, names in a folder sorted; keys of --format jsonl and csv:
-  path             as it was given or found; bytes that are no UTF-8 as \\udcXX (surrogateescape)
-  verdict          stego, clean, cannot tell (unlike anything the detector was trained on), unreadable
+  path             as it was given or found; bytes that are no UTF-8 as \\udcXX (surrogateescape);
+                   in csv escaped as the table does, so that one line is one record
+  verdict          stego, clean, cannot tell (unlike what the detector was made for), unreadable
   probability      calibrated probability that the file carries a payload; null where it was not judged
   technique        the most likely technique, for stego and cannot tell
   techniques       {technique: probability} of all that this container can carry
   payload_preview  escaped first bytes of the payload, where one decodes
   reason           why, in one short sentence
+  silent           {technique: why} of those whose experts may not speak of such a picture
   notes            what people and devices left openly: comments, captions, settings, provenance
   ms               milliseconds from opening the file to the answer
   threshold, fpr   the probability from which a file is called stego, and the false-positive rate it was set for
   sample_id        first 16 hex digits of the file's SHA-256
+With --task forgery the verdict is forged or authentic, technique is copy-move, splice or erasing, and there is
+  mask             the PNG in the folder of --masks, named after the file and its bytes; null where none was written
+With --task all the record is that of the finding (stego before forged), with mask, and
+  tasks            {task: {verdict, probability, technique, techniques, reason, threshold, fpr}} of both
 In a folder, files are judged that look like images by their extension or first bytes; named files always are.
 
 exit status: 0 nothing found, 1 something found, 2 an error (a named path that does not exist, a folder that cannot be
@@ -59,6 +67,12 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"starlight {starlight.__version__}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _detect(_parser(commands.add_parser, "detect", help="is anything hidden in these files?", epilog=_RECORD))
+    _watch(_parser(
+        commands.add_parser, "watch", help="judge what comes into folders, for services and cron",
+        description="Judges each file of the folders once, and again when it changes; looks again every --interval "
+        "seconds. Killed at any moment and started again, it goes on: no record is lost, none is there twice.",
+        epilog="exit status: 0 after SIGINT or SIGTERM, 2 an error; with --once also 1 where something new was found",
+    ))  # fmt: skip
     _extract(_parser(
         commands.add_parser, "extract", help="read a hidden payload back",
         description="Reads back what can be read: alpha, palette, lsb.rgb, exif, raw, the formats of open tools, and "
@@ -68,7 +82,8 @@ def parser() -> argparse.ArgumentParser:
     _explain(_parser(
         commands.add_parser, "explain", help="write a page that shows why",
         description="Writes one self-contained HTML page: the image, its LSB planes, where the detector looks, what "
-        "each stream contributed, the statistics in words. No scripts, no network.",
+        "each stream contributed, the statistics in words; with --task forgery what is marked, and which regions "
+        "agree. No scripts, no network.",
         epilog="exit status: 0 the page was written, 2 an error",
     ))  # fmt: skip
     return top
@@ -98,9 +113,27 @@ def _detect(command: argparse.ArgumentParser) -> None:
         "--resume", metavar="FILE",
         help="append JSON lines to FILE, in place of standard output, and skip the paths that it answers already",
     )  # fmt: skip
+    command.add_argument("--report", metavar="HTML", help="write all answers as one page for a browser, with pictures")
+    command.add_argument(
+        "--explain", action="store_true", help="with --report: also a page for each file that is found"
+    )
     command.add_argument("-0", "--null", action="store_true", help="names on standard input end with NUL, not newline")
     command.add_argument("--timeout", type=_seconds, default=30.0, metavar="S", help="seconds a file (default: 30)")
-    command.add_argument("--task", choices=("stego", "forgery"), default="stego", help="what to look for")
+    command.add_argument("--task", choices=("stego", "forgery", "all"), default="stego", help="what to look for")
+    command.add_argument("--masks", metavar="DIR", help="forgery: write one PNG a file, white where it is forged")
+    command.add_argument("--quiet", action="store_true", help="nothing on standard error but errors")
+    _model(command)
+
+
+def _watch(command: argparse.ArgumentParser) -> None:
+    command.add_argument("folders", nargs="+", metavar="FOLDER")
+    command.add_argument("-o", "--output", metavar="FILE", required=True, help="JSON lines; also what is known already")
+    command.add_argument("--metrics-file", metavar="FILE", help="figures in Prometheus' text format, after each round")
+    command.add_argument("--once", action="store_true", help="one round, for cron")
+    command.add_argument("--interval", type=_seconds, default=10.0, metavar="S", help="between rounds (default: 10)")
+    command.add_argument("--settle", type=float, default=2.0, metavar="S", help="leave files be that are younger (2)")
+    command.add_argument("--workers", type=_positive, metavar="N", help="processes (default: one a core, at most 4)")
+    command.add_argument("--timeout", type=_seconds, default=30.0, metavar="S", help="seconds a file (default: 30)")
     command.add_argument("--quiet", action="store_true", help="nothing on standard error but errors")
     _model(command)
 
@@ -116,13 +149,14 @@ def _extract(command: argparse.ArgumentParser) -> None:
 def _explain(command: argparse.ArgumentParser) -> None:
     command.add_argument("file", metavar="FILE")
     command.add_argument("-o", "--output", metavar="OUT", required=True, help="the page to write")
+    command.add_argument("--task", choices=("stego", "forgery"), default="stego", help="what to explain")
     command.add_argument("--force", action="store_true", help="overwrite OUT")
     _model(command)
 
 
 def _model(command: argparse.ArgumentParser) -> None:
     command.add_argument("--model", metavar="FILE", help="weights; default: this project's models/, else the released")
-    command.add_argument("--runtime", choices=("torch", "onnx"), help="onnx needs no torch (default: torch)")
+    command.add_argument("--runtime", choices=("torch", "onnx"), help="default: torch where it is installed, else onnx")
 
 
 def _positive(text: str) -> int:

@@ -12,7 +12,7 @@ import numpy as np
 
 from starlight.errors import StarlightError
 
-__all__ = ["Answered", "open_resumed"]
+__all__ = ["Answered", "Records", "earlier", "open_resumed"]
 
 
 class Answered:
@@ -61,7 +61,7 @@ def open_resumed(path: str) -> tuple[BinaryIO, Answered]:
     except OSError as error:
         raise StarlightError(f"{path}: cannot be opened: {error.strerror}") from error
     try:
-        end = _Records(stream, path)
+        end = Records(stream, path)
         answered.load(iter(end))
         stream.seek(end.end)
         stream.truncate()
@@ -71,8 +71,14 @@ def open_resumed(path: str) -> tuple[BinaryIO, Answered]:
     return stream, answered
 
 
-class _Records:
-    """Iterates over whole records; `end` is where the last one ends."""
+def earlier(path: str) -> Iterator[dict]:
+    """Whole records of a file of answers."""
+    with open(path, "rb") as stream:
+        yield from Records(stream, path)
+
+
+class Records:
+    """Iterates over the whole records of an open file of answers; `end` is where the last one ends."""
 
     def __init__(self, stream: BinaryIO, path: str) -> None:
         self._stream, self._path, self.end = stream, path, 0

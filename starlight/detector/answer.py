@@ -30,7 +30,9 @@ class Detection:
         Escaped first bytes of the payload, where one decodes.
     reason : str
         Why, in one short sentence.
-    notes : tuple of str
+    silent : dict of str to str
+        Techniques that this container can carry and whose experts may not speak of this picture, and why.
+    notes : list of str
         What people and devices left openly in the file: comments, captions, settings, provenance.
     ms : float
         Milliseconds from opening the file to this answer.
@@ -49,7 +51,8 @@ class Detection:
     techniques: dict[str, float] = field(default_factory=dict)
     payload_preview: str | None = None
     reason: str = ""
-    notes: tuple[str, ...] = ()
+    silent: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
     ms: float = 0.0
     threshold: float | None = None
     fpr: float | None = None

@@ -14,13 +14,14 @@ from starlight.detector.calibration.judgement import Prediction, found_in, judge
 from starlight.errors import StarlightError
 from starlight.streams.collate import collate, vectors
 
-__all__ = ["OUTPUTS", "OnnxPredictor"]
+__all__ = ["OUTPUTS", "SOURCE", "OnnxPredictor"]
 
+SOURCE = "source_sha256"  # property that names the weights file which the graph was made from
 OUTPUTS = ("logits", "cells", "ood", "experts", "alone")  # of the exported graph; see `starlight.release.export`
 
 
 class OnnxPredictor:
-    """A detector exported by `starlight.release.export`; has the interface of `torch_runtime.Predictor`.
+    """A detector exported by `starlight.release.export`; a `Predictor`.
 
     Parameters
     ----------
@@ -40,6 +41,7 @@ class OnnxPredictor:
             self.meta: dict[str, Any] = json.loads(stored["meta"])
         except (KeyError, ValueError, TypeError) as error:
             raise StarlightError(f"{path}: not written by `make export`: {error}") from error
+        self.source = stored.get(SOURCE, "")
         self.streams, self.techniques = tuple(config["streams"]), tuple(config["techniques"])
         self.sizes = dict(config["sizes"])
         self._reads = bool(config.get("constraint_mask", True))  # the baseline judges by statistics alone
@@ -55,10 +57,7 @@ class OnnxPredictor:
         self, records: Sequence[Mapping[str, Any]], classes: Sequence[str], blank: str | None = None, *,
         maps: bool = True,
     ) -> Prediction:  # fmt: skip
-        """Predict on records of stored streams, with their `mask` and what was `found`, and their container classes.
-
-        Without `maps` the answers are the same and `cells` is empty where experts say all but where.
-        """
+        """As `starlight.detector.predictor.Predictor.predict`."""
         batch = {"mask": np.stack([np.asarray(r["mask"], bool) for r in records])}
         found = found_in(records) if self._reads else None
         batch["keep"] = np.array([name != blank for name in self.streams], np.float32)
@@ -93,7 +92,7 @@ def _session(path: Path, threads: int):
     try:
         import onnxruntime
     except ImportError as error:
-        raise StarlightError("runtime onnx: needs onnxruntime, `pip install starlight[onnx]`") from error
+        raise StarlightError("runtime onnx: needs onnxruntime, `pip install onnxruntime`") from error
     if not path.is_file():
         raise StarlightError(f"{path}: no such file; `make export` writes it")
     options = onnxruntime.SessionOptions()

@@ -5,8 +5,6 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -19,6 +17,7 @@ from torch import Tensor
 from starlight.detector.calibration.calibration import Calibration
 from starlight.detector.model import DetectorConfig, UnifiedStarlightDetector
 from starlight.errors import StarlightError
+from starlight.system.atomic import write_bytes
 
 __all__ = ["Member", "Stored", "averaged", "data_hash", "load", "write"]
 
@@ -71,11 +70,7 @@ def write(path: Path, members: Sequence[Member], calibration: Calibration, meta:
         "calibration": calibration.to_json(),
         "meta": json.dumps(dict(meta), sort_keys=True),
     }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as out:
-        out.write(_sorted_header(save(tensors, metadata=text)))
-    os.chmod(out.name, 0o644)
-    os.replace(out.name, path)
+    write_bytes(path, _sorted_header(save(tensors, metadata=text)))
 
 
 def load(path: Path) -> Stored:

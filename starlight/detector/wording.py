@@ -6,7 +6,7 @@ from starlight.detector.answer import CANNOT_TELL, CLEAN
 from starlight.detector.calibration.judgement import Prediction
 from starlight.detector.previews import preview
 from starlight.findings.finding import Finding
-from starlight.findings.reader import Reading
+from starlight.findings.reading.reader import Reading
 from starlight.techniques import OTHER
 
 __all__ = ["notes", "reason"]
@@ -18,8 +18,7 @@ _NOTE = 120  # characters of what a note begins with
 def reason(verdict: str, technique: str | None, reading: Reading, prediction: Prediction) -> str:
     """Why, in one short sentence; `prediction` is that of this image alone."""
     if verdict == CANNOT_TELL:
-        share = float(prediction.ood[0])
-        return f"unlike training images: {100 * share:.1f} % of its statistics lie beyond them"
+        return str(prediction.reasons[0])
     if verdict == CLEAN:
         return "no technique reaches its threshold"
     first = next((found for found in reading.hidden if found.technique == technique), None)
@@ -31,9 +30,9 @@ def reason(verdict: str, technique: str | None, reading: Reading, prediction: Pr
     return _at(first) + more + (f" and {len(others) - 1} more" if len(others) > 1 else "")
 
 
-def notes(reading: Reading) -> tuple[str, ...]:
+def notes(reading: Reading) -> list[str]:
     """Notes, one line each: what and where, and how it begins."""
-    return tuple(map(_note, reading.notes[:_MOST_NOTES]))
+    return list(map(_note, reading.notes[:_MOST_NOTES]))
 
 
 def _at(found: Finding) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import PngImagePlugin, TiffImagePlugin
 
 from starlight.images.image import Image
-from starlight.quiet import native_stderr
+from starlight.system.quiet import native_stderr
 
 __all__ = ["low_bytes"]
 

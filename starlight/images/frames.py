@@ -15,7 +15,7 @@ from PIL import TiffImagePlugin
 from starlight.errors import BadImage
 from starlight.images.containers import Limits
 from starlight.images.image import Image, decode
-from starlight.quiet import native_stderr
+from starlight.system.quiet import native_stderr
 
 __all__ = ["further_frames"]
 

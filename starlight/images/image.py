@@ -26,12 +26,14 @@ from PIL import Image as PillowImage
 
 from starlight.errors import BadImage
 from starlight.images.containers import Container, Limits, parse
-from starlight.images.jpeg import decode as jpeg
 from starlight.images.jpeg.coefficients import Coefficients
-from starlight.quiet import native_stderr
+from starlight.images.jpeg.decode import jpeg_skeleton
+from starlight.images.jpeg.decode import read as read_jpeg
+from starlight.system.quiet import native_stderr
 
 __all__ = ["Image", "decode", "read", "sample_id"]
 
+_ROW_UNIT = 64  # rows of whole blocks at any JPEG sampling
 _OPENERS = {
     "jpeg": JpegImagePlugin.JpegImageFile, "png": PngImagePlugin.PngImageFile, "gif": GifImagePlugin.GifImageFile,
     "webp": WebPImagePlugin.WebPImageFile, "bmp": BmpImagePlugin.BmpImageFile, "tiff": TiffImagePlugin.TiffImageFile,
@@ -49,7 +51,7 @@ class Image:
     container : Container
     pixels : (height, width, channels) uint8
         One channel for grey, three for colour, alpha never applied; the high byte of 16-bit samples; palettes looked
-        up; CMYK turned into RGB; the first frame or page.
+        up; CMYK turned into RGB; the first frame or page. Of a very large image its top rows, see `share_seen`.
     alpha : (height, width) uint8 or None
         As stored; for a transparent palette or colour key what it comes to.
     indices : (height, width) uint8 or None
@@ -80,7 +82,12 @@ class Image:
         """
         if self.container.format != "jpeg" or self.container.lossless:
             return None
-        return jpeg.read(self.data, self.container)
+        return read_jpeg(self.data, self.container, rows=self.pixels.shape[0])
+
+    @property
+    def share_seen(self) -> float:
+        """Share of the image's rows that `pixels` and all beside it hold; 1 but for very large images."""
+        return self.pixels.shape[0] / self.container.height
 
 
 def sample_id(data: bytes) -> str:
@@ -120,12 +127,22 @@ def decode(data: bytes, limits: Limits = Limits()) -> Image:  # noqa: B008 (froz
         raise BadImage(f"{stored.width} x {stored.height} pixels under a header of another size")
     if container.indexed != (stored.mode in ("P", "PA") or container.format == "gif"):
         raise BadImage("palette that its decoder does not see")
+    rows = _rows_seen(container, limits)
+    if rows < container.height:
+        stored = stored.crop((0, 0, container.width, rows))
     image = (_indexed if container.indexed else _direct)(data, container, stored)
     if container.has_alpha != (image.alpha is not None):  # a damaged TIFF tag is read by one and skipped by the other
         raise BadImage("alpha that its decoder does not see")
-    if container.format == "jpeg" and _ends_flat(image.pixels):
+    if container.format == "jpeg" and (rows < container.height or _ends_flat(image.pixels)):
         image.coefficients  # noqa: B018 (raises where the data ended early)
     return image
+
+
+def _rows_seen(container: Container, limits: Limits) -> int:
+    """Rows that are looked at: all, or so many that whole units of any JPEG sampling are kept."""
+    if container.width * container.height <= limits.seen_pixels:
+        return container.height
+    return min(container.height, max(1, limits.seen_pixels // (container.width * _ROW_UNIT)) * _ROW_UNIT)
 
 
 def _direct(data: bytes, container: Container, stored: PillowImage.Image) -> Image:
@@ -158,7 +175,7 @@ def _ends_flat(pixels: np.ndarray) -> bool:
 def _pixel_data(data: bytes, container: Container) -> bytes:
     """The part of the file that a decoder needs: metadata can neither trip it up nor cost it time."""
     if container.format == "jpeg":
-        return jpeg.jpeg_skeleton(data, container)
+        return jpeg_skeleton(data, container)
     if container.format == "png":
         kept = [s for s in container.segments if s[0] in ("IHDR", "PLTE", "IDAT", "IEND")]
         return data[:8] + b"".join(data[at : at + size] for _, at, size in kept)

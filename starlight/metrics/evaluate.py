@@ -14,10 +14,11 @@ from starlight.metrics.lookup import lookup
 from starlight.metrics.maps import map_measures
 from starlight.metrics.payload import payload_bucket
 from starlight.metrics.scores import auc, bootstrap_interval, cover_weights, detection_at_fpr
+from starlight.techniques import protocol
 
 __all__ = ["HEADLINE", "PROTOCOL", "RESAMPLED", "dumps", "evaluate", "evaluate_all", "headline", "rate", "resampled"]
 
-PROTOCOL = ("alpha", "palette", "lsb.rgb", "exif", "raw")
+PROTOCOL = protocol()
 RESAMPLED = {
     "auc": lambda label, score, weights=None: auc(label, score, weights),
     "detection_at_fpr0": lambda label, score, weights=None: detection_at_fpr(label, score, 0.0, weights),

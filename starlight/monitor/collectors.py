@@ -6,7 +6,6 @@ Formats: jsonlines.org; Prometheus text exposition format 0.0.4, for the node ex
 import base64
 import http.client
 import json
-import os
 import re
 import time
 import urllib.error
@@ -17,6 +16,8 @@ from pathlib import Path
 
 from starlight.errors import StarlightError
 from starlight.metrics import flatten
+from starlight.system.atomic import write_text
+from starlight.telemetry.exposition import Family, escape_label, exposition
 
 __all__ = ["export_jsonl", "post", "prometheus_text", "write_prometheus"]
 
@@ -26,7 +27,8 @@ _LABEL = {"techniques": "technique", "twins": "technique", "negatives": "categor
 
 def export_jsonl(entries: Iterable[Mapping], path: str | Path) -> Path:
     """Write entries, one JSON object a line; the file is replaced as a whole."""
-    return _replace(Path(path), "".join(json.dumps(entry, sort_keys=True) + "\n" for entry in entries))
+    write_text(path, "".join(json.dumps(entry, sort_keys=True) + "\n" for entry in entries))
+    return Path(path)
 
 
 def post(
@@ -86,10 +88,6 @@ def _request(url: str, body: bytes) -> tuple[str, urllib.request.Request]:
     return host, urllib.request.Request(bare.geturl(), data=body, headers=headers, method="POST")
 
 
-def _escape(value: str) -> str:
-    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-
-
 def _sample(key: str, version: str) -> tuple[str, str]:
     """Name and labels of a figure: parts such as techniques become labels."""
     labels = {"model": version}
@@ -100,7 +98,7 @@ def _sample(key: str, version: str) -> tuple[str, str]:
         labels |= {"payload": payload} if payload else {}
         key = f"{group}_{'payload_' if payload else ''}{name}"
     name = "starlight_" + re.sub(r"[^a-zA-Z0-9_]", "_", key)
-    return name, ",".join(f'{label}="{_escape(value)}"' for label, value in sorted(labels.items()))
+    return name, ",".join(f'{label}="{escape_label(value)}"' for label, value in sorted(labels.items()))
 
 
 def prometheus_text(entry: Mapping) -> str:
@@ -117,22 +115,13 @@ def prometheus_text(entry: Mapping) -> str:
             name, labels = _sample(key, entry["version"])
             samples.setdefault(name, []).append(f"{name}{{{labels}}} {value!r}")
     raised = len(entry.get("alerts", ()))
-    labels = f'model="{_escape(entry["version"])}"'
+    labels = f'model="{escape_label(entry["version"])}"'
     samples["starlight_alerts"] = [f"starlight_alerts{{{labels}}} {raised}"]
-    lines = []
-    for name in sorted(samples):
-        lines += [f"# HELP {name} Starlight figure, rates as fractions.", f"# TYPE {name} gauge", *samples[name]]
-    return "\n".join(lines) + "\n"
+    said = "Starlight figure, rates as fractions."
+    return exposition(Family(name, "gauge", said, samples[name]) for name in sorted(samples))
 
 
 def write_prometheus(entry: Mapping, path: str | Path) -> Path:
     """Write `prometheus_text` to a file that the collector never sees half written."""
-    return _replace(Path(path), prometheus_text(entry))
-
-
-def _replace(path: Path, text: str) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(path.name + ".new")
-    beside.write_text(text, encoding="utf-8", newline="\n")
-    os.replace(beside, path)
-    return path
+    write_text(path, prometheus_text(entry))
+    return Path(path)

@@ -2,10 +2,12 @@
 
 import pandas as pd
 
+from starlight.markdown import code, counts, interval, percent
 from starlight.metrics import evaluate
 
-__all__ = ["calculate_fpr", "fpr_table"]
+__all__ = ["calculate_fpr", "fpr_lines", "fpr_table"]
 
+_SHOWN = ("all", "kind", "category")
 _WHOLE = ("clean", "negative", "twin")
 
 
@@ -38,6 +40,16 @@ def fpr_table(measured: dict) -> pd.DataFrame:
         if part[f"{prefix}n"]:
             rows.append((scope, name, part[f"{prefix}k"], part[f"{prefix}n"], part["fpr"], *_ends(part, prefix)))
     return pd.DataFrame(rows, columns=["scope", "name", "k", "n", "fpr", "low", "high"])
+
+
+def fpr_lines(measured: dict) -> list[str]:
+    """The false-positive rate in all, by kind and by category, a line each; one line where nothing is authentic."""
+    rows = [row for row in fpr_table(measured).itertuples() if row.scope in _SHOWN and row.n]
+    lines = [
+        f"FPR {code(row.name)}: {percent(row.fpr, 3)} ({interval(row.low, row.high, 3)}), {counts(row.k, row.n)}"
+        for row in rows
+    ]
+    return lines or ["FPR: no authentic image"]
 
 
 def _ends(part: dict, prefix: str) -> tuple[float, float]:

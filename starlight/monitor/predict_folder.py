@@ -13,6 +13,8 @@ from starlight.detector.weights import Stored, load
 from starlight.errors import StarlightError
 from starlight.evaluate import EvaluateParams, predictions
 from starlight.extract.extract import ExtractParams, extract
+from starlight.monitor.any_folder import as_submissions, set_aside, wanted
+from starlight.params import section
 from starlight.scan.scan import ScanParams, limits, scan
 from starlight.store import StreamReader
 from starlight.streams import SETS
@@ -21,15 +23,24 @@ from starlight.training.data import TrainingData
 __all__ = ["WEIGHTS", "FolderParams", "predict_folder"]
 
 WEIGHTS = {"V3": ("v3", "v3.safetensors"), "V4": ("v4", "detector.safetensors")}
+_RELEASED = "judged by the released detector, none is trained here (`dvc repro`)"
 
 
 @dataclasses.dataclass(frozen=True)
 class FolderParams:
     """The blocks of `params.yaml` that images are read by: those of the pipeline, so that its stored streams serve."""
 
-    scan: ScanParams = dataclasses.field(default_factory=ScanParams)
-    extract: ExtractParams = dataclasses.field(default_factory=ExtractParams)
-    evaluate: EvaluateParams = dataclasses.field(default_factory=EvaluateParams)
+    scan: ScanParams
+    extract: ExtractParams
+    evaluate: EvaluateParams
+
+    @classmethod
+    def of(cls, raw: dict) -> FolderParams:
+        """The blocks of what `starlight.params.read` returned."""
+        return cls(
+            section(raw, "scan", ScanParams), section(raw, "extract", ExtractParams),
+            section(raw, "evaluate", EvaluateParams),
+        )  # fmt: skip
 
 
 def predict_folder(
@@ -39,7 +50,7 @@ def predict_folder(
     *,
     models: Path = Path("models"),
     store_root: Path,
-    params: FolderParams | None = None,
+    params: FolderParams,
 ) -> pd.DataFrame:
     """Predictions of a trained detector on the usable images of a folder, in the columns of `predictions.csv`.
 
@@ -48,7 +59,7 @@ def predict_folder(
     Parameters
     ----------
     path : Path
-        A folder of submissions, or one submission.
+        A folder of submissions, one submission, a part of one, or any folder of clean images: see `as_submissions`.
     version : {"V3", "V4"}
     only : collection of str, optional
         Paths, from the folder of submissions, of the images wanted; none of them need be usable.
@@ -56,28 +67,48 @@ def predict_folder(
         Folder of the trained weights.
     store_root : Path
         Absolute; images extracted before with the same `params` cost nothing.
-    params : FolderParams, optional
+    params : FolderParams
+
+    Returns
+    -------
+    DataFrame
+        What people should know of images that were set aside stands in `attrs["notes"]`.
 
     Raises
     ------
     StarlightError
-        There is no such folder or detector, or, where all are wanted, no usable image.
+        There is no such folder or detector, or, where all are wanted, no usable image: it says how many, and why.
     """
-    path, params = path.absolute(), params or FolderParams()
-    alone = any((path / kind).is_dir() for kind in ("clean", "stego", "negatives"))
-    root = path.parent if alone else path
-    table, _ = scan(root, params.scan, params.scan.seed, store_root=store_root)
-    table = table[(table["status"] == "ok") & table["kind"].isin(["clean", "stego", "negative"])]
-    if alone:
-        table = table[table["submission"] == path.name]
-    if only is not None:
-        table = table[table["path"].isin(only)]
-        if table.empty:
-            return pd.DataFrame()
-    if table.empty:
-        raise StarlightError(f"{path}: holds no usable image of a submission")
-    name, file = WEIGHTS[version]
-    stored = load(models / file)
+    path = path.resolve()
+    with as_submissions(path) as root:
+        table, _ = scan(root, params.scan, params.scan.seed, store_root=store_root)
+        table = table[table["kind"].isin([wanted(path)] if wanted(path) else ["clean", "stego", "negative"])]
+        usable, aside = table[table["status"] == "ok"], set_aside(table)
+        if only is not None:
+            usable, aside = usable[usable["path"].isin(only)], ""
+            if usable.empty:
+                return pd.DataFrame()
+        if usable.empty:
+            raise StarlightError(f"{path}: holds no usable image{': ' if aside else ''}{aside}")
+        judged = _judged(usable, root, version, models, store_root, params)
+        released = _weights(models, version).parent != models
+        judged.attrs["notes"] = [f"note: {aside}"] * bool(aside) + [f"note: {_RELEASED}"] * released
+        return judged
+
+
+def _weights(models: Path, version: str) -> Path:
+    """The trained detector; before there is one, the released one serves as V4."""
+    trained = models / WEIGHTS[version][1]
+    released = models / "release" / trained.name
+    return released if not trained.is_file() and released.is_file() else trained
+
+
+def _judged(
+    table: pd.DataFrame, root: Path, version: str, models: Path, store_root: Path, params: FolderParams
+) -> pd.DataFrame:
+    """Predictions on the images of a manifest; its paths count from `root`."""
+    name, _ = WEIGHTS[version]
+    stored = load(_weights(models, version))
     with tempfile.TemporaryDirectory() as scratch:
         streams = Path(scratch) / "streams"
         extract(table, root, streams, params.extract, store_root, limits=limits(params.scan))

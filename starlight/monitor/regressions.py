@@ -6,7 +6,7 @@ from pathlib import Path
 
 from starlight.errors import StarlightError
 from starlight.metrics import MODELS
-from starlight.monitor.alerts.rules import Alert, Evidence, Limits, judge_alerts
+from starlight.monitor.alerts.rules import Alert, AlertParams, Evidence, judge_alerts
 from starlight.monitor.runs.history import faults
 from starlight.monitor.runs.logs import TrainingRun
 
@@ -16,7 +16,7 @@ __all__ = ["check_regressions", "read_baseline"]
 def check_regressions(
     metrics: Mapping,
     baseline: Mapping | None,
-    limits: Limits,
+    limits: AlertParams,
     *,
     dataset: Mapping | None = None,
     latency_p95_ms: float = float("nan"),
@@ -30,7 +30,7 @@ def check_regressions(
         Of one model, from `metrics.evaluate`.
     baseline : mapping or None
         The same of an earlier evaluation; None judges the thresholds alone.
-    limits : Limits
+    limits : AlertParams
     dataset : mapping, optional
         From `dataset_metrics`.
     latency_p95_ms : float

@@ -8,9 +8,11 @@ import pandas as pd
 
 import starlight
 from starlight.errors import StarlightError
+from starlight.manifest import of_stego
 from starlight.metrics import evaluate
 from starlight.monitor import collectors
-from starlight.monitor.alerts import Alert, AlertLog, Limits, channels_from, send_pending
+from starlight.monitor.alerts import Alert, AlertLog, AlertParams, channels_from, send_pending
+from starlight.monitor.fpr import fpr_lines
 from starlight.monitor.news import Predict, Since, judge_news
 from starlight.monitor.regressions import check_regressions, read_baseline
 from starlight.monitor.report import generate_report, write_report
@@ -40,12 +42,15 @@ class Places:
 
 @dataclass(frozen=True)
 class Round:
-    """What a round found: alerts and warnings, files written, notes, and what went wrong on the way to people."""
+    """What a round found: alerts and warnings, files written, notes, what went wrong on the way to people, and the
+    false-positive rate in all and by category, for people.
+    """
 
     alerts: list[Alert]
     written: list[Path]
     notes: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    false_alarms: list[str] = field(default_factory=list)
 
     @property
     def raised(self) -> bool:
@@ -69,11 +74,12 @@ def _observed(
     predictions = predict(path, version)
     if predictions.empty:
         raise StarlightError(f"{path}: holds no image that could be judged")
-    return predictions, dataset_metrics(predictions, None if rows is None else _split(rows, "train")), []
+    made = dataset_metrics(predictions, None if rows is None else _split(rows, "train"))
+    return predictions, made, list(predictions.attrs.get("notes", []))
 
 
 def _split(rows: pd.DataFrame, split: str) -> pd.DataFrame:
-    return rows[(rows.split == split) & (rows.status == "ok")]
+    return of_stego(rows[(rows.split == split) & (rows.status == "ok")])
 
 
 def _of_pipeline(
@@ -96,7 +102,7 @@ def _of_pipeline(
 def monitor(
     dataset_path: str | Path,
     version: str,
-    limits: Limits,
+    limits: AlertParams,
     *,
     output_dir: str | Path,
     predict: Predict,
@@ -113,9 +119,9 @@ def monitor(
     Parameters
     ----------
     dataset_path : path
-        The pipeline's own `datasets` (its stored predictions are used), or any submission.
+        The pipeline's own `datasets` (its stored predictions are used), or any submission, part of one, or folder.
     version : {"V3", "V4"}
-    limits : Limits
+    limits : AlertParams
     output_dir : path
         For the reports, and for `alerts.jsonl`, which keeps what could not be delivered, and what was: an alert that
         lasts from round to round is delivered once, and again when it got worse or comes back.
@@ -149,7 +155,7 @@ def monitor(
     log = AlertLog(Path(output_dir) / "alerts.jsonl")
     log.add(alerts, model, when, str(dataset_path))  # first, so that whatever happens to the delivery none is lost
     problems = _send(log, environment, delivery) + _post(entry, environment, delivery)
-    return Round(alerts, written, notes, problems)
+    return Round(alerts, written, notes, problems, fpr_lines(measured))
 
 
 def _training(places: Places) -> list[TrainingRun]:

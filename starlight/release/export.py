@@ -6,6 +6,7 @@ was made from travels in the model's metadata, as in the weights file.
 
 from __future__ import annotations
 
+import hashlib
 import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -20,12 +21,14 @@ from starlight.cli.inputs import expand
 from starlight.detector.detector import Detector
 from starlight.detector.model import UnifiedStarlightDetector
 from starlight.detector.model.unified import CROP_STREAMS, Encoded
-from starlight.detector.onnx_runtime import OUTPUTS
+from starlight.detector.onnx_runtime import OUTPUTS, SOURCE
+from starlight.detector.predictor import Predictor
 from starlight.detector.weights import Stored, averaged, load
 from starlight.errors import BadImage, StarlightError
 from starlight.streams.collate import collate
+from starlight.system.atomic import write_bytes
 
-__all__ = ["OPSET", "TOLERANCE", "compare", "quantise", "records_of", "write_onnx"]
+__all__ = ["OPSET", "SOURCE", "TOLERANCE", "compare", "quantise", "records_of", "write_onnx"]
 
 OPSET = 18
 TOLERANCE = 1e-4  # largest difference in log-odds and map that an export may show against torch
@@ -94,7 +97,7 @@ def write_onnx(weights: Path, out: Path, records: Sequence[Mapping[str, Any]]) -
         del node.metadata_props[:]
     onnx.helper.set_model_props(model, _properties(weights))
     onnx.checker.check_model(model)
-    _write(out, model.SerializeToString(deterministic=True))
+    write_bytes(out, model.SerializeToString(deterministic=True))
 
 
 def quantise(source: Path, out: Path) -> None:
@@ -108,7 +111,7 @@ def quantise(source: Path, out: Path) -> None:
     quantize_dynamic(model, out, op_types_to_quantize=["MatMul", "Gemm"], weight_type=QuantType.QInt8)
     small = onnx.load(out)
     onnx.helper.set_model_props(small, properties)
-    _write(out, small.SerializeToString(deterministic=True))
+    write_bytes(out, small.SerializeToString(deterministic=True))
 
 
 def records_of(
@@ -145,8 +148,9 @@ def records_of(
 
 
 def compare(
-    one: Any, other: Any, records: Sequence[Mapping[str, Any]], classes: Sequence[str], labels: Sequence[int | None]
-) -> dict[str, Any]:
+    one: Predictor, other: Predictor, records: Sequence[Mapping[str, Any]], classes: Sequence[str],
+    labels: Sequence[int | None],
+) -> dict[str, Any]:  # fmt: skip
     """How far two predictors are apart on the same images.
 
     Returns
@@ -233,13 +237,7 @@ def _dynamic(name: str) -> dict[int, Any]:
 
 
 def _properties(weights: Path) -> dict[str, str]:
-    """What the weights file says of itself, word for word."""
+    """What the weights file says of itself, word for word, and which file it was."""
     with safe_open(weights, framework="np") as stored:
-        return dict(sorted(stored.metadata().items()))
-
-
-def _write(out: Path, data: bytes) -> None:
-    out.parent.mkdir(parents=True, exist_ok=True)
-    part = out.with_name(out.name + ".part")
-    part.write_bytes(data)
-    part.replace(out)
+        said = stored.metadata()
+    return dict(sorted({**said, SOURCE: hashlib.sha256(weights.read_bytes()).hexdigest()}.items()))

@@ -22,12 +22,12 @@ from starlight.sample import carriers, covers, embedding, lookalikes
 from starlight.sample.carriers import Carrier
 from starlight.sample.covers import photos
 from starlight.sample.plan import Item, plan
-from starlight.techniques import TECHNIQUES
+from starlight.techniques import TECHNIQUES, slow
 
 __all__ = ["SampleParams", "build"]
 
-_ADAPTIVE = ("hill", "suniward", "wow", "juniward")
 _TRIES = 8  # new covers in place of one that a technique cannot use
+_AS_IT_WAS = 0.6  # of the JPEG covers out of a user's JPEG photographs, those whose coefficients stay as they were
 _COLUMNS = ("filename", "cover_id", "source", "container", "processing")
 
 
@@ -64,27 +64,28 @@ class SampleParams:
     max_payload_bytes : int
         Longest text, 64 to 1,000,000.
     photographs : str
-        Folder of further photographs to take covers from; empty for none.
+        Folder of further photographs to take covers from; empty for none. Parts of its JPEG files become covers as
+        they were written, with the tables and the coefficients that their camera gave them.
     """
 
-    enabled: bool = knob(True)
-    seed: int = knob(2025, min=0)
-    covers: int = knob(720, min=16, max=100_000)
-    stego_per_technique: int = knob(160, min=1, max=10_000)
-    adaptive_per_technique: int = knob(110, min=1, max=10_000)
-    negatives: int = knob(650, min=0, max=100_000)
-    photo_share: float = knob(0.48, min=0, max=1)
-    camera_share: float = knob(0.38, min=0, max=1)
-    drawing_share: float = knob(0.14, min=0, max=1)
-    smallest_side: int = knob(64, min=64, max=1024)
-    largest_side: int = knob(1024, min=64, max=1024)
-    adaptive_side: int = knob(200, min=64, max=512)
-    lsb_rates: list[float] = knob([0.05, 0.1, 0.2, 0.4, 0.7, 1.0], min=0.001, max=1)
-    adaptive_rates: list[float] = knob([0.2, 0.4], min=0.001, max=1)
-    jpeg_rates: list[float] = knob([0.05, 0.1, 0.2, 0.4], min=0.001, max=1)
-    tool_rates: list[float] = knob([0.1, 0.25, 0.5, 1.0], min=0.001, max=1)
-    max_payload_bytes: int = knob(8192, min=64, max=1_000_000)
-    photographs: str = knob("")
+    enabled: bool = knob()
+    seed: int = knob(min=0)
+    covers: int = knob(min=16, max=100_000)
+    stego_per_technique: int = knob(min=1, max=10_000)
+    adaptive_per_technique: int = knob(min=1, max=10_000)
+    negatives: int = knob(min=0, max=100_000)
+    photo_share: float = knob(min=0, max=1)
+    camera_share: float = knob(min=0, max=1)
+    drawing_share: float = knob(min=0, max=1)
+    smallest_side: int = knob(min=64, max=1024)
+    largest_side: int = knob(min=64, max=1024)
+    adaptive_side: int = knob(min=64, max=512)
+    lsb_rates: list[float] = knob(min=0.001, max=1)
+    adaptive_rates: list[float] = knob(min=0.001, max=1)
+    jpeg_rates: list[float] = knob(min=0.001, max=1)
+    tool_rates: list[float] = knob(min=0.001, max=1)
+    max_payload_bytes: int = knob(min=64, max=1_000_000)
+    photographs: str = knob()
 
 
 class _Own(NamedTuple):
@@ -141,7 +142,7 @@ def build(
         return {}
     own = _Own(photos.folder_photographs(extra_covers) if extra_covers else (), covers_only)
     shares = (1.0, 0.0, 0.0) if covers_only else (params.photo_share, params.camera_share, params.drawing_share)
-    counts = {t: params.adaptive_per_technique if t in _ADAPTIVE else params.stego_per_technique for t in TECHNIQUES}
+    counts = {t: params.adaptive_per_technique if slow(t) else params.stego_per_technique for t in TECHNIQUES}
     items = plan(
         seed, params.covers, counts, shares=shares, smallest=params.smallest_side, largest=params.largest_side,
         adaptive_side=params.adaptive_side,
@@ -178,8 +179,8 @@ def _rates(params: SampleParams) -> embedding.Rates:
 def _write_cover(out_dir: Path, item: Item, params: SampleParams, seed: int, own: _Own) -> dict:
     """Make a cover and its stego files; a cover that one of its techniques cannot use is drawn anew."""
     for attempt in range(_TRIES):
-        carrier = _carrier(item, seed, attempt, own)
         try:
+            carrier = _carrier(item, seed, attempt, own)
             made = [
                 embedding.embed(carrier, name, np.random.default_rng([seed, 5, item.index, attempt, k]), _rates(params))
                 for k, name in enumerate(item.techniques)
@@ -205,7 +206,12 @@ def _carrier(item: Item, seed: int, attempt: int, own: _Own) -> Carrier:
     number = f"{item.index:05d}" + (f".{attempt}" if attempt else "")
     source = _source(item, attempt, own)
     if source == "photo" and own.names and (own.only or rng.random() < own.share):
-        cover = covers.photograph(rng, item.height, item.width, number, names=own.names)
+        name = own.names[int(rng.integers(0, len(own.names)))]
+        if item.kind in ("jpeg", "jpeg_plain") and photos.is_jpeg(name) and rng.random() < _AS_IT_WAS and attempt < 2:
+            most = max(item.height, item.width) if any(map(slow, item.techniques)) else photos.LARGEST_CUT
+            cut, note = photos.cut(name, rng, item.height, item.width, largest=most)
+            return carriers.of_jpeg(item.kind, cut, photos.cover_id(name), note, rng)
+        cover = covers.photograph(rng, item.height, item.width, number, names=[name])
     else:
         cover = covers.make(source, rng, item.height, item.width, number)
     return carriers.make(item.kind, cover, rng)

@@ -14,11 +14,12 @@ from PIL import Image, ImageCms
 from starlight.images.jpeg.coefficients import Coefficients
 from starlight.images.jpeg.io import read_coefficients, write_coefficients
 from starlight.images.writing import exif_block as tiff
-from starlight.images.writing.encode import Encoding, encode
+from starlight.images.writing.encode import Encoding, encode, with_metadata
+from starlight.images.writing.segments import without_jfif
 from starlight.sample.covers import Cover, metadata
 from starlight.sample.kinds import KINDS
 
-__all__ = ["Carrier", "make", "rewrite_jpeg"]
+__all__ = ["Carrier", "make", "of_jpeg", "rewrite_jpeg"]
 
 _JFIF_BYTES = 18
 
@@ -70,17 +71,42 @@ def make(kind: str, cover: Cover, rng: np.random.Generator) -> Carrier:
     Carrier
     """
     samples, encoding, note = KINDS[kind].build(cover, rng)
-    thumbnail = _thumbnail(cover)
-    if encoding.format in ("jpeg", "png", "webp"):
-        encoding = _with_metadata(encoding, thumbnail, rng)
+    thumbnail = _thumbnail(cover.pixels)
+    encoding = _with_metadata(encoding, thumbnail, rng)
     image = encode(samples, encoding)
     if kind == "jpeg":
         image = rewrite_jpeg(image)
-    trailer = b""
-    if "raw" in KINDS[kind].techniques and rng.random() < 0.12:
-        trailer, what = metadata.benign_trailer(rng, jpeg=kind == "jpeg")
-        note += f"; trailer {what}"
-    return Carrier(kind, samples, encoding, image, trailer, cover.cover_id, f"{cover.processing}; {note}")
+    made = Carrier(kind, samples, encoding, image, b"", cover.cover_id, f"{cover.processing}; {note}")
+    return _finished(made, rng)
+
+
+def of_jpeg(kind: str, data: bytes, cover_id: str, note: str, rng: np.random.Generator) -> Carrier:
+    """Make a carrier of a JPEG file without metadata, whose coefficients stay as they are.
+
+    Parameters
+    ----------
+    kind : str
+        `jpeg` or `jpeg_plain`.
+    data : bytes
+        Sequential, as `rewrite_jpeg` writes it.
+    cover_id, note : str
+    rng : numpy.random.Generator
+    """
+    with Image.open(io.BytesIO(data)) as image:
+        samples = np.asarray(image)
+    encoding = Encoding("jpeg", jfif=bool(rng.random() < 0.3))
+    thumbnail = _thumbnail(samples)
+    encoding = _with_metadata(encoding, thumbnail, rng)
+    data = with_metadata(data if encoding.jfif else without_jfif(data), encoding)
+    return _finished(Carrier(kind, samples, encoding, data, b"", cover_id, note), rng)
+
+
+def _finished(carrier: Carrier, rng: np.random.Generator) -> Carrier:
+    """Append what devices do, now and then, where a payload could be appended."""
+    if "raw" not in KINDS[carrier.kind].techniques or rng.random() >= 0.12:
+        return carrier
+    trailer, what = metadata.benign_trailer(rng, jpeg=carrier.kind == "jpeg")
+    return replace(carrier, trailer=trailer, processing=f"{carrier.processing}; trailer {what}")
 
 
 def rewrite_jpeg(image: bytes, coefficients: Coefficients | None = None) -> bytes:
@@ -105,6 +131,8 @@ def rewrite_jpeg(image: bytes, coefficients: Coefficients | None = None) -> byte
 
 def _with_metadata(encoding: Encoding, thumbnail: bytes, rng: np.random.Generator) -> Encoding:
     """Give EXIF to many files, with a benign comment in half of them, so that its presence says nothing."""
+    if encoding.format not in ("jpeg", "png", "webp"):
+        return encoding
     share = 0.65 if encoding.format == "jpeg" else 0.4
     if rng.random() < share:
         comment = metadata.benign_comment(rng) if rng.random() < 0.55 else b""
@@ -125,7 +153,7 @@ def _srgb() -> bytes:
     return profile[:24] + bytes(12) + profile[36:]  # without its date of creation
 
 
-def _thumbnail(cover: Cover) -> bytes:
+def _thumbnail(pixels: np.ndarray) -> bytes:
     buffer = io.BytesIO()
-    Image.fromarray(cover.pixels).resize((80, 60), Image.Resampling.BOX).save(buffer, "JPEG", quality=60)
+    Image.fromarray(pixels).resize((80, 60), Image.Resampling.BOX).save(buffer, "JPEG", quality=60)
     return buffer.getvalue()

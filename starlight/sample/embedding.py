@@ -10,7 +10,7 @@ from starlight.images.jpeg.io import read_coefficients
 from starlight.images.writing.encode import encode
 from starlight.sample import payloads
 from starlight.sample.carriers import Carrier, rewrite_jpeg
-from starlight.techniques import CATEGORIES, get
+from starlight.techniques import category_of, get
 from starlight.techniques.readable import lsb_framings
 from starlight.techniques.spatial.adaptive import converging
 
@@ -20,7 +20,6 @@ _MIN_BYTES = 16
 _TOOLS = (None, *lsb_framings.FRAMINGS)
 _TOOL_WEIGHTS = (0.64, 0.11, 0.07, 0.06, 0.05, 0.07)
 _CHANNELS = ((0,), (1,), (2,), (0, 1), (2, 1, 0), (1, 2))
-_CAPACITY_UNIT = ("outguess", "steghide")
 
 
 @dataclass(frozen=True)
@@ -75,10 +74,10 @@ def embed(carrier: Carrier, technique: str, rng: np.random.Generator, rates: Rat
     StarlightError
         If the carrier has no room, as a flat image has none for an adaptive technique.
     """
-    data, facts, name = _WAYS[technique](carrier, rng, rates)
+    data, facts, name = _way(technique)(carrier, rng, rates)
     # Bytes as a cipher makes them, without the protocol's mark or end, are no payload of the protocol's technique.
     called = f"encrypted.{technique}" if facts.get("payload_kind") == "random" else technique
-    embedding = {"category": CATEGORIES[technique], "technique": called, "ai42": False} | facts
+    embedding = {"category": category_of(technique), "technique": called, "ai42": False} | facts
     return Stego(data, embedding, name)
 
 
@@ -165,9 +164,9 @@ def _raw(carrier: Carrier, rng: np.random.Generator, rates: Rates):
     return get("raw").embed(carrier.data, payload, framed=framed), _facts(payload, capacity, kind), kind
 
 
-def _spatial(technique: str, group: str):
+def _spatial(technique: str):
     def way(carrier: Carrier, rng: np.random.Generator, rates: Rates):
-        rate, samples = float(rng.choice(getattr(rates, group))), carrier.samples
+        rate, samples = float(rng.choice(getattr(rates, get(technique).RATES))), carrier.samples
         colour = samples[..., :3] if samples.ndim == 3 else samples
         stego = get(technique).embed(np.ascontiguousarray(colour), rate, seed=int(rng.integers(1, 2**31)))
         if np.array_equal(stego, colour):
@@ -183,8 +182,8 @@ def _spatial(technique: str, group: str):
 def _jpeg(technique: str):
     def way(carrier: Carrier, rng: np.random.Generator, rates: Rates):
         module, cover = get(technique), read_coefficients(carrier.image)
-        by_capacity = technique in _CAPACITY_UNIT
-        rate = float(rng.choice(rates.tool if by_capacity else rates.jpeg))
+        by_capacity = module.RATES == "tool"
+        rate = float(rng.choice(getattr(rates, module.RATES)))
         with converging():
             stego = module.embed(cover, rate, seed=int(rng.integers(1, 2**31)))
         if all(np.array_equal(a, b) for a, b in zip(_planes(cover), _planes(stego), strict=True)):
@@ -202,15 +201,10 @@ def _planes(coefficients) -> list[np.ndarray]:
 
 
 _WAYS: dict[str, Callable] = {
-    "alpha": _alpha,
-    "palette": _palette,
-    "lsb.rgb": _lsb_rgb,
-    "exif": _exif,
-    "raw": _raw,
-    "lsbr": _spatial("lsbr", "lsb"),
-    "lsbm": _spatial("lsbm", "lsb"),
-    "hill": _spatial("hill", "adaptive"),
-    "suniward": _spatial("suniward", "adaptive"),
-    "wow": _spatial("wow", "adaptive"),
-    **{name: _jpeg(name) for name in ("f5", "nsf5", "outguess", "steghide", "juniward", "uerd")},
-}
+    "alpha": _alpha, "palette": _palette, "lsb.rgb": _lsb_rgb, "exif": _exif, "raw": _raw,
+}  # fmt: skip
+_BY_CARRIER = {"samples": _spatial, "jpeg": _jpeg}  # for all others
+
+
+def _way(technique: str) -> Callable:
+    return _WAYS.get(technique) or _BY_CARRIER[get(technique).CARRIER](technique)

@@ -1,29 +1,20 @@
 """Kinds of files that carry covers, and payloads: one function each makes samples and settings from pixels."""
 
-import io
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
-from PIL import Image
 
-from starlight.images.writing.encode import Encoding, encode
-from starlight.sample.covers import Cover, alpha, grey, palettes
+from starlight.images.writing.encode import Encoding
+from starlight.sample.covers import Cover, alpha, encoders, grey, palettes
+from starlight.techniques import group, slow
 
 __all__ = ["KINDS", "Kind"]
 
 Made = tuple[np.ndarray, Encoding, str]  # samples, settings, note
 
-_SPATIAL = ("lsbr", "lsbm", "hill", "suniward", "wow")
-_BYTES = ("exif", "raw")
-_DCT = ("f5", "nsf5", "outguess", "steghide", "juniward", "uerd")
-_QUALITIES = (75, 75, 80, 85, 90, 90, 92, 95, 98)
-_LUMA_STEPS = (  # ITU-T T.81, table K.1
-    16, 11, 10, 16, 24, 40, 51, 61, 12, 12, 14, 19, 26, 58, 60, 55,
-    14, 13, 16, 24, 40, 57, 69, 56, 14, 17, 22, 29, 51, 87, 80, 62,
-    18, 22, 37, 56, 68, 109, 103, 77, 24, 35, 55, 64, 81, 104, 113, 92,
-    49, 64, 78, 87, 103, 121, 120, 101, 72, 92, 95, 98, 112, 100, 103, 99,
-)  # fmt: skip
+_BYTES = ("comment", "trailer")
+_COLOUR = ("rgb", "samples", *_BYTES)
 
 
 @dataclass(frozen=True)
@@ -34,15 +25,24 @@ class Kind:
     ----------
     share : float
         Of all covers.
-    techniques : tuple of str
-        What it can carry.
+    carriers : tuple of str
+        What in it payloads are written to, of `starlight.techniques.carriers.CARRIERS`.
+    quick : bool
+        It is given no slow technique.
     build : callable
         (cover, rng) -> samples, settings and a note.
     """
 
     share: float
-    techniques: tuple[str, ...]
+    carriers: tuple[str, ...]
     build: Callable[[Cover, np.random.Generator], Made]
+    quick: bool = False
+
+    @property
+    def techniques(self) -> tuple[str, ...]:
+        """What it can carry."""
+        able = (name for carrier in self.carriers for name in group(carrier))
+        return tuple(name for name in able if not (self.quick and slow(name)))
 
 
 def _png_options(rng: np.random.Generator) -> Encoding:
@@ -109,43 +109,17 @@ def _webp_lossy(cover: Cover, rng: np.random.Generator) -> Made:
     return _colour(cover), Encoding("webp", level=3, quality=quality, lossless=False), f"webp q{quality}"
 
 
-def _jpeg_options(rng: np.random.Generator) -> tuple[Encoding, str]:
-    quality = int(rng.choice(_QUALITIES)) if rng.random() < 0.6 else int(rng.integers(50, 100))
-    encoding = Encoding("jpeg", quality=quality, subsampling=int(rng.choice([0, 1, 2], p=[0.35, 0.1, 0.55])))
-    if rng.random() < 0.35:  # tables that no standard quality gives, as cameras and editors have
-        tables, note = _own_tables(rng)
-        return replace(encoding, tables=tables), note
-    return encoding, f"q{quality}"
-
-
-def _own_tables(rng: np.random.Generator) -> tuple[tuple[tuple[int, ...], ...], str]:
-    """Quantisation tables for luma and chroma: the standard's shape made flatter, tilted, and a little uneven."""
-    scale, tilt, shape = np.exp(rng.uniform(np.log(0.04), np.log(0.9))), rng.uniform(-0.4, 0.4), rng.uniform(0.4, 1.1)
-    ramp = 1 + tilt * (np.add.outer(np.arange(8), np.arange(8)).reshape(-1) / 7 - 1)
-    steps = 16 * scale * (np.array(_LUMA_STEPS) / 16) ** shape * ramp
-    steps *= np.exp(rng.uniform(0, 0.15) * rng.standard_normal(64))
-    tables = (np.clip(np.rint(steps * factor), 1, 255).astype(int) for factor in (1.0, rng.uniform(0.8, 2.0)))
-    return tuple(tuple(table.tolist()) for table in tables), f"own tables {scale:.2f} {shape:.2f}"
-
-
 def _jpeg(cover: Cover, rng: np.random.Generator) -> Made:
-    encoding, note = _jpeg_options(rng)
-    if rng.random() < 0.1:
-        encoding = replace(encoding, progressive=True)
+    encoding, note = encoders.draw(rng)
     pixels = grey(cover).pixels if rng.random() < 0.12 else cover.pixels
-    if rng.random() < 0.25:  # saved twice, as by an editor or a server, with the block grid where it was
-        first, was = _jpeg_options(rng)
-        pixels, note = _saved(pixels, first), f"{was}, then {note}"
+    if rng.random() < 0.35:  # saved before, by a camera, an editor or a server
+        pixels, was = encoders.saved_before(pixels, rng)
+        note = f"{was}, then {note}"
     return pixels, encoding, f"jpeg {note} s{encoding.subsampling}"
 
 
-def _saved(pixels: np.ndarray, encoding: Encoding) -> np.ndarray:
-    with Image.open(io.BytesIO(encode(pixels, encoding))) as image:
-        return np.asarray(image)
-
-
 def _jpeg_plain(cover: Cover, rng: np.random.Generator) -> Made:
-    encoding, note = _jpeg_options(rng)
+    encoding, note = encoders.draw(rng)
     encoding = replace(encoding, optimize=bool(rng.random() < 0.5), progressive=bool(rng.random() < 0.4))
     return cover.pixels, encoding, f"jpeg {note} s{encoding.subsampling}"
 
@@ -160,17 +134,17 @@ def _tiff(cover: Cover, rng: np.random.Generator) -> Made:
 
 
 KINDS = {
-    "png_rgb": Kind(0.18, ("lsb.rgb", *_SPATIAL, *_BYTES), _png_rgb),
-    "png_grey": Kind(0.09, (*_SPATIAL, *_BYTES), _png_grey),
-    "png_rgba": Kind(0.11, ("alpha", "lsb.rgb", "lsbr", "lsbm", *_BYTES), _png_rgba),
-    "png_la": Kind(0.015, ("alpha", *_BYTES), _png_la),
-    "png_indexed": Kind(0.08, ("palette", *_BYTES), _png_indexed),
-    "gif": Kind(0.08, ("palette", "raw"), _gif),
-    "webp_lossless": Kind(0.05, ("lsb.rgb", *_SPATIAL, *_BYTES), _webp_lossless),
-    "webp_rgba": Kind(0.03, ("alpha", "lsb.rgb", *_BYTES), _webp_rgba),
+    "png_rgb": Kind(0.18, _COLOUR, _png_rgb),
+    "png_grey": Kind(0.09, ("samples", *_BYTES), _png_grey),
+    "png_rgba": Kind(0.11, ("rgba", *_COLOUR), _png_rgba, quick=True),
+    "png_la": Kind(0.015, ("rgba", *_BYTES), _png_la),
+    "png_indexed": Kind(0.08, ("indexed", *_BYTES), _png_indexed),
+    "gif": Kind(0.08, ("indexed", "trailer"), _gif),
+    "webp_lossless": Kind(0.05, _COLOUR, _webp_lossless),
+    "webp_rgba": Kind(0.03, ("rgba", "rgb", *_BYTES), _webp_rgba),
     "webp_lossy": Kind(0.03, _BYTES, _webp_lossy),
-    "jpeg": Kind(0.27, (*_DCT, *_BYTES), _jpeg),
+    "jpeg": Kind(0.27, ("jpeg", *_BYTES), _jpeg),
     "jpeg_plain": Kind(0.04, _BYTES, _jpeg_plain),
-    "bmp": Kind(0.0125, ("lsb.rgb", "lsbr", "lsbm"), _bmp),
-    "tiff": Kind(0.0125, ("lsb.rgb", "lsbr", "lsbm"), _tiff),
+    "bmp": Kind(0.0125, ("rgb", "samples"), _bmp, quick=True),
+    "tiff": Kind(0.0125, ("rgb", "samples"), _tiff, quick=True),
 }

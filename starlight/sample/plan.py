@@ -8,11 +8,10 @@ import numpy as np
 from starlight.errors import StarlightError
 from starlight.sample.covers.sizes import size
 from starlight.sample.kinds import KINDS
+from starlight.techniques import slow
 
 __all__ = ["Item", "plan"]
 
-# Share of the adaptive side that a technique is given; J-UNIWARD changes luma alone, the others each channel.
-_COSTLY = {"hill": 1.0, "suniward": 1.0, "wow": 1.0, "juniward": 1.6}
 _SOURCES = ("photo", "camera", "drawing")
 _MOST_REPEATS = 4  # payloads of one technique in one cover
 
@@ -113,6 +112,7 @@ def _item(seed: int, index: int, kind: str, shares: Sequence[float], smallest: i
 
 
 def _can(item: Item, technique: str, adaptive_side: int) -> bool:
-    if max(item.height, item.width) > adaptive_side * _COSTLY.get(technique, np.inf):
+    share = slow(technique)
+    if share is not None and max(item.height, item.width) > adaptive_side * share:
         return False
     return technique in KINDS[item.kind].techniques

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+
+from starlight.images.files import Names
 
 __all__ = ["CATEGORIES", "REQUIRED", "Entry", "Listing", "locate", "read"]
 
@@ -79,7 +81,7 @@ def read(path: Path) -> Listing:
     except (OSError, UnicodeDecodeError) as error:
         listing.problems.append(f"cannot be read: {error}")
         return listing
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue
         try:
@@ -137,13 +139,14 @@ def locate(listing: Listing, files: Iterable[str]) -> tuple[dict[str, Entry], li
         Lines whose file is not there.
     """
     files = list(files)
-    there, by_name = set(files), {}
+    there, last = Names(files), Names([PurePosixPath(file).name for file in files])
+    same_name: dict[str, list[str]] = {}
     for file in files:
-        by_name.setdefault(PurePosixPath(file).name, []).append(file)
+        same_name.setdefault(PurePosixPath(file).name, []).append(file)
     found: dict[str, Entry] = {}
     absent = []
     for entry in listing.entries:
-        path = _match(entry, there, by_name)
+        path = _match(entry, there, lambda name: same_name.get(last.find(name) or "", []))
         if path is None:
             absent.append(entry)
         else:
@@ -151,12 +154,11 @@ def locate(listing: Listing, files: Iterable[str]) -> tuple[dict[str, Entry], li
     return found, absent
 
 
-def _match(entry: Entry, there: set[str], by_name: dict[str, list[str]]) -> str | None:
+def _match(entry: Entry, there: Names, same_name: Callable[[str], list[str]]) -> str | None:
     parts = [part for part in PurePosixPath(entry.file).parts if part not in ("/", ".")]
     tails = ["/".join(parts[i:]) for i in range(len(parts))]
-    for tail in tails:
-        for candidate in (tail, f"{entry.category}/{tail}"):
-            if candidate in there:
-                return candidate
-    same = by_name.get(parts[-1], []) if parts else []
+    found = there.find(*(candidate for tail in tails for candidate in (tail, f"{entry.category}/{tail}")))
+    if found is not None:
+        return found
+    same = same_name(parts[-1]) if parts else []
     return same[0] if len(same) == 1 else None

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 
 from starlight.images.containers import Limits
 from starlight.params import knob
 
-__all__ = ["ScanParams", "limits"]
+__all__ = ["ScanParams", "left_out", "limits"]
+
+_BUILT_IN = {"sample": "sample_submission_2025", "tampering": "tampering_submission_2025"}  # by block of the parameters
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,15 +31,21 @@ class ScanParams:
         Processes; 0 means one for each core.
     """
 
-    seed: int = knob(2025, min=0)
-    test_fraction: float = knob(0.3, min=0.0, max=0.8)
-    val_fraction: float = knob(0.2, min=0.0, max=0.8)
-    near_duplicate_bits: int = knob(8, min=-1, max=10)
-    max_pixels: int = knob(64_000_000, min=1)
-    max_bytes: int = knob(256 << 20, min=1)
-    workers: int = knob(0, min=0, max=1024)
+    seed: int = knob(min=0)
+    test_fraction: float = knob(min=0.0, max=0.8)
+    val_fraction: float = knob(min=0.0, max=0.8)
+    near_duplicate_bits: int = knob(min=-1, max=10)
+    max_pixels: int = knob(min=1)
+    max_bytes: int = knob(min=1)
+    workers: int = knob(min=0, max=1024)
 
 
 def limits(params: ScanParams) -> Limits:
     """Limits on one file."""
     return Limits(max_pixels=params.max_pixels, max_bytes=params.max_bytes)
+
+
+def left_out(raw: Mapping[str, object]) -> set[str]:
+    """Names of the built-in submissions that `enabled: false` in their blocks of the parameters leaves out."""
+    blocks = {name: raw.get(block) for block, name in _BUILT_IN.items()}
+    return {name for name, block in blocks.items() if isinstance(block, Mapping) and block.get("enabled") is False}

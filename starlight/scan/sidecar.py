@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from starlight.errors import StarlightError
-from starlight.techniques import CATEGORIES, OTHER, TECHNIQUES
+from starlight.techniques import OTHER, TECHNIQUES, category_of
 
 __all__ = ["Sidecar", "from_name", "normalise", "parse"]
 
@@ -66,7 +66,7 @@ def from_name(name: str) -> Sidecar:
     technique = normalise(declared) if declared else ""
     if technique in ("", OTHER):
         return Sidecar()
-    return Sidecar(technique=technique, category=CATEGORIES[technique])
+    return Sidecar(technique=technique, category=category_of(technique))
 
 
 def parse(path: Path) -> Sidecar:
@@ -90,8 +90,8 @@ def parse(path: Path) -> Sidecar:
     if not declared:
         raise StarlightError("sidecar names no technique")
     technique = normalise(declared)
-    category = _text(embedding, "category") or CATEGORIES.get(technique, "")
-    if technique != OTHER and category != CATEGORIES[technique]:
+    category = _text(embedding, "category") or ("" if technique == OTHER else category_of(technique))
+    if technique != OTHER and category != category_of(technique):
         raise StarlightError(f"sidecar: technique {technique} contradicts category {category}")
     tool = _text(embedding, "tool") or _text(content, "tool") or (declared if technique == OTHER else "")
     both = {**content, **embedding}

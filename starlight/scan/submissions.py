@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import csv
+import functools
 import math
 import re
+import unicodedata
+from collections.abc import Container
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from starlight.errors import StarlightError
-from starlight.images.files import EXTENSIONS, image_files
-from starlight.scan import negative_manifest, sidecar
+from starlight.images.files import EXTENSIONS, Names, image_files
+from starlight.scan import forged, negative_manifest, sidecar
 from starlight.scan.negatives import category_of
 
-__all__ = ["SAMPLE", "Entry", "Found", "discover", "find_submissions", "year"]
+__all__ = ["Entry", "Found", "discover", "find_submissions", "year"]
 
-SAMPLE = "sample_submission_2025"  # the built-in submission
 _SUBMISSION = re.compile(r"^.+_submission_.+$")
-_KINDS = {"clean": "clean", "stego": "stego", "negatives": "negative", "forged": "forged"}
+_FORMS = (str, *(functools.partial(unicodedata.normalize, form) for form in ("NFC", "NFD")))  # of a name on disk
+_KINDS = {"clean": "clean", "stego": "stego", "negatives": "negative", "forged": "forged", "authentic": "authentic"}
 
 
 @dataclass
@@ -32,7 +35,7 @@ class Entry:
     payload_bits: float = math.nan
     payload_rate: float = math.nan
     tool: str = ""
-    clean_path: str = ""  # stego: the clean file it was made from
+    clean_path: str = ""  # stego, forged: the file it was made from, or its twin
     mask: str = ""
     cover_name: str = ""  # cover_id as the submission's sources.csv gives it
     source: str = ""
@@ -50,8 +53,8 @@ class Found:
     ignored: list[str] = field(default_factory=list)
 
 
-def find_submissions(datasets_dir: Path, *, use_sample: bool = True) -> list[Path]:
-    """Folders `*_submission_*`, sorted by name.
+def find_submissions(datasets_dir: Path, *, leave_out: Container[str] = ()) -> list[Path]:
+    """Folders `*_submission_*`, sorted by name, but for those to be left out.
 
     Raises
     ------
@@ -62,7 +65,7 @@ def find_submissions(datasets_dir: Path, *, use_sample: bool = True) -> list[Pat
         folders = sorted(p for p in datasets_dir.iterdir() if _SUBMISSION.match(p.name) and p.is_dir())
     except OSError as error:
         raise StarlightError(f"{datasets_dir}: {error.strerror or error}") from error
-    folders = [p for p in folders if use_sample or p.name != SAMPLE]
+    folders = [p for p in folders if p.name not in leave_out]
     if not folders:
         raise StarlightError(
             f"{datasets_dir}: no submission found, expected a folder <contributor>_submission_<year>/ with clean/, "
@@ -77,14 +80,14 @@ def year(submission: str) -> int:
     return int(match[1]) if match else 9999
 
 
-def discover(datasets_dir: Path, *, use_sample: bool = True) -> Found:
+def discover(datasets_dir: Path, *, leave_out: Container[str] = ()) -> Found:
     """Every file of every submission, with what sidecars, negative manifests and `sources.csv` say about it.
 
     Parameters
     ----------
     datasets_dir : Path
-    use_sample : bool
-        False leaves the built-in submission out.
+    leave_out : container of str
+        Names of submissions that do not count.
 
     Raises
     ------
@@ -92,7 +95,7 @@ def discover(datasets_dir: Path, *, use_sample: bool = True) -> Found:
         There is no submission, or no image in any.
     """
     found = Found()
-    for folder in find_submissions(datasets_dir, use_sample=use_sample):
+    for folder in find_submissions(datasets_dir, leave_out=leave_out):
         _submission(folder, found)
     if not found.entries:
         raise StarlightError(
@@ -104,20 +107,21 @@ def discover(datasets_dir: Path, *, use_sample: bool = True) -> Found:
 
 def _submission(folder: Path, found: Found) -> None:
     files = {sub: _images(folder / sub, folder.name, found) for sub in (*_KINDS, "masks")}
-    masks = _masks(folder, files.pop("masks"))
+    masks = forged.by_stem(f"{folder.name}/masks", files.pop("masks"))
+    twins = forged.by_stem(f"{folder.name}/clean", files["clean"])
+    twins |= forged.by_stem(f"{folder.name}/authentic", files["authentic"])
     entries: list[Entry] = []
     for sub, kind in _KINDS.items():
         entries += [Entry(f"{folder.name}/{sub}/{name}", folder.name, kind) for name in files[sub]]
-    clean = set(files["clean"])
+    clean = Names(files["clean"])
     for entry in entries:
         name = entry.path.split("/", 2)[2]
         if entry.kind == "stego":
             _read_sidecar(folder, name, clean, entry, found)
         elif entry.kind == "forged":
-            stem = PurePosixPath(name).stem
-            entry.mask = next((masks[key] for key in (stem, f"{stem}_mask", f"{stem}_gt") if key in masks), "")
-            if not entry.mask:
-                found.warnings.append(f"{entry.path}: has no mask in masks/")
+            forged.read(entry, name, masks, twins)
+        elif entry.kind == "authentic":
+            entry.category = forged.folder_of(name)
     entries += _negatives(folder, files["negatives"], entries, found)
     _sources(folder, entries, found)
     found.entries += entries
@@ -129,14 +133,10 @@ def _images(folder: Path, submission: str, found: Found) -> list[str]:
     return images
 
 
-def _masks(folder: Path, names: list[str]) -> dict[str, str]:
-    return {PurePosixPath(name).stem: f"{folder.name}/masks/{name}" for name in reversed(names)}
-
-
-def _read_sidecar(folder: Path, name: str, clean: set[str], entry: Entry, found: Found) -> None:
+def _read_sidecar(folder: Path, name: str, clean: Names, entry: Entry, found: Found) -> None:
     file = folder / "stego" / name
-    candidates = (file.with_name(file.name + ".json"), file.with_suffix(".json"))
-    path = next((p for p in candidates if p.is_file()), None)
+    names_tried = (f(n) for f in _FORMS for n in (file.name + ".json", file.with_suffix(".json").name))
+    path = next((p for p in map(file.with_name, names_tried) if p.is_file()), None)
     said = sidecar.from_name(name)
     if path is None:
         if not said.technique:
@@ -157,16 +157,13 @@ def _read_sidecar(folder: Path, name: str, clean: set[str], entry: Entry, found:
         entry.reason = entry.reason or f"sidecar: clean file {said.clean_file} is missing"
 
 
-def _clean_name(declared: str, name: str, clean: set[str]) -> str:
+def _clean_name(declared: str, name: str, clean: Names) -> str:
     """The clean file: the one declared, else the one of the same name, else of the same stem."""
     if declared:
         parts = PurePosixPath(declared.replace("\\", "/")).parts
         tails = ["/".join(parts[i:]) for i in range(len(parts))]
-        return next((tail for tail in tails if tail in clean), "")
-    if name in clean:
-        return name
-    same = [str(PurePosixPath(name).with_suffix(suffix)) for suffix in EXTENSIONS]
-    return next((candidate for candidate in same if candidate in clean), "")
+        return clean.find(*tails) or ""
+    return clean.find(name, *(str(PurePosixPath(name).with_suffix(suffix)) for suffix in EXTENSIONS)) or ""
 
 
 def _negatives(folder: Path, names: list[str], entries: list[Entry], found: Found) -> list[Entry]:
@@ -206,9 +203,10 @@ def _sources(folder: Path, entries: list[Entry], found: Found) -> None:
                 rows = {str(row.get("filename", "")).strip().replace("\\", "/"): row for row in csv.DictReader(stream)}
         except (OSError, UnicodeDecodeError, csv.Error) as error:
             found.warnings.append(f"{folder.name}/sources.csv: cannot be read: {error}")
+    listed = Names(rows)
     for entry in entries:
         name = entry.path.split("/", 1)[1]
         bare = name.split("/", 1)[1] if entry.kind == "clean" else name
-        row = rows.get(name) or rows.get(bare) or {}
+        row = rows.get(listed.find(name, bare) or "", {})
         entry.cover_name = (row.get("cover_id") or "").strip()
         entry.source = (row.get("source") or "").strip()

@@ -10,12 +10,14 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from starlight.system.atomic import write_text
+
 try:
     import fcntl
 except ImportError:  # Windows: left-overs of killed runs stay until the store is deleted
     fcntl = None  # type: ignore[assignment]
 
-__all__ = ["PARTIAL", "alone_in", "locked_file", "locked_folder", "read_json", "sweep", "sync_folder", "write_json"]
+__all__ = ["PARTIAL", "alone_in", "locked_file", "locked_folder", "read_json", "sweep", "write_json"]
 
 PARTIAL = ".partial"  # suffix of what is being written; its writer holds a lock on it
 
@@ -106,20 +108,4 @@ def write_json(path: Path, said: dict) -> None:
     OSError
         It cannot be written.
     """
-    partial = path.with_name(f".{secrets.token_hex(8)}{PARTIAL}")
-    try:
-        partial.write_text(json.dumps(said))
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make a renaming in `folder` last through a power cut, where the system can."""
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    write_text(path, json.dumps(said))

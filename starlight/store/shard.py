@@ -19,7 +19,8 @@ from pathlib import Path
 import numpy as np
 
 from starlight.errors import StarlightError
-from starlight.store.atomic import locked_file, sync_folder
+from starlight.store.atomic import locked_file
+from starlight.system.atomic import sync_folder
 
 __all__ = ["DTYPES", "ENTRY", "SUFFIX", "DamagedShard", "Shard", "ShardWriter", "read_index"]
 

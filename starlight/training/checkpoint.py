@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import copy
-import os
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
 
+from starlight.system.atomic import whole
 from starlight.training.selection import Validation
 
 __all__ = ["State"]
@@ -42,14 +42,12 @@ class State:
 
     def save(self, path: Path) -> None:
         """Write atomically."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(".partial")
-        torch.save({
-            "model": self.model.state_dict(), "optimiser": self.optimiser.state_dict(),
-            "scheduler": self.scheduler.state_dict(), "random": torch.get_rng_state(), "best": self.best,
-            "epoch": self.epoch, "best_epoch": self.best_epoch, "best_score": self.best_score, "rows": self.rows,
-        }, partial)  # fmt: skip
-        os.replace(partial, path)
+        with whole(path) as partial:
+            torch.save({
+                "model": self.model.state_dict(), "optimiser": self.optimiser.state_dict(),
+                "scheduler": self.scheduler.state_dict(), "random": torch.get_rng_state(), "best": self.best,
+                "epoch": self.epoch, "best_epoch": self.best_epoch, "best_score": self.best_score, "rows": self.rows,
+            }, partial)  # fmt: skip
 
     def resume(self, path: Path) -> bool:
         """Go on from a checkpoint; False where there is none."""

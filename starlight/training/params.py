@@ -14,19 +14,19 @@ __all__ = ["TrainParams"]
 class TrainParams:
     """The `train` block of `params.yaml`."""
 
-    epochs: int = knob(4, min=1, max=1000)
-    baseline_epochs: int = knob(8, min=1, max=1000)
-    batch_size: int = knob(48, min=4, max=4096)
-    max_steps: int = knob(0, min=0)
-    lr: float = knob(1.5e-3, min=1e-7, max=1.0)
-    weight_decay: float = knob(0.02, min=0.0, max=10.0)
-    tail_weight: float = knob(0.5, min=0.0, max=100.0)
-    pair_weight: float = knob(0.5, min=0.0, max=100.0)
-    map_weight: float = knob(0.3, min=0.0, max=100.0)
-    held_back: float = knob(0.2, min=0.0, max=0.8)
-    held_back_negatives: float = knob(0.2, min=0.0, max=1.0)
-    target_fpr: float = knob(0.0005, min=1e-7, max=0.05)
-    constraint_mask: bool = knob(True)
+    epochs: int = knob(min=1, max=1000)
+    baseline_epochs: int = knob(min=1, max=1000)
+    batch_size: int = knob(min=4, max=4096)
+    max_steps: int = knob(min=0)
+    lr: float = knob(min=1e-7, max=1.0)
+    weight_decay: float = knob(min=0.0, max=10.0)
+    tail_weight: float = knob(min=0.0, max=100.0)
+    pair_weight: float = knob(min=0.0, max=100.0)
+    map_weight: float = knob(min=0.0, max=100.0)
+    held_back: float = knob(min=0.0, max=0.8)
+    held_back_negatives: float = knob(min=0.0, max=1.0)
+    target_fpr: float = knob(min=1e-7, max=0.05)
+    constraint_mask: bool = knob()
 
     @property
     def loss(self) -> LossWeights:

@@ -38,7 +38,8 @@ def _container(image: Image) -> str:
     c = image.container
     kind = f"{c.format.upper()} of {c.width} × {c.height} pixels, {c.bit_depth} bits a sample, stored as {c.mode}"
     frames = f", {c.frames} frames of which the first was read" if c.frames > 1 else ""
-    return f"{kind}{frames}; {len(image.data):,} bytes."
+    part = "" if image.share_seen == 1 else f" Only its first {image.pixels.shape[0]} rows were looked at."
+    return f"{kind}{frames}; {len(image.data):,} bytes.{part}"
 
 
 def _behind(image: Image) -> str:

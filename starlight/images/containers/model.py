@@ -24,6 +24,8 @@ class Limits:
     ----------
     max_pixels : int
         Width times height of the canvas, and of any frame.
+    seen_pixels : int
+        Of a larger image the top rows with about so many pixels are looked at, so that memory stays bounded.
     max_bytes : int
         Size of the file.
     max_frames, max_segments : int
@@ -32,7 +34,8 @@ class Limits:
         Processor time of the walk.
     """
 
-    max_pixels: int = 64_000_000
+    max_pixels: int = 1 << 28
+    seen_pixels: int = 64_000_000
     max_bytes: int = 256 << 20
     max_frames: int = 1000
     max_segments: int = 100_000

@@ -20,7 +20,7 @@ from starlight.errors import BadImage
 from starlight.images.containers import Container
 from starlight.images.containers.jpeg import frame_components
 from starlight.images.jpeg.coefficients import Coefficients
-from starlight.quiet import native_stderr
+from starlight.system.quiet import native_stderr
 
 __all__ = ["jpeg_skeleton", "read"]
 
@@ -28,8 +28,15 @@ _NEEDED = ("SOI", "DQT", "DHT", "DAC", "DRI", "SOS", "DNL")
 _EXTRANEOUS = re.compile(r"(\d+) extraneous bytes before marker")
 
 
-def read(data: bytes, container: Container) -> Coefficients:
+def read(data: bytes, container: Container, *, rows: int | None = None) -> Coefficients:
     """Read the coefficients of a JPEG file that `containers.parse` has accepted.
+
+    Parameters
+    ----------
+    data : bytes
+    container : Container
+    rows : int, optional
+        Rows of pixels, from the top, whose blocks are wanted; all if None.
 
     Raises
     ------
@@ -57,6 +64,8 @@ def read(data: bytes, container: Container) -> Coefficients:
     index = tuple(int(s) for s in slots[: len(planes)])
     if min(index) < 0 or max(index) > 3:
         raise BadImage("JPEG component without a quantisation table")
+    if rows is not None and rows < container.height:
+        planes = [p[: -(-rows * v // (8 * v_max))].copy() for p, (_, v) in zip(planes, factors, strict=True)]
     cb, cr = planes[1:3] if len(planes) > 2 else (None, None)
     return Coefficients(planes[0], cb, cr, tables[: max(index) + 1], index, _extraneous(words))
 

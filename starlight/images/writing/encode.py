@@ -8,8 +8,10 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from starlight.errors import StarlightError
+from starlight.images.writing import jpeg_libraries, segments
+from starlight.images.writing.tables import SAMPLINGS
 
-__all__ = ["SUFFIXES", "Encoding", "encode"]
+__all__ = ["SUFFIXES", "Encoding", "encode", "with_metadata"]
 
 SUFFIXES = {"png": "png", "jpeg": "jpg", "gif": "gif", "webp": "webp", "bmp": "bmp", "tiff": "tif"}
 _MODES = {2: "LA", 3: "RGB", 4: "RGBA"}
@@ -28,11 +30,17 @@ class Encoding:
     quality : int
         JPEG and lossy WEBP: 1 to 100. Lossless WEBP: effort.
     subsampling : int
-        JPEG: 0 4:4:4, 1 4:2:2, 2 4:2:0.
+        JPEG: 0 4:4:4, 1 4:2:2, 2 4:2:0, 3 4:4:0; a place in `tables.SAMPLINGS`.
     progressive, optimize : bool
         JPEG.
     tables : tuple of tuple of int
         JPEG quantisation tables of 64 steps each, in place of those of `quality`.
+    library, arithmetic, base : str, str, int
+        JPEG: which encoder writes it, see `jpeg_libraries`; empty is Pillow's.
+    restart_rows : int
+        JPEG: rows of blocks between restart markers, 0 for none; Pillow's encoder alone.
+    jfif : bool
+        JPEG: whether to keep the JFIF header, which cameras leave out.
     lossless : bool
         WEBP.
     palette : bytes
@@ -56,6 +64,11 @@ class Encoding:
     progressive: bool = False
     optimize: bool = False
     tables: tuple[tuple[int, ...], ...] = ()
+    library: str = ""
+    arithmetic: str = "islow"
+    base: int = 0
+    restart_rows: int = 0
+    jfif: bool = True
     lossless: bool = True
     palette: bytes = b""
     transparent: int = -1
@@ -87,12 +100,37 @@ def encode(samples: np.ndarray, encoding: Encoding) -> bytes:
     """
     if encoding.format not in SUFFIXES:
         raise StarlightError(f"format: {encoding.format!r} is unknown, use one of {', '.join(SUFFIXES)}")
+    if encoding.format == "jpeg":
+        data = _jpeg_by_library(samples, encoding) if encoding.library else _saved(samples, encoding)
+        return data if encoding.jfif else segments.without_jfif(data)
+    return _saved(samples, encoding)
+
+
+def _saved(samples: np.ndarray, encoding: Encoding) -> bytes:
     image, buffer = _image(samples, encoding), io.BytesIO()
     try:
         image.save(buffer, encoding.format.upper(), **_OPTIONS[encoding.format](encoding))
     except OSError as error:
         raise StarlightError(f"{encoding.format}: cannot hold samples of shape {samples.shape} ({error})") from error
     return buffer.getvalue()
+
+
+def _jpeg_by_library(samples: np.ndarray, encoding: Encoding) -> bytes:
+    data = jpeg_libraries.encode(
+        samples, encoding.tables or encoding.quality, library=encoding.library, arithmetic=encoding.arithmetic,
+        base=encoding.base, sampling=SAMPLINGS[encoding.subsampling], progressive=encoding.progressive,
+        optimize=encoding.optimize,
+    )  # fmt: skip
+    return with_metadata(data, encoding)
+
+
+def with_metadata(data: bytes, encoding: Encoding) -> bytes:
+    """Put an encoding's comment, profile and EXIF into a JPEG file that has none."""
+    if encoding.comment:
+        data = segments.insert(data, 0xFE, encoding.comment.encode())
+    if encoding.icc:
+        data = segments.insert(data, 0xE2, b"ICC_PROFILE\0\1\1" + encoding.icc)
+    return segments.set_exif(data, encoding.exif) if encoding.exif else data
 
 
 def _image(samples: np.ndarray, encoding: Encoding) -> Image.Image:
@@ -122,6 +160,7 @@ def _jpeg(encoding: Encoding) -> dict:
         "subsampling": encoding.subsampling,
         "progressive": encoding.progressive,
         "optimize": encoding.optimize,
+        "restart_marker_rows": encoding.restart_rows,
     }
     if encoding.tables:
         options["qtables"] = [list(table) for table in encoding.tables]

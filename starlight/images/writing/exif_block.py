@@ -8,10 +8,13 @@ import struct
 from dataclasses import dataclass, field
 
 from starlight.errors import StarlightError
+from starlight.images.writing.maker_notes import Layout
 
 __all__ = [
     "EXIF_POINTER",
     "GPS_POINTER",
+    "INTEROP_POINTER",
+    "MAKER_NOTE",
     "USER_COMMENT",
     "Block",
     "ascii_",
@@ -23,6 +26,8 @@ __all__ = [
 
 EXIF_POINTER = 0x8769
 GPS_POINTER = 0x8825
+INTEROP_POINTER = 0xA005
+MAKER_NOTE = 0x927C
 USER_COMMENT = 0x9286
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8}
 _ENTRY = 12
@@ -44,6 +49,10 @@ class Block:
         The main image's, the camera's, the position's and the thumbnail's directory.
     thumbnail : bytes
         JPEG of the thumbnail, or nothing.
+    interop : dict
+        The directory that the camera's one points to (EXIF 2.32, 4.6.3.3).
+    layout, note : Layout, dict
+        How the maker note begins, and the directory in it; none where the directory is empty.
     """
 
     order: str = "<"
@@ -52,6 +61,9 @@ class Block:
     gps: dict[int, Entry] = field(default_factory=dict)
     first: dict[int, Entry] = field(default_factory=dict)
     thumbnail: bytes = b""
+    interop: dict[int, Entry] = field(default_factory=dict)
+    layout: Layout = Layout()
+    note: dict[int, Entry] = field(default_factory=dict)
 
 
 def ascii_(text: str) -> Entry:
@@ -72,22 +84,29 @@ def build(block: Block) -> bytes:
     bytes
         Starts with `II` or `MM`; without the `Exif` prefix of JPEG.
     """
-    order, zeroth, first = block.order, dict(block.zeroth), dict(block.first)
-    for tag, directory in ((EXIF_POINTER, block.exif), (GPS_POINTER, block.gps)):
+    order = block.order
+    zeroth, exif, first = dict(block.zeroth), dict(block.exif), dict(block.first)
+    if block.note:
+        exif[MAKER_NOTE] = (7, _note(block, 0))
+    pointers = [(exif, INTEROP_POINTER, block.interop), (zeroth, EXIF_POINTER, exif), (zeroth, GPS_POINTER, block.gps)]
+    for holder, tag, directory in pointers:  # to begin with, so that lengths are known
         if directory:
-            zeroth[tag] = (4, bytes(4))
-    offsets, at = {}, 8 + _length(zeroth)
-    for name, directory in (("exif", block.exif), ("gps", block.gps)):
-        offsets[name], at = at, at + (_length(directory) if directory else 0)
+            holder[tag] = (4, bytes(4))
+    pointers[:2] = pointers[1::-1]  # the camera's directory lies before the one it points to
+    at = 8 + _length(zeroth)
+    for holder, tag, directory in pointers:
+        if directory:
+            holder[tag], at = (4, struct.pack(order + "I", at)), at + _length(directory)
+    if block.note:
+        exif_at = struct.unpack(order + "I", zeroth[EXIF_POINTER][1])[0]
+        exif[MAKER_NOTE] = (7, _note(block, _value_at(exif, MAKER_NOTE, exif_at)))
     if block.thumbnail:
         first |= {0x201: (4, bytes(4)), 0x202: (4, struct.pack(order + "I", len(block.thumbnail)))}
         first[0x201] = (4, struct.pack(order + "I", at + _length(first)))
-    for tag, name in ((EXIF_POINTER, "exif"), (GPS_POINTER, "gps")):
-        if tag in zeroth:
-            zeroth[tag] = (4, struct.pack(order + "I", offsets[name]))
     out = _EMPTY[order][:8] + _directory(order, zeroth, 8, at if first else 0)
-    for name, directory in (("exif", block.exif), ("gps", block.gps)):
-        out += _directory(order, directory, offsets[name], 0) if directory else b""
+    for holder, tag, directory in pointers:
+        if directory:
+            out += _directory(order, directory, struct.unpack(order + "I", holder[tag][1])[0], 0)
     if first:
         out += _directory(order, first, at, 0) + block.thumbnail
     return out
@@ -159,6 +178,19 @@ def directory_values(block: bytes, at: int) -> dict[int, bytes]:
         size = _SIZES.get(kind, 1) * count
         values[tag] = row[8 : 8 + size] if size <= 4 else block[offset : offset + size]
     return values
+
+
+def _note(block: Block, at: int) -> bytes:
+    """Maker note that begins at a byte of the block."""
+    layout, order = block.layout, block.layout.order or block.order
+    base = 0 if layout.base < 0 else at + layout.base
+    return layout.head + _directory(order, block.note, at + len(layout.head) - base, 0)
+
+
+def _value_at(directory: dict[int, Entry], tag: int, at: int) -> int:
+    """Where a directory that begins at `at` holds a tag's value of more than four bytes."""
+    before = [v for t, (_, v) in directory.items() if t < tag and len(v) > 4]
+    return at + 6 + _ENTRY * len(directory) + sum(len(v) + len(v) % 2 for v in before)
 
 
 def _length(directory: dict[int, Entry]) -> int:

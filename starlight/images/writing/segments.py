@@ -9,7 +9,7 @@ import zlib
 
 from starlight.errors import StarlightError
 
-__all__ = ["get_exif", "set_exif"]
+__all__ = ["get_exif", "insert", "set_exif", "without_jfif"]
 
 _JPEG_PREFIX = b"Exif\0\0"
 _MAX_APP1 = 65533
@@ -45,15 +45,33 @@ def set_exif(data: bytes, block: bytes) -> bytes:
     raise StarlightError("exif: only JPEG, PNG and WEBP files carry EXIF here")
 
 
+def insert(data: bytes, code: int, body: bytes) -> bytes:
+    """Put one marker segment into a JPEG file, behind its JFIF header if it has one.
+
+    Raises
+    ------
+    StarlightError
+        The body is longer than a segment, or the file is broken.
+    """
+    if len(body) > _MAX_APP1:
+        raise StarlightError(f"JPEG: {len(body)} bytes do not fit into one segment")
+    at = next((b for a, b in _jpeg_segments(data)[:1] if data[a + 1] == 0xE0), 2)
+    return data[:at] + bytes([0xFF, code]) + struct.pack(">H", len(body) + 2) + body + data[at:]
+
+
+def without_jfif(data: bytes) -> bytes:
+    """Leave out the JFIF header of a JPEG file, as cameras do."""
+    first = _jpeg_segments(data)[:1]
+    return data[:2] + data[first[0][1] :] if first and data[first[0][0] + 1] == 0xE0 else data
+
+
 def _set_jpeg(data: bytes, block: bytes) -> bytes:
     body = _JPEG_PREFIX + block
     if len(body) > _MAX_APP1:
         raise StarlightError(f"exif: {len(body)} bytes do not fit into one JPEG segment")
-    segments = _jpeg_segments(data)
-    for a, b in reversed([s for s in segments if _is_exif(data, s[0])]):
+    for a, b in reversed([s for s in _jpeg_segments(data) if _is_exif(data, s[0])]):
         data = data[:a] + data[b:]
-    at = next((b for a, b in segments[:1] if data[a + 1] == 0xE0), 2)
-    return data[:at] + b"\xff\xe1" + struct.pack(">H", len(body) + 2) + body + data[at:]
+    return insert(data, 0xE1, body)
 
 
 def _is_exif(data: bytes, at: int) -> bool:

@@ -67,7 +67,7 @@ def dctr(path: Path) -> np.ndarray | None:
 
 
 ENSEMBLES = (
-    Ensemble("SPAM + FLD", "rgb", "SPAM features, FLD ensemble; lossless grey and colour files", spam),
+    Ensemble("SPAM + FLD", "samples", "SPAM features, FLD ensemble; lossless grey and colour files", spam),
     Ensemble("DCTR + FLD", "jpeg", "DCTR features, FLD ensemble; JPEG", dctr),
 )
 

@@ -16,7 +16,7 @@ from starlight.metrics import PROTOCOL
 from starlight.sample.build import SampleParams, build
 from starlight.sample.covers import photos
 from starlight.scan import sidecar
-from starlight.techniques import OTHER, TECHNIQUES, get
+from starlight.techniques import OTHER, TECHNIQUES, group
 
 __all__ = [
     "COLUMNS",
@@ -133,7 +133,7 @@ def training_pairs(images: ImageSet, carrier: str, most: int, *, seed: int) -> l
     Parameters
     ----------
     images : ImageSet
-    carrier : {"rgb", "jpeg"}
+    carrier : {"samples", "jpeg"}
     most : int
         Pairs; more are thinned out at random.
     seed : int
@@ -142,7 +142,7 @@ def training_pairs(images: ImageSet, carrier: str, most: int, *, seed: int) -> l
     -------
     list of (str, str, str)
     """
-    fitting = [name for name in TECHNIQUES if carrier == get(name).CARRIER]
+    fitting = group(carrier)
     table = images.table[images.table["technique"].isin(fitting) & (images.table["twin"] != "")]
     order = np.random.default_rng(seed).permutation(len(table))[:most]
     columns = table[["twin", "path", "cover_id"]].to_numpy()

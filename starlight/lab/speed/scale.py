@@ -7,6 +7,7 @@ import resource
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from PIL import Image
 
 from starlight import manifest
 from starlight.extract.extract import NEEDED, ExtractParams, extract
+from starlight.params import section
 from starlight.scan.scan import ScanParams, scan
 from starlight.techniques import get
 
@@ -27,7 +29,7 @@ _HOME = "scale_submission_2026"
 _MIB = 1 << 20
 
 
-def measure(folder: Path, count: int, *, workers: int = 0, seed: int = 0) -> list[dict]:
+def measure(folder: Path, count: int, raw: dict, *, workers: int = 0, seed: int = 0) -> list[dict]:
     """Generate images, then scan and extract them: from nothing, again, renamed, and with 1 % more.
 
     `share` is the time as a part of what the same work took from nothing. Every phase runs in a process of its own, so
@@ -39,6 +41,8 @@ def measure(folder: Path, count: int, *, workers: int = 0, seed: int = 0) -> lis
         Empty; gets `datasets/`, `store/`, `artifacts/`.
     count : int
         Images.
+    raw : dict
+        What `starlight.params.read` returned.
     workers : int
         Processes; 0 means one for each core.
     seed : int
@@ -61,7 +65,9 @@ def measure(folder: Path, count: int, *, workers: int = 0, seed: int = 0) -> lis
         change()
         get_reusable_executor().shutdown(wait=True)
         images = count + more if suffix == ", 1 % new" else count
-        rows += [_phase(folder, f"{work}{suffix}", images, str(folder), workers, seed) for work in ("scan", "extract")]
+        rows += [
+            _phase(folder, f"{work}{suffix}", images, str(folder), raw, workers, seed) for work in ("scan", "extract")
+        ]
     for row in rows:
         first = next(r for r in rows if r["phase"] == row["phase"].split(",")[0])
         row["share"] = round(row["seconds"] / first["seconds"], 3)
@@ -103,20 +109,21 @@ def _generate(home: Path, numbers: range, seed: int) -> None:
             Image.fromarray(pixels).save(home / f"clean/{name}.jpg", quality=85)
 
 
-def _scan(folder: str, workers: int, seed: int) -> None:
+def _scan(folder: str, raw: dict, workers: int, seed: int) -> None:
     home = Path(folder)
-    table, _ = scan(home / "datasets", ScanParams(workers=workers), seed, store_root=home / "store")
+    params = replace(section(raw, "scan", ScanParams), workers=workers)
+    table, _ = scan(home / "datasets", params, seed, store_root=home / "store")
     manifest.write(table, home / "artifacts/manifest.csv")
 
 
-def _extract(folder: str, workers: int, _: int) -> None:
+def _extract(folder: str, raw: dict, workers: int, _: int) -> None:
     home = Path(folder)
     table = manifest.read(home / "artifacts/manifest.csv", NEEDED)
-    params = ExtractParams(workers=workers)
+    params = replace(section(raw, "extract", ExtractParams), workers=workers)
     extract(table, home / "datasets", home / "artifacts/streams", params, home / "store")
 
 
-def _phase(folder: Path, name: str, images: int, *arguments: str | int) -> dict:
+def _phase(folder: Path, name: str, images: int, *arguments: str | int | dict) -> dict:
     """Run a phase in an interpreter of its own and measure it."""
     command = f"from starlight.lab.speed import scale; scale.in_child({name.split(',')[0]!r}, {arguments!r})"
     said = subprocess.run([sys.executable, "-c", command], stdout=subprocess.PIPE, check=True, text=True)

@@ -3,7 +3,7 @@
 from starlight.monitor.alerts.deliver import VARIABLE, AppriseChannel, channels_from, deliver, send_pending
 from starlight.monitor.alerts.log import AlertLog
 from starlight.monitor.alerts.mix import MIXED, like_for_like, other_mix
-from starlight.monitor.alerts.rules import Alert, Evidence, Limits, judge_alerts
+from starlight.monitor.alerts.rules import Alert, AlertParams, Evidence, judge_alerts
 from starlight.monitor.alerts.text import subject, summary, words
 
 __all__ = [
@@ -13,7 +13,7 @@ __all__ = [
     "AlertLog",
     "AppriseChannel",
     "Evidence",
-    "Limits",
+    "AlertParams",
     "channels_from",
     "deliver",
     "judge_alerts",

@@ -53,7 +53,7 @@ class AppriseChannel:
         try:
             import apprise
         except ImportError as error:
-            raise StarlightError("alerts: apprise is not installed; pip install 'starlight[alerts]'") from error
+            raise StarlightError("alerts: apprise is not installed; pip install 'starlight[monitor]'") from error
         self.name = f"{url.partition('://')[0] if '://' in url else 'address'} (address {place})"
         self._notifier = apprise.Apprise()
         with _silent():

@@ -6,12 +6,12 @@ An alert that lasts is put down once, when it is raised, and again only when it 
 import hashlib
 import json
 import math
-import os
 from dataclasses import asdict, fields
 from pathlib import Path
 
 from starlight.errors import StarlightError
 from starlight.monitor.alerts.rules import Alert
+from starlight.system.atomic import write_text
 
 __all__ = ["AlertLog"]
 
@@ -112,10 +112,5 @@ class AlertLog:
 
     def save(self) -> None:
         """Write the log."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        beside = self.path.with_name(self.path.name + ".new")
-        with open(beside, "w", encoding="utf-8", newline="\n") as file:
-            file.writelines(json.dumps(record, sort_keys=True) + "\n" for record in self.records)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(beside, self.path)
+        lines = (json.dumps(record, sort_keys=True) + "\n" for record in self.records)
+        write_text(self.path, "".join(lines), lasting=True)

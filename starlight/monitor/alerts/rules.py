@@ -17,7 +17,7 @@ from starlight.params import knob
 if TYPE_CHECKING:
     from starlight.monitor.runs.logs import TrainingRun
 
-__all__ = ["RULES", "Alert", "Evidence", "Limits", "judge_alerts"]
+__all__ = ["RULES", "Alert", "Evidence", "AlertParams", "judge_alerts"]
 
 _SLOWER = 3.0  # times; machines that people bench on differ by less
 _ECE_NOISE = 0.4 * math.sqrt(10)  # over sqrt(n): what chance adds up to in ten bins, each off by 0.4 / sqrt(its n)
@@ -39,19 +39,19 @@ class Alert:
 
 
 @dataclass(frozen=True)
-class Limits:
+class AlertParams:
     """Thresholds of the rules: the `alerts` block of `params.yaml`."""
 
-    fpr_max: float = knob(0.0005, min=0.0, max=1.0)
-    accuracy_min: float = knob(0.99, min=0.0, max=1.0)
-    accuracy_over: str = knob("all", choices=("all", "protocol"))  # protocol: authentic images and its techniques only
-    accuracy_drop_max: float = knob(0.01, min=0.0, max=1.0)
-    abstained_max: float = knob(0.05, min=0.0, max=1.0)
-    ece_max: float = knob(0.10, min=0.0, max=1.0)
-    duplicates_max: float = knob(0.05, min=0.0, max=1.0)
-    imbalance_max: float = knob(0.10, min=0.0, max=1.0)
-    drift_psi_max: float = knob(0.25, min=0.0)
-    latency_p95_ms_max: float = knob(1000.0, min=0.0)
+    fpr_max: float = knob(min=0.0, max=1.0)
+    accuracy_min: float = knob(min=0.0, max=1.0)
+    accuracy_over: str = knob(choices=("all", "protocol"))  # protocol: authentic images and its techniques only
+    accuracy_drop_max: float = knob(min=0.0, max=1.0)
+    abstained_max: float = knob(min=0.0, max=1.0)
+    ece_max: float = knob(min=0.0, max=1.0)
+    duplicates_max: float = knob(min=0.0, max=1.0)
+    imbalance_max: float = knob(min=0.0, max=1.0)
+    drift_psi_max: float = knob(min=0.0)
+    latency_p95_ms_max: float = knob(min=0.0)
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def _level(low: float, value: float, limit: float) -> str | None:
     return "warning" if value > limit else None
 
 
-def _fpr(seen: Evidence, limits: Limits) -> Iterator[Alert]:
+def _fpr(seen: Evidence, limits: AlertParams) -> Iterator[Alert]:
     found, before = figure(seen.metrics, "fpr"), figure(seen.baseline or {}, "fpr").value
     level = _level(found.low, found.value, limits.fpr_max)
     if level:
@@ -80,7 +80,7 @@ def _fpr(seen: Evidence, limits: Limits) -> Iterator[Alert]:
         yield Alert("fpr", level, found.value, found.low, found.high, limits.fpr_max, before, "fraction", look_at)
 
 
-def _category_fpr(seen: Evidence, limits: Limits) -> Iterator[Alert]:
+def _category_fpr(seen: Evidence, limits: AlertParams) -> Iterator[Alert]:
     parts = seen.metrics.get("negatives", {})
     for name in sorted(parts):
         found = widened(parts[name], len(parts))
@@ -90,7 +90,7 @@ def _category_fpr(seen: Evidence, limits: Limits) -> Iterator[Alert]:
             yield Alert(f"fpr.{name}", "alert", *found[:3], limits.fpr_max, before, "fraction", look_at)
 
 
-def _accuracy(seen: Evidence, limits: Limits) -> Iterator[Alert]:
+def _accuracy(seen: Evidence, limits: AlertParams) -> Iterator[Alert]:
     key = "protocol.accuracy" if limits.accuracy_over == "protocol" else "accuracy"
     found, before = figure(seen.metrics, key), figure(seen.baseline or {}, key).value
     level = _level(-found.high, -found.value, -limits.accuracy_min)
@@ -100,7 +100,7 @@ def _accuracy(seen: Evidence, limits: Limits) -> Iterator[Alert]:
         yield Alert("accuracy", level, *found[:3], limits.accuracy_min, before, "fraction", look_at)
 
 
-def _accuracy_drop(seen: Evidence, limits: Limits) -> Iterator[Alert]:
+def _accuracy_drop(seen: Evidence, limits: AlertParams) -> Iterator[Alert]:
     if seen.baseline is None:
         return
     now, before = like_for_like(seen.metrics, seen.baseline, "accuracy")
@@ -111,7 +111,7 @@ def _accuracy_drop(seen: Evidence, limits: Limits) -> Iterator[Alert]:
         yield Alert("accuracy_drop", level, drop, low, high, limits.accuracy_drop_max, before.value, "points", look_at)
 
 
-def _detection_drop(seen: Evidence, limits: Limits) -> Iterator[Alert]:
+def _detection_drop(seen: Evidence, limits: AlertParams) -> Iterator[Alert]:
     parts, others = seen.metrics.get("techniques", {}), (seen.baseline or {}).get("techniques", {})
     shared = sorted(set(parts) & set(others))
     for name in shared:
@@ -123,7 +123,7 @@ def _detection_drop(seen: Evidence, limits: Limits) -> Iterator[Alert]:
             yield Alert(f"detection.{name}", "alert", drop, low, high, limit, before.value, "points", look_at)
 
 
-def _abstained(seen: Evidence, limits: Limits) -> Iterator[Alert]:
+def _abstained(seen: Evidence, limits: AlertParams) -> Iterator[Alert]:
     value, n = figure(seen.metrics, "abstained").value, seen.metrics.get("n") or 0
     if math.isnan(value) or not n:
         return
@@ -135,7 +135,7 @@ def _abstained(seen: Evidence, limits: Limits) -> Iterator[Alert]:
         yield Alert("abstained", level, value, low, high, limits.abstained_max, before, "fraction", look_at)
 
 
-def _calibration(seen: Evidence, limits: Limits) -> Iterator[Alert]:
+def _calibration(seen: Evidence, limits: AlertParams) -> Iterator[Alert]:
     value, n = figure(seen.metrics, "ece").value, seen.metrics.get("n") or 0
     if math.isnan(value) or not n:
         return
@@ -148,7 +148,7 @@ def _calibration(seen: Evidence, limits: Limits) -> Iterator[Alert]:
         yield Alert("calibration", level, value, *ends, limits.ece_max, before, "fraction", look_at)
 
 
-def _duplicates(seen: Evidence, limits: Limits) -> Iterator[Alert]:
+def _duplicates(seen: Evidence, limits: AlertParams) -> Iterator[Alert]:
     extra, images = (figure(seen.dataset or {}, name).value for name in ("duplicates", "images"))
     if images > 0 and extra / images > limits.duplicates_max:
         value = extra / images
@@ -156,7 +156,7 @@ def _duplicates(seen: Evidence, limits: Limits) -> Iterator[Alert]:
         yield Alert("duplicates", "alert", *[value] * 3, limits.duplicates_max, math.nan, "fraction", look_at)
 
 
-def _imbalance(seen: Evidence, limits: Limits) -> Iterator[Alert]:
+def _imbalance(seen: Evidence, limits: AlertParams) -> Iterator[Alert]:
     value = figure(seen.dataset or {}, "imbalance").value
     if value > limits.imbalance_max:
         # A folder of one kind alone is lopsided by nature: worth a word, not a call at night.
@@ -166,7 +166,7 @@ def _imbalance(seen: Evidence, limits: Limits) -> Iterator[Alert]:
         yield Alert("imbalance", level, value, value, value, limit, math.nan, "fraction", look_at)
 
 
-def _drift(seen: Evidence, limits: Limits) -> Iterator[Alert]:
+def _drift(seen: Evidence, limits: AlertParams) -> Iterator[Alert]:
     for name, part in sorted((seen.dataset or {}).get("drift", {}).items()):
         level = _level(part["psi"] - part["noise"], part["psi"], limits.drift_psi_max)
         if level:
@@ -176,7 +176,7 @@ def _drift(seen: Evidence, limits: Limits) -> Iterator[Alert]:
             yield Alert(f"drift.{name}", level, part["psi"], *ends, limit, math.nan, "psi", look_at)
 
 
-def _latency(seen: Evidence, limits: Limits) -> Iterator[Alert]:
+def _latency(seen: Evidence, limits: AlertParams) -> Iterator[Alert]:
     """Over the limit; or so much slower than before that another machine alone hardly explains it."""
     value, before = seen.latency_p95_ms, figure(seen.baseline or {}, "latency_p95_ms").value
     look_at = "sizes of the images measured, number of workers, other load on the machine, or another machine"
@@ -186,7 +186,7 @@ def _latency(seen: Evidence, limits: Limits) -> Iterator[Alert]:
         yield Alert("latency", "warning", value, value, value, _SLOWER * before, before, "ms", look_at)
 
 
-def _training(seen: Evidence, limits: Limits) -> Iterator[Alert]:
+def _training(seen: Evidence, limits: AlertParams) -> Iterator[Alert]:
     for run in seen.training:
         if run.diverged:
             look_at = f"loss and learning rate of the run {run.name}"
@@ -201,13 +201,13 @@ RULES = (
 )  # fmt: skip
 
 
-def judge_alerts(evidence: Evidence, limits: Limits) -> list[Alert]:
+def judge_alerts(evidence: Evidence, limits: AlertParams) -> list[Alert]:
     """All alerts and warnings of a run.
 
     Parameters
     ----------
     evidence : Evidence
-    limits : Limits
+    limits : AlertParams
 
     Returns
     -------

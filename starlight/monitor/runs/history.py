@@ -7,7 +7,6 @@ processor gives other last digits and so other weights, which is no new evaluati
 import hashlib
 import json
 import math
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, is_dataclass
 from pathlib import Path
@@ -15,7 +14,9 @@ from pathlib import Path
 import pandas as pd
 
 from starlight.errors import StarlightError
+from starlight.manifest import of_stego
 from starlight.metrics import dumps, figure, flatten, not_numbers
+from starlight.system.atomic import write_text
 
 __all__ = ["append", "code_hash", "data_hash", "faults", "make_entry", "params_hash", "read", "same"]
 
@@ -40,7 +41,8 @@ def _short(data: bytes) -> str:
 
 
 def data_hash(manifest: pd.DataFrame) -> str:
-    """Hash of what is in the data set and how it is split, whatever the order of its rows."""
+    """Hash of what the data set has for the task stego and how it is split, whatever the order of its rows."""
+    manifest = of_stego(manifest)
     columns = ["sample_id", "kind", "category", "technique", "split", "status"]
     lines = manifest[columns].astype(object).where(manifest[columns].notna(), "").astype(str).agg("\t".join, axis=1)
     return _short("\n".join(sorted(lines)).encode())
@@ -185,8 +187,5 @@ def append(path: str | Path, entry: Mapping) -> tuple[list[dict], int]:
             return entries, place
     text = path.read_text(encoding="utf-8") if path.exists() else ""
     text += "" if not text or text.endswith("\n") else "\n"
-    beside = path.with_name(path.name + ".new")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside.write_text(text + json.dumps(entry, sort_keys=True) + "\n", encoding="utf-8", newline="\n")
-    os.replace(beside, path)
+    write_text(path, text + json.dumps(entry, sort_keys=True) + "\n")
     return [*entries, dict(entry)], len(entries)

@@ -2,17 +2,19 @@
 
 import struct
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from starlight.images.writing.exif_block import USER_COMMENT, Block, Entry, ascii_, rational
+from starlight.images.writing.maker_notes import LAYOUTS, Layout
 from starlight.sample.covers.words import word
 from starlight.techniques.readable.exif import CHARSETS
 
 __all__ = ["benign_comment", "benign_trailer", "camera_block", "film", "vendor_blocks"]
 
-_MAKERS = ("Canon", "NIKON CORPORATION", "SONY", "Apple", "samsung", "FUJIFILM", "OLYMPUS", "Panasonic", "Google")
-_MAKER_NOTES = (b"Apple iOS\0\0\1", b"Nikon\0\2\x10\0\0", b"FUJIFILM\x0c\0\0\0", b"")
+_ORDERS = {"Canon": "<", "SONY": "<", "NIKON CORPORATION": ">", "Apple": ">", "FUJIFILM": "<", "samsung": "<"}
+_WITHOUT_NOTE = ("Google", "HUAWEI", "Xiaomi", "DJI")
 _NEWLINES = (b"\n", b"\r\n", b"\n\n", b"\r\n\r\n")
 _SOFTWARE = ("Adobe Photoshop 22.1", "GIMP 2.10.34", "Ver.1.00", "13.5.1", "Picasa", "darktable 4.2.0", "HDR+ 1.0.39")
 _SHORT_COMMENTS = (b"Screenshot", b"AppleMark", b"oplus_32", b"Hisilicon", b"charset=Ascii", b"DCIM", b"binary", b"N/A")
@@ -37,33 +39,17 @@ def camera_block(
     -------
     Block
     """
-    order = str(rng.choice(["<", ">"]))
+    make = str(rng.choice([*LAYOUTS, *_WITHOUT_NOTE]))
+    order = _ORDERS.get(make) or str(rng.choice(["<", ">"]))
     day = f"20{rng.integers(5, 27):02d}:{rng.integers(1, 13):02d}:{rng.integers(1, 29):02d}"
     date = ascii_(f"{day} {rng.integers(0, 24):02d}:{rng.integers(0, 60):02d}:{rng.integers(0, 60):02d}")
-    zeroth: dict[int, Entry] = {
-        0x010F: ascii_(str(rng.choice(_MAKERS))),
-        0x0110: ascii_(f"{word(rng).upper()} {rng.integers(1, 1000)}"),
-        0x0112: _short(order, int(rng.choice([1, 1, 1, 3, 6, 8]))),
-        0x011A: rational(order, (72, 1)),
-        0x011B: rational(order, (72, 1)),
-        0x0128: _short(order, 2),
-        0x0132: date,
-    }
-    if rng.random() < 0.5:
-        zeroth[0x0131] = ascii_(str(rng.choice(_SOFTWARE)))
-    exif: dict[int, Entry] = {
-        0x829A: rational(order, (1, int(rng.choice([8, 30, 60, 125, 250, 1000])))),
-        0x829D: rational(order, (int(rng.integers(14, 220)), 10)),
-        0x8827: _short(order, int(rng.choice([50, 100, 200, 400, 800, 3200]))),
-        0x9000: (7, b"0230"),
-        0x9003: date,
-        0x920A: rational(order, (int(rng.integers(40, 2000)), 10)),
-        0xA001: _short(order, 1),
-    }
+    zeroth, exif = _picture(rng, order, make, date), _shot(rng, order, date)
     if comment:
         exif[USER_COMMENT] = (7, comment)
-    gps = _enrich(rng, order, exif) if rich else {}
-    return Block(order, zeroth, exif, gps, {0x0103: _short(order, 6)} if thumbnail else {}, thumbnail)
+    first = {0x0103: _short(order, 6)} | {t: zeroth[t] for t in (0x011A, 0x011B, 0x0128)} if thumbnail else {}
+    interop = {1: ascii_(str(rng.choice(["R98", "R03"]))), 2: (7, b"0100")} if rng.random() < 0.5 else {}
+    block = Block(order, zeroth, exif, {}, first, thumbnail, interop)
+    return _enriched(rng, block, LAYOUTS.get(make)) if rich else block
 
 
 def benign_comment(rng: np.random.Generator) -> bytes:
@@ -122,13 +108,72 @@ def _short(order: str, value: int) -> Entry:
     return 3, struct.pack(order + "H", value)
 
 
-def _enrich(rng: np.random.Generator, order: str, exif: dict[int, Entry]) -> dict[int, Entry]:
-    """Add a maker note of counters and tables, lens data, and a position."""
-    counters = rng.integers(0, 300, int(rng.integers(40, 900))).astype("<u2").tobytes()
-    exif[0x927C] = (7, _pick(rng, _MAKER_NOTES) + counters)
-    exif[0xA434] = ascii_(f"EF{rng.integers(18, 50)}-{rng.integers(55, 300)}mm f/{rng.integers(2, 6)}.6")
-    exif[0xA420] = ascii_(rng.bytes(16).hex())
+def _picture(rng: np.random.Generator, order: str, make: str, date: Entry) -> dict[int, Entry]:
+    """The picture's directory: who made it, how it lies, its resolution."""
+    fields: dict[int, Entry] = {
+        0x010F: ascii_(make),
+        0x0110: ascii_(f"{word(rng).upper()} {rng.integers(1, 1000)}"),
+        0x0112: _short(order, int(rng.choice([1, 1, 1, 3, 6, 8]))),
+        0x011A: rational(order, (72, 1)),
+        0x011B: rational(order, (72, 1)),
+        0x0128: _short(order, 2),
+        0x0132: date,
+        0x0213: _short(order, int(rng.choice([1, 2]))),
+    }
+    if rng.random() < 0.5:
+        fields[0x0131] = ascii_(str(rng.choice(_SOFTWARE)))
+    return fields
 
+
+def _shot(rng: np.random.Generator, order: str, date: Entry) -> dict[int, Entry]:
+    """The camera's directory: how the picture was taken."""
+    return {
+        0x829A: rational(order, (1, int(rng.choice([8, 30, 60, 125, 250, 1000])))),
+        0x829D: rational(order, (int(rng.integers(14, 220)), 10)),
+        0x8827: _short(order, int(rng.choice([50, 100, 200, 400, 800, 3200]))),
+        0x9000: (7, str(rng.choice(["0210", "0220", "0221", "0230", "0232"])).encode()),
+        0x9003: date,
+        0x9004: date,
+        0x9101: (7, b"\1\2\3\0"),
+        0x9207: _short(order, int(rng.choice([1, 3, 5]))),
+        0x9209: _short(order, int(rng.choice([0, 16, 24, 25]))),
+        0x920A: rational(order, (int(rng.integers(40, 2000)), 10)),
+        0xA000: (7, b"0100"),
+        0xA001: _short(order, 1),
+        0xA002: (4, struct.pack(order + "I", int(rng.integers(640, 6000)))),
+        0xA003: (4, struct.pack(order + "I", int(rng.integers(480, 4000)))),
+    }
+
+
+def _enriched(rng: np.random.Generator, block: Block, layout: Layout | None) -> Block:
+    """Add a maker note of settings, counters and tables, lens data, and a position."""
+    order = block.order
+    lens = f"EF{rng.integers(18, 50)}-{rng.integers(55, 300)}mm f/{rng.integers(2, 6)}.6"
+    exif = block.exif | {0xA434: ascii_(lens), 0xA420: ascii_(rng.bytes(16).hex())}
+    block = replace(block, exif=exif, gps=_position(rng, order))
+    if layout is None:
+        return block
+    own = layout.order or order
+    tags = sorted(rng.choice(np.arange(1, 0xC0), int(rng.integers(6, 40)), replace=False).tolist())
+    note = {int(tag): _setting(rng, own) for tag in tags}
+    return replace(block, layout=layout, note=note)
+
+
+def _setting(rng: np.random.Generator, order: str) -> Entry:
+    """One value of a maker note: a number, a word, or a table of numbers."""
+    kind = int(rng.choice(5, p=[0.35, 0.2, 0.15, 0.2, 0.1]))
+    if kind == 0:
+        return _short(order, int(rng.integers(0, 300)))
+    if kind == 1:
+        return 4, struct.pack(order + "I", int(rng.integers(0, 100_000)))
+    if kind == 2:
+        return ascii_(f"{word(rng).upper()} {rng.integers(1, 100)}")
+    if kind == 3:
+        return 3, rng.integers(0, 300, int(rng.integers(4, 200))).astype(order + "u2").tobytes()
+    return 7, rng.integers(0, 40, int(rng.integers(5, 600))).astype("u1").tobytes()
+
+
+def _position(rng: np.random.Generator, order: str) -> dict[int, Entry]:
     def degrees() -> Entry:
         whole, minutes, seconds = int(rng.integers(0, 90)), int(rng.integers(0, 60)), int(rng.integers(0, 6000))
         return rational(order, (whole, 1), (minutes, 1), (seconds, 100))

@@ -11,8 +11,9 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from starlight.errors import StarlightError
+from starlight.images.writing.jpeg_crop import crop
 
-__all__ = ["PHOTOGRAPHS", "folder_photographs", "load", "names_of_size"]
+__all__ = ["LARGEST_CUT", "PHOTOGRAPHS", "cover_id", "cut", "folder_photographs", "is_jpeg", "load", "names_of_size"]
 
 _SKIMAGE = [
     "astronaut.png", "camera.png", "coffee.png", "chelsea.png", "rocket.jpg", "motorcycle_left.png",
@@ -27,6 +28,7 @@ _FILES = {
 }
 _STEREO = {"skimage/motorcycle_left.png": "skimage/motorcycle", "skimage/motorcycle_right.png": "skimage/motorcycle"}
 PHOTOGRAPHS = tuple(f"{package}/{name}" for package, names in _FILES.items() for name in names)
+LARGEST_CUT, _LARGE_SHARE = 4096, 0.12  # pixels of a side; share of cuts that are larger than asked for
 _SUFFIXES = {".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp"}
 
 
@@ -53,7 +55,6 @@ def folder_photographs(folder: Path) -> tuple[str, ...]:
     return tuple(found)
 
 
-@functools.lru_cache(maxsize=64)
 def load(name: str) -> tuple[np.ndarray, str]:
     """Read a photograph.
 
@@ -72,14 +73,74 @@ def load(name: str) -> tuple[np.ndarray, str]:
     StarlightError
         If the file is missing or no image.
     """
-    path = _packaged(name) if name in PHOTOGRAPHS else Path(name)
+    read = _packaged_pixels if name in PHOTOGRAPHS else _own_pixels
+    return read(name), cover_id(name)
+
+
+@functools.lru_cache(maxsize=64)
+def _packaged_pixels(name: str) -> np.ndarray:
+    return _pixels(_packaged(name))
+
+
+@functools.lru_cache(maxsize=4)  # one may have twelve megapixels
+def _own_pixels(name: str) -> np.ndarray:
+    return _pixels(Path(name))
+
+
+def _pixels(path: Path) -> np.ndarray:
     try:
         with Image.open(path) as image:
             pixels = np.asarray(image.convert("L" if image.mode in ("1", "L", "LA", "I;16") else "RGB"))
     except (OSError, UnidentifiedImageError, Image.DecompressionBombError) as error:
         raise StarlightError(f"{path}: cannot be read as a cover ({error})") from error
     pixels.setflags(write=False)
-    return pixels, _STEREO.get(name, name if name in PHOTOGRAPHS else f"user/{path.name}")
+    return pixels
+
+
+def cover_id(name: str) -> str:
+    """What the covers made from a photograph share."""
+    return _STEREO.get(name, name if name in PHOTOGRAPHS else f"user/{Path(name).name}")
+
+
+def is_jpeg(name: str) -> bool:
+    """Whether a user's photograph is a JPEG file, by its name."""
+    return Path(name).suffix.lower() in (".jpg", ".jpeg")
+
+
+def cut(
+    name: str, rng: np.random.Generator, height: int, width: int, *, largest: int = LARGEST_CUT
+) -> tuple[bytes, str]:
+    """Cut a JPEG file out of a user's one, coefficients as they are; now and then one as large as people have them.
+
+    Parameters
+    ----------
+    name : str
+        A path of `folder_photographs`.
+    rng : numpy.random.Generator
+    height, width : int
+        Pixels of the part, most of the time.
+    largest : int
+        Pixels of a side that it may have.
+
+    Returns
+    -------
+    data : bytes
+    note : str
+
+    Raises
+    ------
+    StarlightError
+        If the file cannot be read, or is not one whose blocks can be cut out.
+    """
+    try:
+        data = Path(name).read_bytes()
+    except OSError as error:
+        raise StarlightError(f"{name}: cannot be read as a cover ({error.strerror})") from error
+    if rng.random() < _LARGE_SHARE:
+        factor = float(np.exp(rng.uniform(0, np.log(max(1, largest / max(height, width))))))
+        height, width = round(height * factor), round(width * factor)
+    place = tuple(rng.random(2).tolist())
+    return crop(data, place, height, width), f"cut {width}x{height} at {place[1]:.3f} {place[0]:.3f}"
 
 
 @functools.cache

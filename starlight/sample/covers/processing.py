@@ -3,13 +3,13 @@
 Each step takes and returns uint8 pixels of shape (H, W) or (H, W, 3) and keeps the size; `crop_and_scale` comes first.
 """
 
-import io
 from collections.abc import Callable
 
 import numpy as np
 from PIL import Image, ImageFilter
 from scipy import ndimage
 
+from starlight.sample.covers import encoders
 from starlight.sample.covers.cover import as_uint8, luma
 
 __all__ = ["STEPS", "chain", "crop_and_scale", "jpeg_roundtrip", "orient", "stretch"]
@@ -69,13 +69,11 @@ def orient(pixels: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, st
 
 
 def jpeg_roundtrip(pixels: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, str]:
-    """Compress and decompress, quality 50 to 98, the block grid shifted half of the time."""
-    quality, sampling = int(rng.integers(50, 99)), int(rng.choice([0, 1, 2], p=[0.35, 0.1, 0.55]))
+    """Compress and decompress by some encoder, the block grid shifted half of the time."""
+    encoding, note = encoders.draw(rng)
     dy, dx = rng.integers(0, 8, 2) if rng.random() < 0.5 else (0, 0)
     padded = np.pad(pixels, ((dy, 0), (dx, 0)) + ((0, 0),) * (pixels.ndim - 2), mode="reflect")
-    buffer = io.BytesIO()
-    Image.fromarray(padded).save(buffer, "JPEG", quality=quality, subsampling=sampling)
-    return np.asarray(Image.open(buffer))[dy:, dx:], f"jpeg q{quality} s{sampling} shift {dx},{dy}"
+    return encoders.saved(padded, encoding)[dy:, dx:], f"jpeg {note} s{encoding.subsampling} shift {dx},{dy}"
 
 
 def chain(pixels: np.ndarray, rng: np.random.Generator, *, most: int = 4) -> tuple[np.ndarray, str]:

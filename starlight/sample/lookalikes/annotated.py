@@ -3,8 +3,7 @@
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from starlight.images.writing.encode import Encoding
-from starlight.sample.covers import words
+from starlight.sample.covers import encoders, words
 from starlight.sample.lookalikes.lookalike import Lookalike, colour, lossless, pack, scene
 
 __all__ = ["CONSTRAINT", "SHARE", "make"]
@@ -22,7 +21,7 @@ def make(rng: np.random.Generator, number: str) -> Lookalike:
         image = _MARKS[name](rng, image)
     pixels = np.asarray(image.convert("RGB"))
     if rng.random() < 0.4:
-        encoding = Encoding("jpeg", quality=int(rng.integers(60, 98)), subsampling=int(rng.integers(0, 3)))
+        encoding, _ = encoders.draw(rng)
     else:
         encoding = lossless(rng, pixels)
     return pack(pixels, encoding, cover, "annotated " + " ".join(names), marks=names)

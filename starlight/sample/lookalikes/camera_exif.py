@@ -10,7 +10,7 @@ from PIL import Image
 from starlight.images.writing import exif_block as tiff
 from starlight.images.writing.encode import Encoding
 from starlight.images.writing.mpf import with_second_picture
-from starlight.sample.covers import metadata
+from starlight.sample.covers import encoders, metadata
 from starlight.sample.lookalikes.lookalike import Lookalike, colour, pack, scene
 
 __all__ = ["CONSTRAINT", "SHARE", "make"]
@@ -33,15 +33,16 @@ def make(rng: np.random.Generator, number: str) -> Lookalike:
     comment = metadata.benign_comment(rng) if rng.random() < 0.7 else b""
     block = metadata.camera_block(rng, comment=comment, thumbnail=thumbnail, rich=bool(rng.random() < 0.75))
     name = str(rng.choice(["jpeg", "png", "webp"], p=[0.8, 0.1, 0.1]))
-    encoding = Encoding(name, quality=int(rng.integers(70, 99)), subsampling=int(rng.integers(0, 3)), lossless=False)
-    encoding = replace(encoding, level=3, exif=tiff.build(block))
+    if name == "jpeg":
+        encoding = encoders.draw(rng, family="device" if rng.random() < 0.7 else "")[0]
+    else:
+        encoding = Encoding(name, quality=int(rng.integers(70, 99)), lossless=False, level=3)
+    encoding = replace(encoding, exif=tiff.build(block))
     samples = colour(cover.pixels) if name == "webp" else cover.pixels
     made = pack(samples, encoding, cover, f"{name} with exif", user_comment_bytes=len(comment), exif=len(encoding.exif))
     if name != "jpeg":
         return made
     data = made.data
-    if rng.random() < 0.5:
-        data = data[:2] + data[4 + struct.unpack_from(">H", data, 4)[0] :]  # cameras write no JFIF header
     if rng.random() < 0.4:
         data = _with_xmp(data, rng)
     if rng.random() < 0.2:  # a preview beside the picture

@@ -3,7 +3,7 @@
 import numpy as np
 
 from starlight.images.writing.encode import Encoding
-from starlight.sample.covers import Cover, palettes
+from starlight.sample.covers import Cover, encoders, palettes
 from starlight.sample.covers import alpha as alphas
 from starlight.sample.covers.cover import as_uint8
 from starlight.sample.lookalikes.lookalike import Lookalike, lossless, pack, sides
@@ -27,7 +27,7 @@ def make(rng: np.random.Generator, number: str) -> Lookalike:
         indices, palette, note = palettes.index(pixels, rng, kind=str(rng.choice(["adaptive", "web", "grey"])))
         return pack(indices, Encoding("gif" if share < 0.15 else "png", palette=palette), cover, note, flat=kind)
     if share < 0.45:
-        encoding = Encoding("jpeg", quality=int(rng.integers(40, 98)), subsampling=int(rng.integers(0, 3)))
+        encoding, _ = encoders.draw(rng)
         return pack(pixels, encoding, cover, "jpeg", flat=kind)
     samples = pixels
     if pixels.ndim == 3 and rng.random() < 0.3:

@@ -1,13 +1,9 @@
 """Noise of nature or of a program: high sensitivity, dark frames, grain, static, stretched tones; random LSB planes."""
 
-import io
-
 import numpy as np
-from PIL import Image
 from scipy import ndimage
 
-from starlight.images.writing.encode import Encoding
-from starlight.sample.covers import Cover
+from starlight.sample.covers import Cover, encoders
 from starlight.sample.covers.cover import as_uint8, luma
 from starlight.sample.covers.processing import stretch
 from starlight.sample.lookalikes.lookalike import Lookalike, colour, lossless, pack, scene, sides
@@ -23,11 +19,10 @@ def make(rng: np.random.Generator, number: str) -> Lookalike:
     kind = str(rng.choice(list(_WAYS), p=_WEIGHTS))
     cover = _WAYS[kind](rng, number)
     if rng.random() < 0.25:
-        cover = Cover(_through_jpeg(cover.pixels, rng), cover.cover_id, f"{cover.processing}; decompressed jpeg")
-    if rng.random() < 0.15:
-        encoding = Encoding("jpeg", quality=int(rng.integers(85, 99)), subsampling=int(rng.integers(0, 3)))
-    else:
-        encoding = lossless(rng, cover.pixels)
+        encoding, note = encoders.draw(rng)
+        samples = encoders.saved(cover.pixels, encoding)
+        cover = Cover(samples, cover.cover_id, f"{cover.processing}; decompressed jpeg {note}")
+    encoding = encoders.draw(rng, family="device")[0] if rng.random() < 0.15 else lossless(rng, cover.pixels)
     samples = colour(cover.pixels) if encoding.format == "webp" else cover.pixels
     return pack(samples, encoding, cover, kind, noise=kind)
 
@@ -81,12 +76,6 @@ def _stretched(rng: np.random.Generator, number: str) -> Cover:
     cover = _sensitivity(rng, number) if rng.random() < 0.5 else scene(rng, number, drawn=0)
     pixels, note = stretch(cover.pixels, rng)
     return Cover(pixels, cover.cover_id, f"{cover.processing}; {note}")
-
-
-def _through_jpeg(pixels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, "JPEG", quality=int(rng.integers(60, 98)))
-    return np.asarray(Image.open(buffer))
 
 
 _WAYS = {

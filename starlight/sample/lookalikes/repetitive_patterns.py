@@ -3,7 +3,7 @@
 import numpy as np
 
 from starlight.images.writing.encode import Encoding
-from starlight.sample.covers import Cover, grey, palettes
+from starlight.sample.covers import Cover, encoders, grey, palettes
 from starlight.sample.lookalikes import patterns
 from starlight.sample.lookalikes.lookalike import Lookalike, colour, lossless, pack, scene, sides
 
@@ -31,7 +31,7 @@ def make(rng: np.random.Generator, number: str) -> Lookalike:
         encoding = Encoding("gif" if rng.random() < 0.5 else "png", palette=palette)
         return pack(indices, encoding, cover, note, pattern=kind)
     if share < 0.25:
-        encoding = Encoding("jpeg", quality=int(rng.integers(60, 98)), subsampling=int(rng.integers(0, 3)))
+        encoding, _ = encoders.draw(rng)
         return pack(cover.pixels, encoding, cover, f"jpeg q{encoding.quality}", pattern=kind)
     encoding = lossless(rng, cover.pixels)
     samples = colour(cover.pixels) if encoding.format == "webp" else cover.pixels

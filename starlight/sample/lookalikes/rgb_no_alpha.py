@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from starlight.images.writing.encode import Encoding
+from starlight.sample.covers import encoders
 from starlight.sample.lookalikes.lookalike import Lookalike, colour, lossless, pack, scene
 
 __all__ = ["CONSTRAINT", "SHARE", "make"]
@@ -17,5 +17,5 @@ def make(rng: np.random.Generator, number: str) -> Lookalike:
     samples = colour(cover.pixels)
     encoding = lossless(rng, samples)
     if rng.random() < 0.3:
-        encoding = Encoding("jpeg", quality=int(rng.integers(50, 99)), subsampling=int(rng.integers(0, 3)))
+        encoding, _ = encoders.draw(rng)
     return pack(samples, encoding, cover, f"{encoding.format} rgb", channels=3)

@@ -5,7 +5,7 @@ from PIL import Image
 from scipy import ndimage
 
 from starlight.images.writing.encode import Encoding
-from starlight.sample.covers import Cover, drawings, palettes, photos, processing
+from starlight.sample.covers import Cover, drawings, encoders, palettes, photos, processing
 from starlight.sample.covers.cover import as_uint8, luma
 from starlight.sample.covers.scene import fractal_noise
 from starlight.sample.lookalikes.lookalike import Lookalike, lossless, pack, sides
@@ -27,7 +27,7 @@ def make(rng: np.random.Generator, number: str) -> Lookalike:
         indices, palette, note = palettes.index(pixels, rng, kind="bilevel" if share < 0.1 else "grey")
         return pack(indices, Encoding("png", palette=palette), page, f"scan {note}", scan="indexed")
     if share < 0.6:
-        encoding = Encoding("jpeg", quality=int(rng.integers(40, 96)), subsampling=int(rng.integers(0, 3)))
+        encoding, _ = encoders.draw(rng)
     else:
         encoding = lossless(rng, pixels)
         encoding = encoding if encoding.format != "webp" else Encoding("png")

@@ -3,7 +3,7 @@
 import numpy as np
 
 from starlight.images.writing.encode import Encoding
-from starlight.sample.covers import Cover, drawings, palettes, photos, processing
+from starlight.sample.covers import Cover, drawings, encoders, palettes, photos, processing
 from starlight.sample.covers import alpha as alphas
 from starlight.sample.lookalikes.lookalike import Lookalike, colour, lossless, pack
 
@@ -25,7 +25,7 @@ def make(rng: np.random.Generator, number: str) -> Lookalike:
         encoding = Encoding("gif" if kind == "gif" else "png", palette=palette)
         return pack(indices, encoding, cover, note, carrier=kind)
     if kind == "jpeg":
-        encoding = Encoding("jpeg", quality=int(rng.integers(40, 98)), subsampling=int(rng.integers(0, 3)))
+        encoding, _ = encoders.draw(rng)
         return pack(cover.pixels, encoding, cover, "jpeg", carrier=kind)
     samples = colour(cover.pixels)
     if kind == "rgba":

@@ -3,17 +3,16 @@
 A. Westfeld, "F5 - A Steganographic Algorithm: High Capacity Despite Better Steganalysis", Information Hiding 2001.
 """
 
-import conseal
-
 from starlight.images.jpeg.coefficients import Coefficients
 from starlight.techniques.jpeg._luma import changed_luma
 
-__all__ = ["CARRIER", "NAME", "READABLE", "SHOWN_IN", "embed"]
+__all__ = ["CARRIER", "NAME", "RATES", "READABLE", "SHOWN_IN", "embed"]
 
 NAME = "f5"
 CARRIER = "jpeg"
 READABLE = False
 SHOWN_IN = ("dct",)
+RATES = "jpeg"
 
 
 def embed(cover: Coefficients, rate: float, *, seed: int = 0) -> Coefficients:
@@ -36,4 +35,6 @@ def embed(cover: Coefficients, rate: float, *, seed: int = 0) -> Coefficients:
     StarlightError
         Rate out of range, or nothing to embed in.
     """
+    import conseal  # takes seconds to load, and only embedding needs it
+
     return changed_luma(cover, rate, lambda y: conseal.F5.simulate_single_channel(y, rate, seed=seed))

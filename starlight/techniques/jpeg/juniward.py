@@ -4,19 +4,20 @@ V. Holub, J. Fridrich, T. Denemark, "Universal Distortion Function for Steganogr
 EURASIP Journal on Information Security 2014.
 """
 
-import conseal
 import numpy as np
 
 from starlight.images.jpeg.blocks import pixels
 from starlight.images.jpeg.coefficients import Coefficients
 from starlight.techniques.jpeg._luma import changed_luma, luma_table
 
-__all__ = ["CARRIER", "NAME", "READABLE", "SHOWN_IN", "embed"]
+__all__ = ["CARRIER", "NAME", "RATES", "READABLE", "SHOWN_IN", "SLOW", "embed"]
 
 NAME = "juniward"
 CARRIER = "jpeg"
 READABLE = False
 SHOWN_IN = ("dct",)
+RATES = "jpeg"
+SLOW = 1.6
 
 
 def embed(cover: Coefficients, rate: float, *, seed: int = 0) -> Coefficients:
@@ -39,6 +40,8 @@ def embed(cover: Coefficients, rate: float, *, seed: int = 0) -> Coefficients:
     StarlightError
         Rate out of range, or nothing to embed in.
     """
+    import conseal  # takes seconds to load, and only embedding needs it
+
     table = luma_table(cover)
     samples = pixels(cover.y, table).astype(np.float64)
     return changed_luma(

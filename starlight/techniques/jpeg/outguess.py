@@ -14,12 +14,13 @@ import numpy as np
 from starlight.errors import StarlightError
 from starlight.images.jpeg.coefficients import Coefficients
 
-__all__ = ["CARRIER", "NAME", "READABLE", "SHOWN_IN", "capacity_bits", "embed"]
+__all__ = ["CARRIER", "NAME", "RATES", "READABLE", "SHOWN_IN", "capacity_bits", "embed"]
 
 NAME = "outguess"
 CARRIER = "jpeg"
 READABLE = False
 SHOWN_IN = ("dct",)
+RATES = "tool"
 
 _HEADER_BITS, _HEADER_STEP, _WALKS = 32, 32, 256
 

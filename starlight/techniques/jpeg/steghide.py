@@ -14,12 +14,13 @@ import numpy as np
 from starlight.errors import StarlightError
 from starlight.images.jpeg.coefficients import Coefficients
 
-__all__ = ["CARRIER", "NAME", "READABLE", "SHOWN_IN", "capacity_bits", "embed"]
+__all__ = ["CARRIER", "NAME", "RATES", "READABLE", "SHOWN_IN", "capacity_bits", "embed"]
 
 NAME = "steghide"
 CARRIER = "jpeg"
 READABLE = False
 SHOWN_IN = ("dct",)
+RATES = "tool"
 
 _SAMPLES_PER_BIT = 3
 

@@ -3,17 +3,16 @@
 L. Guo et al., "Using Statistical Image Model for JPEG Steganography: Uniform Embedding Revisited", IEEE TIFS 2015.
 """
 
-import conseal
-
 from starlight.images.jpeg.coefficients import Coefficients
 from starlight.techniques.jpeg._luma import changed_luma, luma_table
 
-__all__ = ["CARRIER", "NAME", "READABLE", "SHOWN_IN", "embed"]
+__all__ = ["CARRIER", "NAME", "RATES", "READABLE", "SHOWN_IN", "embed"]
 
 NAME = "uerd"
 CARRIER = "jpeg"
 READABLE = False
 SHOWN_IN = ("dct",)
+RATES = "jpeg"
 
 
 def embed(cover: Coefficients, rate: float, *, seed: int = 0) -> Coefficients:
@@ -36,5 +35,7 @@ def embed(cover: Coefficients, rate: float, *, seed: int = 0) -> Coefficients:
     StarlightError
         Rate out of range, or nothing to embed in.
     """
+    import conseal  # takes seconds to load, and only embedding needs it
+
     table = luma_table(cover)
     return changed_luma(cover, rate, lambda y: conseal.uerd.simulate_single_channel(y, table, rate, seed=seed))

@@ -7,12 +7,13 @@ from starlight.images.writing.exif_block import EXIF_POINTER, USER_COMMENT, dire
 from starlight.images.writing.segments import get_exif, set_exif
 from starlight.techniques.readable.protocol import END, frame
 
-__all__ = ["CARRIER", "CHARSETS", "NAME", "READABLE", "SHOWN_IN", "embed", "extract", "user_comment"]
+__all__ = ["CARRIER", "CATEGORY", "CHARSETS", "NAME", "READABLE", "SHOWN_IN", "embed", "extract", "user_comment"]
 
 NAME = "exif"
-CARRIER = "bytes"
+CARRIER = "comment"
 READABLE = True
 SHOWN_IN = ("content.decode_comment",)
+CATEGORY = "metadata"
 CHARSETS = {"ascii": b"ASCII\0\0\0", "unicode": b"UNICODE\0", "jis": b"JIS\0\0\0\0\0", "undefined": bytes(8)}
 
 

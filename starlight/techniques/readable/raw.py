@@ -4,12 +4,13 @@ from starlight.errors import StarlightError
 from starlight.images.containers import parse
 from starlight.techniques.readable.protocol import END, frame
 
-__all__ = ["CARRIER", "NAME", "READABLE", "SHOWN_IN", "embed", "extract"]
+__all__ = ["CARRIER", "CATEGORY", "NAME", "READABLE", "SHOWN_IN", "embed", "extract"]
 
 NAME = "raw"
-CARRIER = "bytes"
+CARRIER = "trailer"
 READABLE = True
 SHOWN_IN = ("content.decode_trailer",)
+CATEGORY = "eoi"
 
 
 def embed(cover: bytes, payload: bytes, *, seed: int = 0, framed: bool = True) -> bytes:

@@ -4,12 +4,13 @@ import numpy as np
 
 from starlight.techniques.spatial.random_lsb import mismatches
 
-__all__ = ["CARRIER", "NAME", "READABLE", "SHOWN_IN", "embed"]
+__all__ = ["CARRIER", "NAME", "RATES", "READABLE", "SHOWN_IN", "embed"]
 
 NAME = "lsbr"
-CARRIER = "rgb"
+CARRIER = "samples"
 READABLE = False
 SHOWN_IN = ("content",)
+RATES = "lsb"
 
 
 def embed(cover: np.ndarray, rate: float, *, seed: int = 0) -> np.ndarray:

@@ -3,17 +3,18 @@
 Holub, Fridrich, "Designing Steganographic Distortion Using Directional Filters", WIFS 2012.
 """
 
-import conseal
 import numpy as np
 
 from starlight.techniques.spatial.adaptive import embed_channels
 
-__all__ = ["CARRIER", "NAME", "READABLE", "SHOWN_IN", "embed"]
+__all__ = ["CARRIER", "NAME", "RATES", "READABLE", "SHOWN_IN", "SLOW", "embed"]
 
 NAME = "wow"
-CARRIER = "rgb"
+CARRIER = "samples"
 READABLE = False
 SHOWN_IN = ("content",)
+RATES = "adaptive"
+SLOW = 1.0
 
 
 def embed(cover: np.ndarray, rate: float, *, seed: int = 0) -> np.ndarray:
@@ -35,4 +36,6 @@ def embed(cover: np.ndarray, rate: float, *, seed: int = 0) -> np.ndarray:
     StarlightError
         If the rate is out of range, or the cover too small or too flat.
     """
+    import conseal  # takes seconds to load, and only embedding needs it
+
     return embed_channels(conseal.wow.simulate_single_channel, cover, rate, seed)

@@ -9,6 +9,7 @@ import numpy as np
 from starlight.findings.account import Span, account
 from starlight.findings.finding import Finding
 from starlight.findings.pixels import search
+from starlight.findings.random_planes import random_planes
 from starlight.images.image import Image
 from starlight.streams.readable.decode import decode_payload
 from starlight.techniques import OTHER, TECHNIQUES
@@ -58,7 +59,8 @@ def read(image: Image) -> Reading:
     kept, searched = account(image), search(image)
     known = {found.technique for found in searched}
     low = [found for found in _low_bits(image) if found.technique not in known]
-    hidden = [*searched, *low, *(found for found in kept.findings if found.hidden)]
+    random = [found for found in random_planes(image) if found.technique not in known]
+    hidden = [*searched, *low, *random, *(found for found in kept.findings if found.hidden)]
     notes = tuple(found for found in kept.findings if not found.hidden)
     return Reading(tuple(hidden), notes, kept.spans)
 

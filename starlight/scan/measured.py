@@ -11,14 +11,14 @@ from pathlib import Path
 
 import numpy as np
 
-from starlight.errors import BadImage, StarlightError
+from starlight.errors import BadImage
 from starlight.fanout import Engine, chunked, run
 from starlight.images.containers import Limits
 from starlight.scan import facts as facts_module
 from starlight.scan.facts import Facts, measure, pack, unpack
-from starlight.store import Store, key, table_name
+from starlight.store import Store, table_name
 from starlight.store.code import code_digest, decoder_versions
-from starlight.store.shard import ShardWriter
+from starlight.store.once import once
 
 __all__ = ["Hashed", "hash_files", "measure_all"]
 
@@ -79,25 +79,8 @@ def measure_all(
     StarlightError
         The store cannot be written, or its disk loses records faster than they are written.
     """
-    name = _table_name(limits)
-    table = store.table(name)
-    task = functools.partial(_measure_chunk, root, limits, store.folder(name))
-    found: dict[str, Facts | str] = {}
-    for _ in range(3):  # again only where a shard turns out damaged
-        ids = sorted(paths.keys() - found.keys())
-        keys = np.array([key(i) for i in ids], np.uint64)
-        missing = [(ids[i], paths[ids[i]]) for i in np.flatnonzero(~table.has(keys))]
-        for failures in run(engine, task, chunked(missing, engine), label="scan"):
-            found.update(failures)
-        table.reload()
-        for i, array in table.read(keys):
-            if array is not None:
-                found[ids[i]] = unpack(array)
-        table.reload()
-        if len(found) == len(paths):
-            table.compact()
-            return found
-    raise StarlightError(f"{table.folder}: the store's records are damaged again and again")
+    records = once(store, _table_name(limits), paths, functools.partial(_measure, root, limits), engine, label="scan")
+    return {i: f"unreadable: {r}" if isinstance(r, str) else unpack(r) for i, r in records.items()}
 
 
 def _table_name(limits: Limits) -> str:
@@ -105,27 +88,8 @@ def _table_name(limits: Limits) -> str:
     return table_name("scan", facts_module.VERSION, dataclasses.asdict(limits) | decoder_versions() | {"code": code})
 
 
-def _measure_chunk(root: Path, limits: Limits, folder: Path, jobs: Sequence[tuple[str, str]]) -> dict[str, str]:
-    """Measure a chunk of contents into one shard; returns the reasons of those that failed."""
-    failed: dict[str, str] = {}
-    writer = ShardWriter(folder)
-    try:
-        for sample_id, path in jobs:
-            try:
-                data = (root / path).read_bytes()
-                if hashlib.sha256(data).hexdigest()[:16] != sample_id:
-                    raise BadImage("changed while it was scanned")
-                record = pack(measure(data, limits))
-            except BadImage as error:
-                failed[sample_id] = f"unreadable: {error.reason}"
-            except OSError as error:
-                failed[sample_id] = f"unreadable: cannot be opened: {error.strerror or error}"
-            except Exception as error:  # one file in a million must not end the run
-                failed[sample_id] = f"unreadable: {type(error).__name__}: {' '.join(str(error).split())[:200]}"
-            else:
-                writer.add(key(sample_id), record)
-        writer.publish()
-    except BaseException:
-        writer.abandon()
-        raise
-    return failed
+def _measure(root: Path, limits: Limits, sample_id: str, path: str) -> np.ndarray:
+    data = (root / path).read_bytes()
+    if hashlib.sha256(data).hexdigest()[:16] != sample_id:
+        raise BadImage("changed while it was scanned")
+    return pack(measure(data, limits))

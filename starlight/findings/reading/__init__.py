@@ -1,0 +1,1 @@
+"""What was read in an image file, whoever asks."""

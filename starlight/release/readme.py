@@ -1,0 +1,109 @@
+"""Figures in README.md and docs/: written from the release's own tables, never by hand.
+
+A page marks their place with `<!-- figures: NAME -->` and `<!-- end -->`; what stands between is replaced.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from starlight.errors import StarlightError
+from starlight.markdown import counts, interval, percent, table
+from starlight.metrics.promise import GENERATED, promise
+from starlight.release.card import EVIDENCE, FIGURES, PROMISED
+
+__all__ = ["BLOCKS", "fill", "pages"]
+
+_BLOCK = re.compile(r"(<!-- figures: (\S+) -->\n).*?(<!-- end -->)", re.S)
+_FOUND, _HARDLY = 0.9, 0.1  # lower end of the interval from which, and rate under which, it is said in words
+_WHAT = {
+    "alpha": "text in the least significant bits (LSBs) of alpha",
+    "palette": "text in the LSBs of palette indices",
+    "lsb.rgb": "text in colour LSBs, from the first pixel on",
+    "exif": "text in the EXIF comment",
+    "raw": "bytes behind the end of the image",
+    "lsbr": "random bits, LSB replacement at random places",
+    "lsbm": "random bits, LSB matching",
+    "outguess": "OutGuess in JPEG coefficients",
+    "steghide": "steghide in JPEG coefficients",
+    "f5": "F5 in JPEG coefficients",
+    "nsf5": "nsF5 in JPEG coefficients",
+    "juniward": "J-UNIWARD in JPEG coefficients",
+    "uerd": "UERD in JPEG coefficients",
+    "hill": "HILL, adaptive, in pixels",
+    "suniward": "S-UNIWARD, adaptive, in pixels",
+    "wow": "WOW, adaptive, in pixels",
+    "other": "tools that are not on the list",
+}
+
+
+def fill(text: str, release: Path) -> str:
+    """A page with every block of figures written anew.
+
+    Parameters
+    ----------
+    text : str
+        Markdown.
+    release : Path
+        `models/release/`.
+
+    Raises
+    ------
+    StarlightError
+        A block has no such name.
+    """
+
+    def block(match: re.Match) -> str:
+        if match[2] not in BLOCKS:
+            raise StarlightError(f"figures: {match[2]!r} is unknown, use one of {', '.join(BLOCKS)}")
+        return f"{match[1]}{BLOCKS[match[2]](release)}\n{match[3]}"
+
+    return _BLOCK.sub(block, text)
+
+
+def pages(root: Path) -> list[Path]:
+    """Pages that may hold figures."""
+    return [root / "README.md", *sorted((root / "docs").glob("*.md"))]
+
+
+def _figures(release: Path) -> Mapping:
+    return json.loads((release / FIGURES).read_text(encoding="utf-8"))["v4"]
+
+
+def _techniques(release: Path) -> str:
+    found = sorted(_figures(release)["techniques"].items(), key=lambda item: (-item[1]["detection"], item[0]))
+    rows = [
+        [f"`{name}`", _WHAT.get(name, ""), _word(part),
+         f"{percent(part['detection'], 1)} ({interval(part['low'], part['high'], 1)})", counts(part["k"], part["n"])]
+        for name, part in found
+    ]  # fmt: skip
+    return table(["Technique", "What is hidden, and where", "", "Found (95 %)", "Images"], rows, "lllrr")
+
+
+def _word(part: Mapping) -> str:
+    return "found" if part["low"] >= _FOUND else "hardly" if part["detection"] < _HARDLY else "in part"
+
+
+def _alarms(release: Path) -> str:
+    """False alarms as the evidence counted them, real files first, and else those of the test split."""
+    rows = pd.read_csv(release / EVIDENCE) if (release / EVIDENCE).exists() else pd.DataFrame({"source": []})
+    part = _figures(release)
+    where, shown = "of the test split", (part["fpr_k"], part["fpr_n"], part["fpr"], part["fpr_low"], part["fpr_high"])
+    generated = rows[rows["source"] == f"all {GENERATED}"]
+    if len(generated):
+        last = generated.iloc[0]
+        where, shown = "made for the purpose", (last.flagged, last.images, last.fpr, last.low, last.high)
+    k, n, rate, low, high = shown
+    return (
+        f"**{promise(rows, PROMISED)}**\n"
+        f"Of {int(n):,} clean images {where} the released detector flags {int(k):,}: {percent(rate, 3)} "
+        f"({interval(low, high, 3)} with 95 % confidence)."
+    )
+
+
+BLOCKS: dict[str, Callable[[Path], str]] = {"techniques": _techniques, "false-alarms": _alarms}

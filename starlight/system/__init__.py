@@ -1,0 +1,1 @@
+"""What the operating system is asked for: files that appear whole, native libraries that keep quiet."""

@@ -1,0 +1,1 @@
+"""Figures for collectors, without the libraries of the pipeline."""
