@@ -8,7 +8,8 @@ TESTING := $(VENV)/.testing
 export PATH := $(abspath $(BIN)):$(PATH)
 export PYTHONHASHSEED := 0
 
-.PHONY: help setup repro test lint bench bench-detect ablations evidence release export wheel fuzz pr-report baseline
+.PHONY: help setup repro test lint bench bench-detect bench-forgery ablations evidence promote release release-forgery export wheel fuzz \
+	pr-report baseline
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*##/\t/' | expand -t 16
@@ -34,9 +35,12 @@ $(TESTING): $(READY) requirements-test.lock requirements-onnx.lock
 test: $(TESTING)  ## the whole test suite
 	python -m pytest
 
-lint: $(READY)  ## style, as pre-commit checks it
-	$(PIP) ruff==0.17.5
-	ruff check . && ruff format --check .
+lint: $(READY)  ## style and spelling, as pre-commit checks them, and types
+	$(PIP) --no-deps --requirement requirements-lint.lock
+	ruff check .
+	ruff format --check .
+	codespell
+	mypy
 
 baseline: $(READY)  ## keep V3's figures as the experiment `v3-baseline`, for `dvc metrics diff v3-baseline`
 	dvc exp run --force --name v3-baseline -S headline=v3
@@ -51,15 +55,25 @@ bench-detect: $(READY)  ## detection beside peers; COVERS=folder makes the test 
 	$(PIP) --no-deps --requirement requirements-bench.lock
 	python -m scripts.tools.bench_detect $(if $(COVERS),--covers $(COVERS)) --workers $(or $(WORKERS),1)
 
+bench-forgery: $(READY)  ## tampered images beside peers, on new images, with the weights of the last run
+	python -m scripts.tools.bench_forgery
+
 ablations: $(READY)  ## queue and run the ablation experiments, collect reports/ablations.csv
 	python -m scripts.tools.ablations
 
-evidence: $(READY)  ## false-positive rate of the released detector on 80,000 clean images; COVERS=folder adds yours
+evidence: $(READY)  ## false alarms of the released detector; COVERS="folder folder" counts real files, each a source
 	python -m scripts.tools.evidence $(if $(COVERS),--covers $(COVERS))
 
-release: $(READY)  ## train the released detector; COVERS=folder adds photographs, TERMS="..." says whose
+release-forgery: $(READY)  ## train the released detector of tampered images
+	python -m scripts.tools.release_forgery
+
+promote: $(READY)  ## make the trained detector the default, if it passes the evidence; COVERS="folder" adds real files
+	python -m scripts.tools.promote $(if $(COVERS),--covers $(COVERS))
+
+release: $(READY)  ## train the released detector; COVERS=folder adds photographs, TERMS="..." whose, CLEAN=folder sets thresholds
 	$(PIP) --requirement requirements-onnx.lock
-	python -m scripts.tools.release $(if $(COVERS),--covers $(COVERS)) $(if $(TERMS),--terms "$(TERMS)") $(SETTINGS)
+	python -m scripts.tools.release $(if $(COVERS),--covers $(COVERS)) $(if $(CLEAN),--clean $(CLEAN)) \
+		$(if $(TERMS),--terms "$(TERMS)") $(SETTINGS)
 	python -m scripts.tools.released_onnx
 
 export: $(READY)  ## models/starlight.onnx, checked against torch

@@ -1,6 +1,5 @@
 """Stage `mine`: authentic images that the base detector flags, and stego that it misses."""
 
-import json
 from pathlib import Path
 
 from starlight.detector.weights import load
@@ -10,6 +9,7 @@ from starlight.params import General, run_stage, section
 from starlight.plots.contact_sheet import contact_sheet
 from starlight.store import StreamReader, default_root
 from starlight.streams import SETS
+from starlight.training.mining import write
 from starlight.training.pools import load_splits
 
 OUT = Path("reports/mining")
@@ -21,10 +21,7 @@ def main(raw: dict) -> None:
     manifest = read(Path("artifacts/manifest.csv"))
     data = load_splits(manifest, reader, SETS[general.streams], default_root() / "scratch").train
     mined = mine(base, data, params)
-    OUT.mkdir(parents=True, exist_ok=True)
-    mined.hard_negatives.to_csv(OUT / "hard_negatives.csv", index=False, lineterminator="\n")
-    mined.missed.to_csv(OUT / "missed.csv", index=False, lineterminator="\n")
-    (OUT / "audit.json").write_text(json.dumps(mined.audit, indent=2, sort_keys=True) + "\n")
+    write(mined, OUT)
     worst = mined.hard_negatives.head(params.sheet)
     crops, maps = views(base.members, data, worst.index.tolist())
     captions = [f"{row.category or row.kind} {row.fp_ratio:.3f}" for row in worst.itertuples()]

@@ -33,9 +33,9 @@ def _predict(raw: dict, project: Path, path: Path, version: str, only: Collectio
 
 def _since(raw: dict, datasets: Path, manifest):
     from starlight.monitor.since_scan import since_scan
+    from starlight.scan.params import left_out
 
-    sample = raw.get("sample")
-    return since_scan(datasets, manifest, use_sample=not isinstance(sample, dict) or sample.get("enabled", True))
+    return since_scan(datasets, manifest, leave_out=left_out(raw))
 
 
 def main() -> int:

@@ -13,7 +13,8 @@ import pandas as pd
 from starlight.detector.calibration.judgement import judge, named
 from starlight.detector.weights import Stored, averaged
 from starlight.errors import StarlightError
-from starlight.metrics import auc, clopper_pearson, mcnemar
+from starlight.metrics import auc
+from starlight.metrics.before_after import compared
 from starlight.params import knob
 from starlight.store import StreamReader
 from starlight.streams import SETS
@@ -30,9 +31,6 @@ _IDENTITY = (
     "sample_id", "path", "submission", "kind", "category", "technique", "label", "payload_bits", "payload_rate",
     "cover_id", "format", "mode", "width", "height", "source",
 )  # fmt: skip
-
-_COMPARED = ["model", "group", "base_fpr", "measure", "value", "low", "high", "k", "n", "p_against_base"]
-_LOOSE = (0.01, 0.05)  # of authentic images, that the base detector flags where models are compared at equal power
 
 
 @dataclasses.dataclass(frozen=True)
@@ -143,62 +141,13 @@ def stream_ablation(stored: Stored, data: TrainingData, *, each: bool = True) ->
 
 
 def before_after(table: pd.DataFrame, names: tuple[str, ...] = ("v4_base", "v4", "control")) -> pd.DataFrame:
-    """Base, mined and random fine-tuning on the same images, with intervals and McNemar's test against the base.
-
-    At operating thresholds that one authentic image in thousands exceeds, a test split holds next to no false alarms
-    to compare. So the false alarms are also counted where more are allowed, each detector finding as much: at the
-    score that as many stego images reach as exceed the one at which the base detector flags `_LOOSE` of the authentic
-    (`base_fpr`; NaN at the operating thresholds).
-    """
+    """Base, mined and random fine-tuning on the same images; see `starlight.metrics.before_after.compared`."""
     groups = {"all": table["path"].notna(), "authentic": table["label"] == 0, "stego": table["label"] == 1}
     groups |= {f"negative:{c}": table["category"].eq(c) & table["kind"].eq("negative")
                for c in sorted(set(table.loc[table["kind"] == "negative", "category"]))}  # fmt: skip
     groups |= {f"technique:{t}": table["technique"].eq(t) & table["label"].eq(1)
                for t in sorted(set(table.loc[table["label"] == 1, "technique"]))}  # fmt: skip
-    rows = []
-    for name in (n for n in names if f"{n}_flagged" in table):
-        flagged = table[f"{name}_flagged"].to_numpy(bool)
-        precision = (flagged & (table["label"] == 1)).sum(), flagged.sum()
-        rows.append({"model": name, "group": "flagged", "measure": "precision", **_proportion(*precision)})
-        for group, chosen in groups.items():
-            right = flagged == (table["label"] == 1)
-            hits, what = (right, "accuracy") if group == "all" else (flagged, "flagged share")
-            paired = mcnemar(right[chosen], (table["v4_base_flagged"].to_numpy(bool) == (table["label"] == 1))[chosen])
-            rows.append({
-                "model": name, "group": group, "measure": what,
-                **_proportion(hits[chosen].sum(), chosen.sum()), "p_against_base": round(float(paired.p_value), 6),
-            })  # fmt: skip
-        for rate in _LOOSE if "v4_base_score" in table else ():
-            rows += _equally_powerful(table, name, rate)
-    return pd.DataFrame(rows, columns=_COMPARED)
-
-
-def _equally_powerful(table: pd.DataFrame, name: str, rate: float) -> list[dict]:
-    """Precision and false alarms of a model that finds as much as the base detector does at a false-positive rate."""
-    authentic = (table["label"] == 0).to_numpy()
-    base = table["v4_base_score"].to_numpy(float)
-    found = int((base[~authentic] > np.quantile(base[authentic], 1.0 - rate)).sum())
-    if not found:
-        return []
-
-    def flagged(model: str) -> np.ndarray:
-        score = table[f"{model}_score"].to_numpy(float)
-        return score >= np.sort(score[~authentic])[-found]
-
-    alarms, of_base = flagged(name), flagged("v4_base")
-    paired = mcnemar(~alarms[authentic], ~of_base[authentic])
-    return [
-        {"model": name, "group": "flagged", "base_fpr": rate, "measure": "precision",
-         **_proportion((alarms & ~authentic).sum(), alarms.sum())},
-        {"model": name, "group": "authentic", "base_fpr": rate, "measure": "flagged share",
-         **_proportion(alarms[authentic].sum(), authentic.sum()), "p_against_base": round(float(paired.p_value), 6)},
-    ]  # fmt: skip
-
-
-def _proportion(k: int, n: int) -> dict[str, float]:
-    low, high = clopper_pearson(int(k), int(n))
-    return {"value": round(k / n, 6) if n else np.nan, "low": round(low, 6), "high": round(high, 6),
-            "k": int(k), "n": int(n)}  # fmt: skip
+    return compared(table, groups, names)
 
 
 def load_test(manifest: pd.DataFrame, reader: StreamReader, scratch: Path) -> TrainingData:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,43 +13,16 @@ from torch.utils.data import WeightedRandomSampler
 
 from starlight.detector.model import UnifiedStarlightDetector
 from starlight.detector.weights import Member, Stored, data_hash, write
-from starlight.params import General, knob
+from starlight.params import General
 from starlight.training.build import refit
 from starlight.training.data import TrainingData
 from starlight.training.loop import Schedule, fit
 from starlight.training.params import TrainParams
 from starlight.training.pools import Splits, expert_weights, held_back, sampler_of, weight_negatives
 from starlight.training.selection import Passes, calibrate
+from starlight.training.weighting import EnsembleParams, FinetuneParams, as_many_at_random, by_area
 
 __all__ = ["EnsembleParams", "FinetuneParams", "area_weights", "finetune", "sampling_weights"]
-
-
-@dataclasses.dataclass(frozen=True)
-class FinetuneParams:
-    """The `finetune` block of `params.yaml`."""
-
-    epochs: int = knob(min=0, max=1000)
-    patience: int = knob(min=0)
-    batch_size: int = knob(min=4, max=4096)
-    lr: float = knob(min=1e-8, max=1.0)
-    weight_decay: float = knob(min=0.0, max=10.0)
-    hard_negative_weight: float = knob(min=0.0, max=100.0)
-    only_mined: bool = knob()
-    pair_stego: bool = knob()
-    missed_weight: float = knob(min=0.0, max=100.0)
-    tiny_weight: float = knob(min=0.0, max=100.0)
-    small_weight: float = knob(min=0.0, max=100.0)
-    large_weight: float = knob(min=0.0, max=100.0)
-    control: bool = knob()
-
-
-@dataclasses.dataclass(frozen=True)
-class EnsembleParams:
-    """The `ensemble` block of `params.yaml`: weights of the members in the average of log-odds."""
-
-    enabled: bool = knob()
-    base: float = knob(min=0.0, max=100.0)
-    hard_negative: float = knob(min=0.0, max=100.0)
 
 
 def finetune(
@@ -145,15 +117,9 @@ def _among(data: TrainingData, chosen: pd.DataFrame) -> np.ndarray:
 
 def area_weights(data: TrainingData, params: FinetuneParams) -> np.ndarray:
     """(n,) weight by the share of the image that carries payload; 1 where it is unknown or not in the pixels."""
-    share = data.payload_share()
-    known = (data.labels == 1) & ~np.isnan(share) & (share > 0)
-    by_area = np.select([share < 0.01, share <= 0.05], [params.tiny_weight, params.small_weight], params.large_weight)
-    return np.where(known, by_area, 1.0)
+    return np.where(data.labels == 1, by_area(data.payload_share(), params), 1.0)
 
 
 def random_control(data: TrainingData, hard: pd.DataFrame, held: np.ndarray, seed: int) -> pd.DataFrame:
     """As many authentic training images as were mined, drawn at random, and as many of them held back."""
-    rng, mined, chosen = np.random.default_rng([seed, 77]), _among(data, hard), []
-    for pool in (held, ~held):
-        chosen += rng.permutation(np.flatnonzero((data.labels == 0) & pool))[: np.count_nonzero(mined & pool)].tolist()
-    return data.rows.iloc[sorted(chosen)]
+    return data.rows.iloc[as_many_at_random(data.labels == 0, _among(data, hard), held, seed)]

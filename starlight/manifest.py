@@ -10,16 +10,17 @@ import pandas as pd
 from starlight.errors import StarlightError
 from starlight.system.atomic import whole
 
-__all__ = ["COLUMNS", "KINDS", "frame", "read", "usable", "write"]
+__all__ = ["COLUMNS", "KINDS", "STEGO_KINDS", "frame", "of_forgery", "of_stego", "read", "usable", "write"]
 
-KINDS = ("clean", "stego", "negative", "forged")
+STEGO_KINDS = ("clean", "stego", "negative")  # what the task stego works on
+KINDS = (*STEGO_KINDS, "forged", "authentic")
 
 COLUMNS = {
     "sample_id": "str",  # SHA-256 of the bytes, 16 hex digits; empty where the file could not be read
     "path": "str",  # relative to the data sets' folder, with forward slashes
     "submission": "str",
     "kind": "str",
-    "category": "str",  # negatives: what they look like; stego: pixel, metadata or eoi
+    "category": "str",  # negatives, authentic: what they look like; stego: pixel, metadata or eoi; forged: how
     "technique": "str",  # stego: one of the listed techniques, or `other`
     "label": "int64",  # 1 = stego or forged
     "payload_bits": "float64",  # without framing; NaN unknown
@@ -35,7 +36,7 @@ COLUMNS = {
     "reason": "str",
     "payload_rate": "float64",  # bits per pixel or per non-zero AC coefficient, as the sidecar says; NaN unknown
     "source": "str",  # where the picture comes from: a camera, a kind of scene, else the submission
-    "twin_id": "str",  # stego: sample_id of its payload-free twin, empty where there is none
+    "twin_id": "str",  # stego, forged: sample_id of its authentic twin, empty where there is none
     "tool": "str",  # the program that embedded, or a technique's name that nobody listed
 }
 _TEXT = [name for name, kind in COLUMNS.items() if kind == "str"]
@@ -115,3 +116,19 @@ def write(table: pd.DataFrame, path: Path | str) -> None:
 def usable(table: pd.DataFrame) -> pd.DataFrame:
     """The rows that later stages work on: status `ok`, one for each content."""
     return table[table["status"] == "ok"].reset_index(drop=True)
+
+
+def of_stego(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows that the task stego is about."""
+    return table[table["kind"].isin(STEGO_KINDS)]
+
+
+def of_forgery(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows that the task forgery is about: forged images, and what else but stego their submissions hold.
+
+    Clean images of a submission without forged ones are left to the task stego: nobody has said of them that they were
+    not tampered with.
+    """
+    own = table["kind"].isin(("forged", "authentic"))
+    beside = table["submission"].isin(set(table.loc[own, "submission"])) & table["kind"].isin(("clean", "negative"))
+    return table[own | beside]

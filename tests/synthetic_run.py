@@ -105,11 +105,13 @@ def _optional(reports: Path, predictions: pd.DataFrame) -> None:
     ]  # fmt: skip
     _csv(pd.DataFrame(effect), reports / "finetune/before_after.csv")
     counted = [
-        ("look-alikes, new ones", 4000, 9, 0.00225, 0.001029, 0.004267),
-        ("all", 9000, 9, 0.001, 0.000457, 0.001898),
+        ("real", "all real", 400, 1, 0.0025, 6.3e-05, 0.013851),
+        ("generated", "look-alikes, new ones", 4000, 9, 0.00225, 0.001029, 0.004267),
+        ("generated", "all generated", 9000, 9, 0.001, 0.000457, 0.001898),
     ]
     evidence = [
         {
+            "group": group,
             "source": source,
             "images": n,
             "flagged": k,
@@ -120,7 +122,7 @@ def _optional(reports: Path, predictions: pd.DataFrame) -> None:
             "high": high,
             "taken_for": "lsbr 9",
         }
-        for source, n, k, fpr, low, high in counted
+        for group, source, n, k, fpr, low, high in counted
     ]
     _csv(pd.DataFrame(evidence), reports / "evidence.csv")
     rng = np.random.default_rng(5)

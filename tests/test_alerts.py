@@ -161,7 +161,7 @@ def test_divergence_and_latency(tmp_path, healthy, baseline):
 
 
 def test_accuracy_over_all_or_over_the_protocol(healthy):
-    assert "accuracy" in raised(healthy, None, knobs(AlertParams))[0]
+    assert "accuracy" in raised(healthy, None, knobs(AlertParams, accuracy_over="all"))[0]
     assert "accuracy" not in raised(healthy, None, LIMITS)[0]
 
 
@@ -331,6 +331,6 @@ def test_no_credential_is_ever_repeated(tmp_path, alerts, caplog, capfd):
 
 def test_without_apprise_the_error_says_what_to_install(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "apprise", None)
-    with pytest.raises(StarlightError, match=r"starlight\[alerts\]"):
+    with pytest.raises(StarlightError, match=r"starlight\[monitor\]"):
         AppriseChannel("json://localhost")
     assert channels_from({}) == []

@@ -1,50 +1,59 @@
-"""Thresholds far out in the tail of authentic images."""
+"""Thresholds class by class: the rate asked for, who may speak, and verdicts where nobody may."""
 
 import numpy as np
 import pytest
 
-from starlight.detector.calibration.calibration import Calibration, fit
+from starlight.detector.calibration.calibration import FINDS_NOTHING, SPEAKS, UNKNOWN, Calibration
+from starlight.detector.calibration.judgement import judge, silence
+from starlight.detector.calibration.thresholds import fit
+
+SMALL, MIDDLE, LARGE = (f"photograph, lossless, {size}" for size in ("to 0.1 M", "to 0.5 M", "over 8 M"))
+
+
+def authentic(rng, n: int, *lengths: float) -> np.ndarray:
+    return rng.exponential(lengths, (n, len(lengths))) - 2
+
+
+def fitted_to(logits, technique=None, classes=SMALL, names=("lsbr", "lsbm"), target=0.001, **more) -> Calibration:
+    n = len(logits)
+    carried = np.full(n, -1) if technique is None else technique
+    of = [classes] * n if isinstance(classes, str) else classes
+    return fit(logits, carried, of, techniques=names, target_fpr=target, **more)
 
 
 @pytest.mark.parametrize("target", [0.01, 0.001])
-def test_false_positive_rate_on_new_images_is_the_one_asked_for(target):
+def test_false_positive_rate_on_new_images_is_no_higher_than_asked_for(target):
     rng = np.random.default_rng(2)
     rates = []
     for _ in range(20):
-        logits = rng.exponential([1.0, 3.0], (600, 2)) - 4
-        fitted = fit(logits, np.full(600, -1), ["jpeg"] * 600, techniques=("a", "b"), target_fpr=target)
-        fresh = rng.exponential([1.0, 3.0], (100_000, 2)) - 4
-        rates.append(np.mean(fitted.score(fresh, ["jpeg"] * len(fresh)) >= 0))
-    assert target / 5 < np.mean(rates) < target  # the upper bound of the tail keeps under it
-    assert np.mean(np.array(rates) > target) < 0.4
+        fitted = fitted_to(authentic(rng, 600, 1.0, 0.8), target=target)
+        rates.append(np.mean(fitted.score(authentic(rng, 50_000, 1.0, 0.8), [SMALL] * 50_000) >= 0))
+    assert target / 20 < np.mean(rates) < target
+
+
+def test_every_class_keeps_the_rate_by_itself():
+    """Patterns wander ten times as far as photographs, which do not pay for it."""
+    rng = np.random.default_rng(3)
+    classes = np.repeat(["drawing, lossless", SMALL], 800)
+    fitted = fitted_to(np.vstack([authentic(rng, 800, 5.0, 5.0), authentic(rng, 800, 0.5, 0.5)]), classes=classes)
+    assert fitted.row(SMALL).end[0] < 8 < fitted.row("drawing, lossless").end[0]
 
 
 def test_a_masked_technique_never_raises_a_score():
-    logits = np.array([[-30.0, 1.0], [50.0, 1.0]])
-    fitted = fit(np.random.default_rng(0).normal(size=(100, 2)), np.full(100, -1), ["x"] * 100, techniques=("a", "b"),
-                 target_fpr=0.01)  # fmt: skip
-    scores = fitted.technique_scores(logits, ["x", "x"])
+    fitted = fitted_to(np.random.default_rng(0).normal(size=(100, 2)), target=0.01)
+    scores = fitted.technique_scores(np.array([[-30.0, 1.0], [50.0, 1.0]]), [SMALL, SMALL])
     assert scores[0, 0] == -np.inf and scores[1, 0] > 0
 
 
 def test_probability_rises_with_the_score_and_survives_json():
     rng = np.random.default_rng(3)
     labels = rng.integers(0, 2, 500)
-    logits = rng.normal(size=(500, 3)) + 2 * labels[:, None]
-    fitted = fit(logits, labels - 1, ["jpeg", "grey"] * 250, techniques=("a", "b", "c"), target_fpr=0.001)
+    logits = rng.normal(size=(500, 2)) + 2 * labels[:, None]
+    fitted = fitted_to(logits, labels - 1, [SMALL, "indexed"] * 250)
     assert np.all(np.diff(fitted.probability(np.linspace(-5, 5, 50))) > 0)
-    assert Calibration.from_json(fitted.to_json()).score(logits, ["grey"] * 500) == pytest.approx(
-        fitted.score(logits, ["grey"] * 500)
-    )
-
-
-def test_the_tail_of_a_class_with_few_images_is_drawn_towards_that_of_all():
-    rng = np.random.default_rng(6)
-    classes = np.repeat(["many", "few"], [4000, 100])
-    logits = np.where(classes == "few", 0.2, 2.0)[:, None] * rng.exponential(1.0, (4100, 1))
-    scale = fit(logits, np.full(4100, -1), classes, techniques=("a",), target_fpr=0.001).scale
-    assert 0.2 * 2 < scale["few"][0] < scale["all"][0]
-    assert scale["many"][0] == pytest.approx(scale["all"][0], rel=0.1)
+    assert Calibration.from_json(fitted.to_json()) == fitted
+    with pytest.raises(ValueError, match="earlier version"):
+        Calibration.from_json('{"threshold": 6.5}')
 
 
 def far_apart(rng, n: int = 400):
@@ -55,12 +64,12 @@ def far_apart(rng, n: int = 400):
     return logits, technique
 
 
-def test_the_threshold_lies_between_what_lies_apart():
+def test_the_threshold_lies_between_what_lies_apart_in_every_class():
     logits, technique = far_apart(np.random.default_rng(4))
-    fitted = fit(logits, technique, ["x"] * len(logits), techniques=("a", "b"), target_fpr=0.001)
+    fitted = fitted_to(logits, technique)
     between = np.array([[-10.0, -12.0], [-4.0, -12.0], [4.0, -12.0], [9.0, -12.0]])
-    assert (fitted.score(between, ["x"] * 4) >= 0).tolist() == [False, False, True, True]
-    assert (fitted.score(logits[technique == 0], ["x"] * int((technique == 0).sum())) >= 0).mean() > 0.97
+    for name in (SMALL, "tiny, jpeg"):
+        assert (fitted.score(between, [name] * 4) >= 0).tolist() == [False, False, True, True]
 
 
 def test_the_threshold_lies_farther_where_authentic_images_scatter():
@@ -69,101 +78,99 @@ def test_the_threshold_lies_farther_where_authentic_images_scatter():
     ends = []
     for scattered in (0.0, 2.5):  # one authentic image so much nearer to stego
         logits[np.flatnonzero(technique < 0)[highest], 0] += scattered
-        fitted = fit(logits, technique, ["x"] * len(logits), techniques=("a", "b"), target_fpr=0.001)
-        ends.append(fitted.location["all"][0] + fitted.threshold * fitted.scale["all"][0])
+        ends.append(fitted_to(logits, technique).row(SMALL).end[0])
     assert ends[1] > ends[0] + 2.5
 
 
-def test_a_hopeless_technique_costs_the_others_little():
-    rng = np.random.default_rng(5)
-    technique = rng.choice([-1, 0, 1], 3000)
-    logits = rng.exponential(1.0, (3000, 2))
-    logits[technique == 0, 0] += 8 * rng.random((technique == 0).sum())
-    found = []
-    for known in (technique, np.where(technique == 1, -2, technique)):  # with stego of the hopeless one, and without
-        fitted = fit(logits, known, ["x"] * 3000, techniques=("a", "b"), target_fpr=0.001)
-        found.append((fitted.technique_scores(logits, ["x"] * 3000)[technique == 0, 0] >= 0).mean())
-    assert found[0] >= found[1]
-
-
-def three(rng, n: int = 6000):
-    """Log-odds of two techniques that are found in part, and of one that cannot be told from authentic images."""
-    technique = rng.choice([-1, -1, 0, 1, 2], n)
-    logits = rng.exponential(1.0, (n, 3))
-    for t, reach in enumerate((12.0, 9.0, 0.0)):
-        logits[technique == t, t] += reach * rng.random((technique == t).sum())
+def partly_found(rng, n: int = 3000):
+    """A technique that is found in part, and one that cannot be told from authentic images, which wander."""
+    technique = rng.choice([-1, 0, 1], n)
+    logits = authentic(rng, n, 1.0, 3.0)
+    logits[technique == 0, 0] += 12 * rng.random((technique == 0).sum())
     return logits, technique
 
 
-def test_false_alarms_go_to_the_techniques_that_find_most_with_them():
-    logits, technique = three(np.random.default_rng(7))
-    fitted = fit(logits, technique, ["x"] * 6000, techniques=("a", "b", "c"), target_fpr=0.001)
-    first, second, hopeless = fitted.handicap
-    assert hopeless > 1.6 > max(first, second) > 1.0
-    more = np.log(0.1 / 0.001) * (np.array(fitted.handicap) - 1.0)
-    assert np.exp(-more).sum() == pytest.approx(1.0, abs=0.1)
+def test_an_expert_that_finds_nothing_is_silent_and_costs_the_others_nothing():
+    rng = np.random.default_rng(5)
+    logits, technique = partly_found(rng)
+    alone = technique != 1
+    both = fitted_to(logits, technique)
+    single = fitted_to(logits[alone, :1], technique[alone], names=("lsbr",))
+    assert both.row(SMALL).standing == (SPEAKS, FINDS_NOTHING)
+    assert both.row(SMALL).end[0] == pytest.approx(single.row(SMALL).end[0])
+    loud = np.array([[-2.0, 500.0]])
+    assert both.score(loud, [SMALL])[0] < 0
+    assert "finds nothing" in silence(both, SMALL, np.zeros(2))["lsbm"]
 
 
-def test_unequal_shares_hold_the_false_positive_rate():
-    rng, rates = np.random.default_rng(10), []
-    for _ in range(20):
-        fitted = fit(*three(rng), ["x"] * 6000, techniques=("a", "b", "c"), target_fpr=0.001)
-        rates.append(np.mean(fitted.score(rng.exponential(1.0, (50_000, 3)), ["x"] * 50_000) >= 0))
-    assert 0.0002 < np.mean(rates) < 0.001
+def test_below_the_threshold_images_of_a_silent_expert_keep_their_order():
+    fitted = fitted_to(*partly_found(np.random.default_rng(5)))
+    scores = fitted.technique_scores(np.array([[-2.0, 1.0], [-2.0, 2.0], [-2.0, 3.0]]), [SMALL] * 3)[:, 1]
+    assert np.all(np.diff(scores) > 0)
 
 
-def test_a_technique_without_stego_images_gets_an_even_share():
-    rng = np.random.default_rng(8)
-    logits = rng.exponential(1.0, (1000, 4))
-    fitted = fit(logits, np.full(1000, -1), ["x"] * 1000, techniques=("a", "b", "c", "d"), target_fpr=0.001)
-    assert fitted.handicap == pytest.approx([1 + np.log(4) / np.log(0.1 / 0.001)] * 4, abs=1e-5)
-
-
-def test_further_clean_images_set_the_thresholds_anew_of_what_is_not_kept():
+def test_larger_photographs_need_no_more_than_smaller_ones_but_for_what_is_seen():
     rng = np.random.default_rng(6)
-    names = ("a", "b")
-    fitted = fit(rng.exponential(1.0, (300, 2)), np.full(300, -1), ["x"] * 300, techniques=names, target_fpr=0.001)
-    for wander in (0.5, 2.0):  # on these, b wanders half or twice as far as it was thought to
-        fresh, more = (rng.exponential([1.0, wander], (20_000, 2)) for _ in range(2))
-        found = fitted.refitted(fresh, ["x"] * 20_000, kept=("a",))
-        assert found.authentic == 20_300
-        before, after = (one.technique_scores(more, ["x"] * 20_000) >= 0 for one in (fitted, found))
-        assert np.mean(after[:, 0] != before[:, 0]) < 1e-3  # but for what is rounded
-        assert (np.mean(before[:, 1]) > 0.003) == (wander > 1) and 0.0003 < np.mean(after[:, 1]) < 0.002
+    classes = np.repeat([SMALL, LARGE], [2000, 12])
+    logits = np.vstack([authentic(rng, 2000, 0.5, 0.5), authentic(rng, 12, 3.0, 3.0)])
+    logits[2000:] = np.minimum(logits[2000:], 2.0)
+    fitted = fitted_to(logits, classes=classes)
+    assert fitted.row(LARGE).end == fitted.row(SMALL).end == fitted.row(MIDDLE).end
+    logits[-1] = 30.0
+    assert min(fitted_to(logits, classes=classes).row(LARGE).end) > 30
 
 
-def test_no_technique_pays_for_the_long_tail_of_another():
-    """In b alone the highest images wander three times as far as the others let expect."""
-    rng, n, far = np.random.default_rng(12), 20_000, -np.log(0.05)
-
-    def wandering() -> np.ndarray:
-        depth = rng.exponential(1.0, (n, 2))
-        depth[:, 1] += 2.0 * np.maximum(0.0, depth[:, 1] - far)
-        return depth * [1.0, 0.6]
-
-    fitted = fit(wandering(), np.full(n, -1), ["x"] * n, techniques=("a", "b"), target_fpr=0.001)
-    found = fitted.refitted(wandering(), ["x"] * n, kept=(), target_fpr=0.0005)
-    rates = np.mean([(found.technique_scores(wandering(), ["x"] * n) >= 0).mean(axis=0) for _ in range(10)], axis=0)
-    assert found.target_fpr == 0.0005 and rates.sum() < 0.0008 and rates.max() < 3 * rates.min()
+def test_what_was_never_seen_is_not_judged_and_the_reason_is_given():
+    fitted = fitted_to(authentic(np.random.default_rng(7), 500, 1.0, 1.0))
+    quiet, loud = np.array([[-3.0, -3.0]]), np.array([[-3.0, 40.0]])
+    for name, logits, can_tell in ((SMALL, quiet, True), ("tiny, jpeg", quiet, False), ("tiny, jpeg", loud, False)):
+        found = judge(logits, np.zeros(0), np.zeros(1), [name], fitted, 1.0)
+        assert found.abstain[0] != can_tell and found.score[0] < 0
+        assert can_tell or "tiny, jpeg" in found.reasons[0]
+    assert fitted.standing(["tiny, jpeg"]).tolist() == [[UNKNOWN, UNKNOWN]]
 
 
-def test_probabilities_are_fitted_anew_in_other_units():
-    """Images of one log-odds are stego as often as they are said to be, whatever units thresholds were set in."""
-    rng = np.random.default_rng(14)
-    logits, technique = rng.exponential(1.0, (4000, 1)), np.repeat([-1, 0], 2000)
-    logits[2000:] += rng.uniform(0, 8, (2000, 1))
-    fitted = fit(logits, technique, ["x"] * 4000, techniques=("a",), target_fpr=0.001)
-    far = fitted.refitted(rng.exponential(1.0, (20_000, 1)) * 2, ["x"] * 20_000, kept=())
-    again = far.mapped(logits, ["x"] * 4000, technique >= 0)
-    told = [one.probability(one.score(logits, ["x"] * 4000)).mean() for one in (fitted, far, again)]
-    assert told[0] == pytest.approx(0.5, abs=0.01) and told[2] == pytest.approx(0.5, abs=0.01)
-    assert abs(told[1] - 0.5) > 0.03
-    assert np.array_equal(again.score(logits, ["x"] * 4000), far.score(logits, ["x"] * 4000))
+def test_an_expert_that_is_loud_where_it_was_not_calibrated_makes_the_verdict_cannot_tell():
+    """Of indexed pictures one expert was calibrated, the other never saw one."""
+    rng = np.random.default_rng(8)
+    logits = authentic(rng, 1000, 1.0, 1.0)
+    logits[:500, 1] = -30.0
+    fitted = fitted_to(logits, classes=np.repeat(["indexed", SMALL], 500))
+    for of_second, expected in ((-3.0, ""), (40.0, "was not calibrated")):
+        found = judge(np.array([[-3.0, of_second]]), np.zeros(0), np.zeros(1), ["indexed"], fitted, 1.0)
+        assert expected in found.reasons[0] and bool(expected) == found.abstain[0]
 
 
-def test_a_class_without_further_images_keeps_its_thresholds():
+def test_what_can_be_read_is_told_whatever_the_picture_is():
+    logits, technique = far_apart(np.random.default_rng(4))
+    fitted = fitted_to(logits, technique, names=("raw", "lsbm"))
+    found = judge(np.array([[9.0, 50.0]]), np.zeros(0), np.ones(1), ["tiny, jpeg"], fitted, 0.5)
+    assert found.score[0] > 0 and not found.abstain[0]
+
+
+def test_further_authentic_images_speak_for_classes_that_the_split_lacks():
     rng = np.random.default_rng(9)
-    classes = np.repeat(["x", "y"], 300)
-    fitted = fit(rng.exponential(1.0, (600, 1)), np.full(600, -1), classes, techniques=("a",), target_fpr=0.001)
-    found = fitted.refitted(rng.exponential(1.0, (5000, 1)), ["x"] * 5000, kept=())
-    assert found.location["y"] == fitted.location["y"] and found.scale["y"] == fitted.scale["y"]
+    logits, technique = partly_found(rng)
+    further = (authentic(rng, 2000, 1.0, 1.0), [LARGE] * 2000)
+    before, after = (fitted_to(logits, technique, classes="tiny, lossless", further=f) for f in (None, further))
+    assert before.standing([LARGE]).tolist() == [[UNKNOWN, UNKNOWN]]
+    assert after.standing([LARGE]).tolist()[0][0] == SPEAKS and after.authentic == before.authentic + 2000
+
+
+def test_no_more_of_the_images_that_thresholds_are_set_by_are_flagged_than_chance_allows():
+    """In one image of a thousand something unforeseen speaks for stego, farther than any tail of the others."""
+    rng = np.random.default_rng(10)
+    logits = authentic(rng, 1000, 0.5, 0.5)
+    logits[7] = 40.0
+    fitted = fitted_to(logits, target=0.0002)
+    assert not (fitted.score(logits, [SMALL] * 1000) >= 0).any()
+
+
+def test_probabilities_belong_to_the_thresholds_whatever_images_set_them():
+    """Half of the images carry something, and so it is told, with or without further images."""
+    rng = np.random.default_rng(14)
+    logits, technique = authentic(rng, 4000, 1.0, 1.0), np.repeat([-1, 0], 2000)
+    logits[2000:, 0] += rng.uniform(0, 8, 2000)
+    for further in (None, (authentic(rng, 20_000, 2.0, 2.0), [SMALL] * 20_000)):
+        fitted = fitted_to(logits, technique, further=further)
+        assert fitted.probability(fitted.score(logits, [SMALL] * 4000)).mean() == pytest.approx(0.5, abs=0.01)

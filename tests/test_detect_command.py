@@ -73,12 +73,6 @@ def test_missing_detector_is_one_line(detect):
     assert (status, records) == (2, []) and err.count("\n") == 1 and "gone.safetensors" in err
 
 
-def test_forgery_is_an_honest_door(detect):
-    status, records, err = detect("in", "--task", "forgery")
-    assert status == 2 and len(records) == 8
-    assert {r["verdict"] for r in records} == {"cannot tell"} and "no forgery model" in err
-
-
 def test_resume_skips_what_is_answered_and_appends(detect, place):
     out = place / "out.jsonl"
     status, records, _ = detect("in/000-rgb.png", "in/broken.png", "--resume", out, form=None, model="all")

@@ -138,20 +138,22 @@ def test_threads_share_one_detector(flags_all, files):
     assert all(answers == expected for answers in found.values()) and len(found) == 4
 
 
-def test_trained_detector_of_this_project_goes_before_the_released_one(tmp_path, monkeypatch):
+def test_a_trained_detector_is_the_default_only_when_it_was_promoted(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "models").mkdir()
-    (tmp_path / "models" / "detector.safetensors").touch()
+    (tmp_path / "models/promoted").mkdir(parents=True)
     (tmp_path / "dvc.yaml").touch()
+    (tmp_path / "models" / "detector.safetensors").touch()
+    assert find_weights("detector.safetensors")[1] == "released"
+    (tmp_path / "models/promoted/detector.safetensors").touch()
     path, origin = find_weights("detector.safetensors")
-    assert (path.parts[0], origin) == ("models", "trained")
+    assert (path.parts, origin) == (("models", "promoted", "detector.safetensors"), "promoted")
 
 
 def test_models_of_a_folder_that_is_no_project_are_left_alone(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "models").mkdir()
-    (tmp_path / "models" / "no-such-name.safetensors").touch()
-    with pytest.raises(StarlightError, match=r"models/no-such-name\.safetensors: no detector found"):
+    (tmp_path / "models/promoted").mkdir(parents=True)
+    (tmp_path / "models/promoted/no-such-name.safetensors").touch()
+    with pytest.raises(StarlightError, match=r"promoted/no-such-name\.safetensors: no detector found"):
         find_weights("no-such-name.safetensors")
 
 

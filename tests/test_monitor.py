@@ -1,5 +1,6 @@
 """The monitor: figures against what was constructed, whole rounds, and the command as it is typed."""
 
+import dataclasses
 import json
 import math
 import os
@@ -11,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from knobs import knobs
@@ -368,7 +370,7 @@ def test_a_folder_is_read_as_the_pipeline_reads_its_own(monkeypatch):
     """Else its stored streams would not serve, and other crops would be looked at than in training."""
     seen = {}
     monkeypatch.setattr("starlight.monitor.predict_folder.predict_folder", lambda *given, **named: seen.update(named))
-    raw = read(Path(__file__).parents[1] / "params.yaml")
+    raw = read("params.yaml")
     raw["extract"]["max_tiles"], raw["scan"]["max_pixels"] = 7, 9
     _predict(raw, Path("p"), Path("x"), "V4")
     assert seen["models"] == Path("p/models")
@@ -378,9 +380,8 @@ def test_a_folder_is_read_as_the_pipeline_reads_its_own(monkeypatch):
 def test_the_command_as_typed(run, tmp_path):
     script = Path(__file__).parents[1] / "scripts/monitor_performance.py"
     (run / "datasets").mkdir(exist_ok=True)
-    raw = read(script.parents[1] / "params.yaml")
-    raw["alerts"] |= {"accuracy_over": "protocol", "imbalance_max": 0.4}
-    (run / "params.yaml").write_text(json.dumps(raw), encoding="utf-8")
+    blocks = yaml.safe_dump({"alerts": dataclasses.asdict(LIMITS)})
+    (run / "params.yaml").write_text(blocks, encoding="utf-8")
     command = [sys.executable, str(script), "--model-version", "V3", "--dataset-path", "datasets", "--output-dir",
                str(tmp_path), "--format", "json,md", "--fail-on-alert"]  # fmt: skip
     environment = {k: v for k, v in os.environ.items() if not k.startswith("STARLIGHT")}

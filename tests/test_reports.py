@@ -16,8 +16,7 @@ from synthetic_run import PARAMS, ROADMAP, make_run
 from starlight import manifest, markdown, metrics
 from starlight.errors import StarlightError
 from starlight.monitor.alerts import AlertParams
-from starlight.plots import style
-from starlight.plots import tables as plot_data
+from starlight.plots import style, tables
 from starlight.plots.contact_sheet import contact_sheet
 from starlight.reports import inputs, measures
 from starlight.reports.baseline_tables import before_after
@@ -75,7 +74,7 @@ def test_texts_equal_the_golden_files(run, name):
 def test_a_value_breaks_before_its_interval_and_nowhere_else():
     text = markdown.table(["a b", "c d"], [["left one", "1.20 % (0.40 to 2.80 %)"]], "lr")
     assert text.splitlines()[-1] == "| left one | 1.20\u00a0% (0.40\u00a0to\u00a02.80\u00a0%) |"
-    long = "12,120 (3,000 clean, 2,500 negative, 6,520 stego, 0 forged)"
+    long = "12,120 (3,000 clean, 2,500 negative, 6,520 stego)"
     assert long in markdown.table(["a"], [[long]], "r")
 
 
@@ -179,7 +178,7 @@ def next_evaluation(run, tmp_path, change):
     (reports / "metrics.json").write_text(metrics.dumps(metrics.evaluate_all(frame)), encoding="utf-8")
     write(reports, table, PARAMS, params_hash="2" * 16, code_hash="1" * 16)
     lines = read(reports / "dashboard.md").splitlines()
-    return lines[2], lines
+    return lines[4], lines
 
 
 def test_evidence_is_of_the_released_detector_and_has_the_target(run, tmp_path, without_plots):
@@ -189,7 +188,11 @@ def test_evidence_is_of_the_released_detector_and_has_the_target(run, tmp_path, 
     section = read(reports / "dashboard.md").partition("## Evidence")[2].partition("\n## ")[0]
     low, high = metrics.clopper_pearson(found.flagged, found.images)
     rate = f"{100 * found.flagged / found.images:.3f} % ({100 * low:.3f} to {100 * high:.3f} %)"
-    assert "not that of this run" in section and f"| `all` | {rate} | 9 of 9,000 | ❔ too few images" in section
+    assert (
+        "not that of this run" in section and f"| `all generated` | {rate} | 9 of 9,000 | ❔ too few images" in section
+    )
+    first = read(reports / "dashboard.md").splitlines()[2]
+    assert "1 of 400, 0.25 % (0.01 to 1.39 %)" in first and "neither kept nor broken beyond chance" in first
     assert "| `look-alikes, new ones` |" in section and "❌ missed | 2 | 0 |" in section
     (reports / "evidence.csv").unlink()
     write(reports, table, PARAMS, **HASHES)
@@ -298,8 +301,12 @@ def test_a_broken_input_is_named(run, tmp_path, name):
     [
         ("metrics.json", '{"v4": 3}', "v4 is of a wrong type"),
         ("metrics.json", '{"v4": {"fpr": "low"}}', "v4.fpr is of a wrong type"),
-        ("evidence.csv", "a,b\n1,2\n", "no column source"),
-        ("evidence.csv", "source,images,flagged,abstained,unreadable,fpr,low,high\na,,,,,,,\n", "empty cell"),
+        ("evidence.csv", "a,b\n1,2\n", "no column group"),
+        (
+            "evidence.csv",
+            "group,source,images,flagged,abstained,unreadable,fpr,low,high\nreal,a,,,,,,,\n",
+            "empty cell",
+        ),
         ("ablations.csv", "seed,fpr\n1,0.1\n", "no column experiment"),
         ("stream_ablation.csv", "blanked,fpr,detection.raw\n(none),x,y\n", "column fpr holds something that is no"),
         (
@@ -407,7 +414,7 @@ def test_a_wrong_goal_is_named():
 
 def test_protocol_or_all_accuracy_has_the_target(run, tmp_path, without_plots):
     reports, table = copied(run, tmp_path)
-    write(reports, table, ReportParams(alerts=knobs(AlertParams), roadmap=ROADMAP), **HASHES)
+    write(reports, table, ReportParams(alerts=knobs(AlertParams, accuracy_over="all"), roadmap=ROADMAP), **HASHES)
     rows = read(reports / "dashboard.md").splitlines()
     assert any(row.startswith("| Accuracy |") and "❌ missed" in row for row in rows)
 
@@ -425,14 +432,14 @@ def test_plots_are_opaque_and_carry_no_metadata(run):
 
 def test_tables_for_dvc_plots(run, tmp_path):
     frame = metrics.read_predictions(run[0] / "predictions.csv")
-    written = plot_data.write(frame, tmp_path)
+    written = tables.write(frame, tmp_path)
     assert len(written) == 12
     roc = pd.read_csv(tmp_path / "roc/v4.csv")
     assert roc.fpr.is_monotonic_increasing and roc.detection.is_monotonic_increasing and len(roc) <= 400
     pairs = pd.read_csv(tmp_path / "confusion/v4.csv")
     assert len(pairs) == len(frame) and (pairs.actual == "authentic").sum() == (frame.label == 0).sum()
     first = {p: p.read_bytes() for p in written}
-    plot_data.write(frame.sample(frac=1, random_state=0), tmp_path)
+    tables.write(frame.sample(frac=1, random_state=0), tmp_path)
     assert {p: p.read_bytes() for p in written} == first
 
 

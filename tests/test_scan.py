@@ -12,6 +12,7 @@ from submission_factory import TEXT, picture, save, say, submission
 
 from starlight import manifest
 from starlight.errors import StarlightError
+from starlight.scan.masks import read_mask, read_regions
 from starlight.scan.scan import ScanParams, scan
 from starlight.techniques import get
 
@@ -38,7 +39,7 @@ def test_every_file_is_one_row_with_what_is_said_about_it(data):
     table, report = run(data)
     assert list(table.columns) == list(manifest.COLUMNS)
     assert (table["status"] == "ok").all(), table.loc[table["status"] != "ok", ["path", "reason"]]
-    assert report["kinds"] == {"clean": 12, "stego": 6, "negative": 8, "forged": 0}
+    assert report["kinds"] == {"clean": 12, "stego": 6, "negative": 8, "forged": 0, "authentic": 0}
     text, random = row(table, "stego/s000.png"), row(table, "stego/s001.png")
     assert (text["technique"], text["label"], text["payload_bits"]) == ("lsb.rgb", 1, 8 * len(TEXT))
     assert (random["technique"], random["payload_rate"]) == ("lsbm", 0.4)
@@ -216,24 +217,104 @@ def test_new_data_move_no_old_cover(data):
     assert (after["status"] == "ok").sum() == len(after) - 1
 
 
+def forged(folder, name, rng, mask=None, *, twin=None):
+    """A forged file, and what there is of a mask and of a twin for it."""
+    pixels = picture(rng)
+    save(folder / f"forged/{name}.png", pixels)
+    stem = name.rsplit("/", 1)[-1]
+    if mask is not None:
+        (folder / "masks").mkdir(exist_ok=True)
+        np.save(folder / f"masks/{stem}.npy", mask)
+    if twin:
+        changed = pixels.copy()
+        changed[:8, :8] = 255 - changed[:8, :8]
+        save(folder / f"{twin}/{stem}.png", changed)
+
+
 def test_forged_images_and_masks(data):
-    rng = np.random.default_rng(5)
-    folder = data / "ann_submission_2025"
-    for name in ("x", "y", "w"):
-        save(folder / f"forged/{name}.png", picture(rng))
-    save(folder / "masks/x.png", np.eye(72, dtype=np.uint8) * 255)
-    np.save(folder / "masks/y.npy", np.ones((10, 10)))
+    rng, folder = np.random.default_rng(5), data / "ann_submission_2025"
+    one = np.zeros((72, 72), bool)
+    one[:8, :8] = True
+    several = np.stack([one, one[::-1]])
+    for name, mask in {"copy-move.turned/x": one, "n": several, "hwc": one[..., None], "png": None, "gt": None,
+                       "small": np.ones((10, 10)), "empty": one & False, "text": np.array(["a"]), "none": None,
+                       "swapped": np.ones((72, 60))}.items():  # fmt: skip
+        forged(folder, name, rng, mask)
+    save(folder / "masks/png.png", one.astype(np.uint8) * 255)
+    save(folder / "masks/gt_gt.png", one.astype(np.uint8))
+    (folder / "masks/empty.npy").rename(folder / "masks/empty_mask.npy")
+    save(folder / "forged/other/x.png", picture(rng))
+    save(folder / "masks/other/x.png", 255 - one.astype(np.uint8))
     table, report = run(data)
-    forged = row(table, "forged/x.png")
-    assert (forged["kind"], forged["label"], forged["mask"]) == ("forged", 1, "ann_submission_2025/masks/x.png")
-    assert row(table, "forged/y.png")["reason"] == "mask: 10 x 10 pixels for an image of 72 x 72"
-    assert any("forged/w.png: has no mask" in line for line in report["warnings"]["lines"])
+    assert row(table, "forged/other/x.png")["mask"] == "ann_submission_2025/masks/other/x.png"
+    good = row(table, "forged/copy-move.turned/x.png")
+    assert (good["kind"], good["label"], good["category"]) == ("forged", 1, "copy-move.turned")
+    assert good["mask"] == "ann_submission_2025/masks/x.npy"
+    for name in ("n", "hwc", "png", "gt"):
+        assert row(table, f"forged/{name}.png")["status"] == "ok", row(table, f"forged/{name}.png")["reason"]
+    reasons = {
+        name: row(table, f"forged/{name}.png")["reason"] for name in ("small", "empty", "text", "none", "swapped")
+    }
+    assert reasons["small"].endswith("small.npy: 10 x 10 pixels for an image of 72 x 72")
+    assert reasons["swapped"].endswith("60 x 72 pixels for an image of 72 x 72")
+    assert reasons["empty"].endswith("is empty: nothing is marked as tampered with")
+    assert "no plane" in reasons["text"]
+    assert reasons["none"] == "mask: there is none in masks/ by the name of none"
+    assert report["quarantined"]["by_reason"] == {"mask": 5}
+
+
+def test_regions_of_a_mask_keep_their_planes(tmp_path):
+    planes = np.zeros((3, 40, 50), np.uint8)
+    planes[0, 1, 1] = planes[2, 5, 5] = 1
+    np.save(tmp_path / "m.npy", planes)
+    assert read_regions(tmp_path / "m.npy").shape == (3, 40, 50)
+    assert read_mask(tmp_path / "m.npy").sum() == 2
+    np.save(tmp_path / "rgb.npy", np.moveaxis(planes, 0, 2))
+    assert read_regions(tmp_path / "rgb.npy").shape == (1, 40, 50)
+
+
+def test_a_forged_image_goes_with_its_twin(data):
+    rng, folder, mask = np.random.default_rng(6), data / "ann_submission_2025", np.eye(72)
+    for i in range(12):
+        forged(folder, f"splice.hard/f{i}", rng, mask, twin="authentic" if i % 2 else "clean")
+    table, _ = run(data)
+    for i in range(12):
+        made = row(table, f"forged/splice.hard/f{i}.png")
+        twin = row(table, f"{'authentic' if i % 2 else 'clean'}/f{i}.png")
+        assert (made["cover_id"], made["split"]) == (twin["cover_id"], twin["split"])
+        assert made["twin_id"] == twin["sample_id"]
+    assert row(table, "authentic/f1.png")[["kind", "label"]].tolist() == ["authentic", 0]
+    assert set(table.loc[table["kind"] == "forged", "split"]) == {"train", "val", "test"}
+
+
+def test_forged_images_alone_are_a_scan(tmp_path):
+    for i in range(3):
+        forged(tmp_path / "x_submission_2025", f"f{i}", np.random.default_rng(i), np.eye(72), twin="authentic")
+    table, _ = scan(tmp_path, knobs(ScanParams, workers=1), SEED)
+    assert (table["status"] == "ok").all() and set(table["kind"]) == {"forged", "authentic"}
+
+
+def test_tampered_images_change_nothing_of_what_stego_is_about(data):
+    before, _ = run(data)
+    other = data / "aaa_submission_2024"  # the eldest, and first by name
+    rng = np.random.default_rng(8)
+    for i in range(8):
+        forged(other, f"f{i}", rng, np.eye(72), twin="authentic")
+    first, second = (data / f"ann_submission_2025/clean/a00{i}.png" for i in (0, 1))
+    names = "filename,cover_id\nauthentic/bridge_0.png,one\nauthentic/bridge_1.png,one\n"
+    (other / "sources.csv").write_text(names)
+    for i, like in enumerate((first, second)):  # one declared cover, near to two that are nothing to each other
+        save(other / f"authentic/bridge_{i}.png", np.clip(np.asarray(Image.open(like)), 1, 254))
+    after, _ = run(data)
+    kept = manifest.of_stego(after).reset_index(drop=True)
+    pd.testing.assert_frame_equal(kept, before)
+    assert set(manifest.of_forgery(after)["submission"]) == {"aaa_submission_2024"}
 
 
 def test_facts_are_kept_by_content(data, tmp_path, monkeypatch):
     store = tmp_path / "store"
     first, _ = run(data, store_root=store)
-    monkeypatch.setattr("starlight.scan.contents.measure", lambda *_: pytest.fail("measured again"))
+    monkeypatch.setattr("starlight.scan.measured.measure", lambda *_: pytest.fail("measured again"))
     again, _ = run(data, store_root=store)
     pd.testing.assert_frame_equal(again, first)
     folder = data / "ann_submission_2025/clean"
@@ -259,6 +340,6 @@ def test_clean_alone_is_a_scan_with_a_warning(tmp_path):
 def test_built_in_submission_can_be_left_out(data):
     submission(data / "sample_submission_2025", seed=4, n=2)
     with_it, _ = run(data)
-    without, _ = run(data, use_sample=False)
+    without, _ = run(data, leave_out={"sample_submission_2025"})
     assert set(with_it["submission"]) == {"ann_submission_2025", "sample_submission_2025"}
     assert set(without["submission"]) == {"ann_submission_2025"}

@@ -150,7 +150,7 @@ def test_mining_keeps_its_rule_and_counts_itself(trained, splits):
     assert mined.hard_negatives["score"].is_monotonic_decreasing
     few = mine(stored, splits.train, knobs(MineParams, min_fp_ratio=0.0, threshold=0.0, max_samples=5))
     assert len(few.hard_negatives) == 5 and few.audit["dropped_over_max_samples"] > 0
-    none = mine(stored, splits.train, knobs(MineParams, min_fp_ratio=1.0, threshold=1.0))
+    none = mine(stored, splits.train, knobs(MineParams, min_fp_ratio=1.0, threshold=1.0, share=0.0))
     if not len(none.hard_negatives):
         assert "mine.threshold" in none.audit["advice"]
 
@@ -158,7 +158,7 @@ def test_mining_keeps_its_rule_and_counts_itself(trained, splits):
 def test_mining_takes_the_share_of_authentic_images_that_score_highest(trained, splits):
     stored = load(trained / "base.safetensors")
     every = mine(stored, splits.train, knobs(MineParams, min_fp_ratio=0.0, threshold=0.0)).hard_negatives
-    strict = mine(stored, splits.train, knobs(MineParams, min_fp_ratio=1.0, threshold=1.0))
+    strict = mine(stored, splits.train, knobs(MineParams, min_fp_ratio=1.0, threshold=1.0, share=0.0))
     near = mine(stored, splits.train, knobs(MineParams, min_fp_ratio=1.0, threshold=1.0, share=0.2))
     count = len(near.hard_negatives)
     assert count >= len(strict.hard_negatives) and abs(count - 0.2 * len(every)) <= 1

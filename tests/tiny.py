@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from starlight.detector.calibration.calibration import Calibration
+from starlight.detector.calibration.calibration import SPEAKS, Calibration, Row
 from starlight.detector.model import DetectorConfig, UnifiedStarlightDetector
 from starlight.detector.model.unified import VECTOR_STREAMS
 from starlight.detector.weights import Member, write
@@ -28,8 +28,8 @@ def weights(
     streams = tuple(REGISTRY)
     sizes = {"palette": 768} | {n: len(REGISTRY[n].FEATURES) for n in ("format", "content", "dct")}
     config = DetectorConfig(streams, tuple((n, sizes[n]) for n in streams if n in VECTOR_STREAMS), LABELS)
-    zeros, ones = ((value,) * len(LABELS) for value in (0.0, 1.0))
-    calibration = Calibration(LABELS, {"all": zeros}, {"all": ones}, ones, threshold, 1.0, 0.0, 0.001, 100)
+    everywhere = Row((threshold,) * len(LABELS), (SPEAKS,) * len(LABELS), 100)
+    calibration = Calibration(LABELS, {"all": everywhere}, 1.0, 0.0, 0.001, 100)
     ensemble = [Member(UnifiedStarlightDetector(config), 1.0 + 0.2 * i) for i in range(members)]
     for member in ensemble:
         member.model.technique_head.reset_parameters()  # a fresh one is zero and says nothing

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import functools
 import os
 import signal
 import sys
@@ -19,30 +18,32 @@ from starlight.cli.inputs import Source, expand
 from starlight.cli.output import Writer, discard
 from starlight.cli.page import Page, pictured
 from starlight.cli.resume import earlier, open_resumed
+from starlight.cli.tasks import EVERY_VERDICT, FORGERY_VERDICTS, loader
 from starlight.cli.workers import Pool
-from starlight.detector.answer import CANNOT_TELL, STEGO, UNREADABLE, VERDICTS, Detection
+from starlight.detector.answer import STEGO, UNREADABLE, VERDICTS
 from starlight.errors import StarlightError
+from starlight.forgery.answer import FORGED
 
-__all__ = ["ERROR", "FOUND", "NOTHING", "cores", "load_detector", "run", "say", "stopping"]
+__all__ = ["ERROR", "FOUND", "NOTHING", "cores", "run", "say", "stopping"]
 
 NOTHING, FOUND, ERROR, GONE = 0, 1, 2, 141
 _MOST_WORKERS = 4
 _TICK_S = 0.2
-_NO_FORGERY = "no forgery model is trained: this release answers --task stego alone"
+_VERDICTS = {"stego": VERDICTS, "forgery": FORGERY_VERDICTS, "all": EVERY_VERDICT}
 
 
 def run(args: argparse.Namespace) -> int:
     """Judge files; returns the exit status."""
     with contextlib.ExitStack() as stack:
         answered: Container[str] = ()
-        tally = Tally()
+        tally = Tally(_VERDICTS[args.task])
         if args.resume is None:
-            writer = Writer(sys.stdout.buffer, args.format or "table", sys.stdout.encoding)
+            writer = Writer(sys.stdout.buffer, args.format or "table", sys.stdout.encoding, args.task)
         else:
             if args.format not in (None, "jsonl"):
                 raise StarlightError(f"--resume: writes JSON lines, not {args.format}")
             stream, answered = open_resumed(args.resume)
-            writer = Writer(stack.enter_context(stream), "jsonl")
+            writer = Writer(stack.enter_context(stream), "jsonl", task=args.task)
             tally.verdicts.update(answered.verdicts)
         sources = tally.watch(expand(args.paths, null=args.null), answered)
         page = stack.enter_context(Page(Path(args.report))) if args.report else None
@@ -50,8 +51,6 @@ def run(args: argparse.Namespace) -> int:
             for record in earlier(args.resume):
                 page.add(record)
         try:
-            if args.task == "forgery":
-                return _forgery(sources, writer)
             return _judge(args, sources, writer, tally, page)
         except BrokenPipeError:
             discard(writer)
@@ -60,17 +59,11 @@ def run(args: argparse.Namespace) -> int:
             raise StarlightError(f"output: {error.strerror or error}") from error
 
 
-def load_detector(model: str | None, runtime: str | None) -> Any:
-    """The detector of a worker process."""
-    from starlight.detector.detector import Detector
-
-    return Detector.load(model, runtime=runtime)
-
-
 class Tally:
     """What was answered so far, and what that comes to."""
 
-    def __init__(self) -> None:
+    def __init__(self, shown: tuple[str, ...] = VERDICTS) -> None:
+        self._shown = shown
         self.verdicts: Counter[str] = Counter()
         self.errors = self.skipped = 0
 
@@ -88,17 +81,17 @@ class Tally:
         total = sum(self.verdicts.values())
         if self.errors or (total and self.verdicts[UNREADABLE] == total):
             return ERROR
-        return FOUND if self.verdicts[STEGO] else NOTHING
+        return FOUND if self.verdicts[STEGO] or self.verdicts[FORGED] else NOTHING
 
     def __str__(self) -> str:
-        counts = ", ".join(f"{self.verdicts[v]} {v}" for v in VERDICTS)
+        counts = ", ".join(f"{self.verdicts[v]} {v}" for v in self._shown)
         total = sum(self.verdicts.values())
         return f"{total} files: {counts}" + (f" ({self.skipped} answered before)" if self.skipped else "")
 
 
 def _judge(args: argparse.Namespace, sources: Iterator[Source], writer: Writer, tally: Tally, page: Page | None) -> int:
     workers = args.workers or min(cores(), _MOST_WORKERS)
-    load = functools.partial(load_detector, args.model, args.runtime)
+    load = loader(args.task, args.model, args.runtime, args.masks)
     if page:
         load = pictured(load, page.folder if args.explain else None)
     pool = Pool(load, workers=workers, seconds=args.timeout)
@@ -117,15 +110,6 @@ def _judge(args: argparse.Namespace, sources: Iterator[Source], writer: Writer, 
     if not args.quiet:
         say(str(tally) + (", stopped" if stopped else ""))
     return 128 + stopped[0] if stopped else tally.status
-
-
-def _forgery(sources: Iterator[Source], writer: Writer) -> int:
-    """An honest door: every file is answered, and the status says that nothing was judged."""
-    for source in sources:
-        verdict = UNREADABLE if source.error else CANNOT_TELL
-        writer.write(Detection(source.path, verdict, reason=source.error or _NO_FORGERY).to_dict())
-    say(_NO_FORGERY)
-    return ERROR
 
 
 @contextlib.contextmanager

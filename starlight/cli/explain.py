@@ -15,11 +15,20 @@ __all__ = ["run"]
 
 def run(args: argparse.Namespace) -> int:
     """Explain one file; returns the exit status."""
+    if not os.path.lexists(args.file):
+        raise StarlightError(f"{escape(args.file)}: no such file")
+    page = _page(args)
+    write_new(Path(args.output), page.encode("utf-8"), Path(args.file), force=args.force)
+    return 0
+
+
+def _page(args: argparse.Namespace) -> str:
+    if args.task == "forgery":
+        from starlight.forgery.detector import ForgeryDetector
+        from starlight.forgery.explain import explain as explain_forgery
+
+        return explain_forgery(ForgeryDetector.load(args.model), args.file)
     from starlight.detector.detector import Detector
     from starlight.detector.explain import explain
 
-    if not os.path.lexists(args.file):
-        raise StarlightError(f"{escape(args.file)}: no such file")
-    page = explain(Detector.load(args.model, runtime=args.runtime), args.file)
-    write_new(Path(args.output), page.encode("utf-8"), Path(args.file), force=args.force)
-    return 0
+    return explain(Detector.load(args.model, runtime=args.runtime), args.file)

@@ -40,16 +40,21 @@ _RECORD = """\
 one record a file, in the order of the arguments, names in a folder sorted; keys of --format jsonl and csv:
   path             as it was given or found; bytes that are no UTF-8 as \\udcXX (surrogateescape);
                    in csv escaped as the table does, so that one line is one record
-  verdict          stego, clean, cannot tell (unlike anything the detector was trained on), unreadable
+  verdict          stego, clean, cannot tell (unlike what the detector was made for), unreadable
   probability      calibrated probability that the file carries a payload; null where it was not judged
   technique        the most likely technique, for stego and cannot tell
   techniques       {technique: probability} of all that this container can carry
   payload_preview  escaped first bytes of the payload, where one decodes
   reason           why, in one short sentence
+  silent           {technique: why} of those whose experts may not speak of such a picture
   notes            what people and devices left openly: comments, captions, settings, provenance
   ms               milliseconds from opening the file to the answer
   threshold, fpr   the probability from which a file is called stego, and the false-positive rate it was set for
   sample_id        first 16 hex digits of the file's SHA-256
+With --task forgery the verdict is forged or authentic, technique is copy-move, splice or erasing, and there is
+  mask             the PNG in the folder of --masks, named after the file and its bytes; null where none was written
+With --task all the record is that of the finding (stego before forged), with mask, and
+  tasks            {task: {verdict, probability, technique, techniques, reason, threshold, fpr}} of both
 In a folder, files are judged that look like images by their extension or first bytes; named files always are.
 
 exit status: 0 nothing found, 1 something found, 2 an error (a named path that does not exist, a folder that cannot be
@@ -77,7 +82,8 @@ def parser() -> argparse.ArgumentParser:
     _explain(_parser(
         commands.add_parser, "explain", help="write a page that shows why",
         description="Writes one self-contained HTML page: the image, its LSB planes, where the detector looks, what "
-        "each stream contributed, the statistics in words. No scripts, no network.",
+        "each stream contributed, the statistics in words; with --task forgery what is marked, and which regions "
+        "agree. No scripts, no network.",
         epilog="exit status: 0 the page was written, 2 an error",
     ))  # fmt: skip
     return top
@@ -113,7 +119,8 @@ def _detect(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("-0", "--null", action="store_true", help="names on standard input end with NUL, not newline")
     command.add_argument("--timeout", type=_seconds, default=30.0, metavar="S", help="seconds a file (default: 30)")
-    command.add_argument("--task", choices=("stego", "forgery"), default="stego", help="what to look for")
+    command.add_argument("--task", choices=("stego", "forgery", "all"), default="stego", help="what to look for")
+    command.add_argument("--masks", metavar="DIR", help="forgery: write one PNG a file, white where it is forged")
     command.add_argument("--quiet", action="store_true", help="nothing on standard error but errors")
     _model(command)
 
@@ -142,6 +149,7 @@ def _extract(command: argparse.ArgumentParser) -> None:
 def _explain(command: argparse.ArgumentParser) -> None:
     command.add_argument("file", metavar="FILE")
     command.add_argument("-o", "--output", metavar="OUT", required=True, help="the page to write")
+    command.add_argument("--task", choices=("stego", "forgery"), default="stego", help="what to explain")
     command.add_argument("--force", action="store_true", help="overwrite OUT")
     _model(command)
 

@@ -14,21 +14,25 @@ from starlight.detector.previews import escape
 __all__ = ["COLUMNS", "FORMATS", "Writer"]
 
 COLUMNS = (
-    "path", "verdict", "probability", "technique", "techniques", "payload_preview", "reason", "notes", "ms",
+    "path", "verdict", "probability", "technique", "techniques", "payload_preview", "reason", "silent", "notes", "ms",
     "threshold", "fpr", "sample_id",
 )  # fmt: skip
 _TABLE = "{:<11}  {:>8}  {:<9}  {:>7}  {}"
 
+_ADDED: dict[str, tuple[str, ...]] = {"stego": (), "forgery": ("mask",), "all": ("mask", "tasks")}
+_SHOWN = {"stego": "stego", "forgery": "forged", "all": "found"}  # whose probability the table shows
+
 Record = Mapping[str, Any]
+Columns = tuple[str, ...]
 
 
-def _jsonl(record: Record) -> str:
+def _jsonl(record: Record, columns: Columns) -> str:
     # ASCII: a byte of a file name that is no UTF-8 stays a lone surrogate, `\\udcXX`, which every JSON reader takes.
-    return json.dumps({name: record[name] for name in COLUMNS}, allow_nan=False)
+    return json.dumps({name: record.get(name) for name in columns}, allow_nan=False)
 
 
-def _csv(record: Record) -> str:
-    return _csv_line([_cell(name, record[name]) for name in COLUMNS])
+def _csv(record: Record, columns: Columns) -> str:
+    return _csv_line([_cell(name, record.get(name)) for name in columns])
 
 
 def _cell(name: str, value: Any) -> Any:
@@ -46,7 +50,7 @@ def _csv_line(cells: list[Any] | tuple[str, ...]) -> str:
     return out.getvalue()
 
 
-def _table(record: Record) -> str:
+def _table(record: Record, _columns: Columns) -> str:
     probability = record["probability"]
     shown = "" if probability is None else _percent(probability)
     line = _TABLE.format(
@@ -63,10 +67,10 @@ def _percent(probability: float) -> str:
     return f"{min(max(100 * probability, 0.01), 99.99):.2f} %"
 
 
-FORMATS: dict[str, tuple[Callable[[Record], str], str | None]] = {
-    "table": (_table, _TABLE.format("verdict", "stego", "technique", "ms", "path")),
+FORMATS: dict[str, tuple[Callable[[Record, Columns], str], Callable[[Columns, str], str] | None]] = {
+    "table": (_table, lambda columns, shown: _TABLE.format("verdict", shown, "technique", "ms", "path")),
     "jsonl": (_jsonl, None),
-    "csv": (_csv, _csv_line(COLUMNS)),
+    "csv": (_csv, lambda columns, _: _csv_line(columns)),
 }
 
 
@@ -79,18 +83,22 @@ class Writer:
     form : {"table", "jsonl", "csv"}
     encoding : str
         Of the table; programs always get UTF-8.
+    task : {"stego", "forgery", "all"}
+        What was asked: masks and the answers of several tasks are columns of their own.
     """
 
-    def __init__(self, stream: BinaryIO, form: str, encoding: str = "utf-8") -> None:
+    def __init__(self, stream: BinaryIO, form: str, encoding: str = "utf-8", task: str = "stego") -> None:
         self._stream, self._encoding = stream, encoding if form == "table" else "utf-8"
-        self._line, self._header = FORMATS[form]
+        self._line, header = FORMATS[form]
+        self._columns = (*COLUMNS, *_ADDED[task])
+        self._header = header and header(self._columns, _SHOWN[task])
 
     def write(self, record: Record) -> None:
         """Write one record, after the header where there is one."""
         if self._header is not None:
             header, self._header = self._header, None
             self._put(header)
-        self._put(self._line(record))
+        self._put(self._line(record, self._columns))
 
     def _put(self, line: str) -> None:
         self._stream.write(line.encode(self._encoding, "backslashreplace") + b"\n")

@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import fcntl
-import functools
 import hashlib
 import json
 import os
@@ -22,9 +21,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 import starlight
-from starlight.cli.detect import ERROR, FOUND, NOTHING, cores, load_detector, say, stopping
+from starlight.cli.detect import ERROR, FOUND, NOTHING, cores, say, stopping
 from starlight.cli.inputs import Source, expand
 from starlight.cli.resume import Records
+from starlight.cli.tasks import loader
 from starlight.cli.workers import Pool
 from starlight.detector.answer import STEGO
 from starlight.errors import StarlightError
@@ -43,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
         stream, seen, answers = _open(args.output)
         stack.enter_context(stream)
         watch = _Watch(args, seen)
-        load = functools.partial(load_detector, args.model, args.runtime)
+        load = loader("stego", args.model, args.runtime, None)
         pool = Pool(load, workers=args.workers or min(cores(), _MOST_WORKERS), seconds=args.timeout)
         caught = stack.enter_context(stopping(pool))
         try:

@@ -30,6 +30,8 @@ class Detection:
         Escaped first bytes of the payload, where one decodes.
     reason : str
         Why, in one short sentence.
+    silent : dict of str to str
+        Techniques that this container can carry and whose experts may not speak of this picture, and why.
     notes : list of str
         What people and devices left openly in the file: comments, captions, settings, provenance.
     ms : float
@@ -49,6 +51,7 @@ class Detection:
     techniques: dict[str, float] = field(default_factory=dict)
     payload_preview: str | None = None
     reason: str = ""
+    silent: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     ms: float = 0.0
     threshold: float | None = None

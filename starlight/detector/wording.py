@@ -18,8 +18,7 @@ _NOTE = 120  # characters of what a note begins with
 def reason(verdict: str, technique: str | None, reading: Reading, prediction: Prediction) -> str:
     """Why, in one short sentence; `prediction` is that of this image alone."""
     if verdict == CANNOT_TELL:
-        share = float(prediction.ood[0])
-        return f"unlike training images: {100 * share:.1f} % of its statistics lie beyond them"
+        return str(prediction.reasons[0])
     if verdict == CLEAN:
         return "no technique reaches its threshold"
     first = next((found for found in reading.hidden if found.technique == technique), None)

@@ -17,19 +17,19 @@ from starlight.extract import stream_files
 from starlight.extract.chunk import Work, extract_chunk
 from starlight.fanout import BACKENDS, Engine, chunked, run
 from starlight.images.containers import Limits
-from starlight.manifest import usable
+from starlight.manifest import of_stego, usable
 from starlight.params import knob
 from starlight.store import Store, key, table_name
 from starlight.store.code import CodeMemo, code_digest, decoder_versions
 from starlight.store.picking import Picked, pick
-from starlight.store.reader import FOUND, MASK
+from starlight.store.reader import FACTS, FOUND, MASK
 from starlight.streams import REGISTRY
 from starlight.streams.collate import CROPS
 from starlight.streams.compute import stored_names
 
 __all__ = ["NEEDED", "ExtractParams", "extract", "table_names"]
 
-NEEDED = ("sample_id", "path", "bytes", "status")  # columns of the manifest
+NEEDED = ("sample_id", "path", "kind", "bytes", "status")  # columns of the manifest
 _ATTEMPTS = 3  # a damaged shard shows when it is read, and is computed again
 
 
@@ -64,7 +64,7 @@ def extract(
     *,
     limits: Limits = Limits(),  # noqa: B008 (frozen)
 ) -> dict:
-    """Extract every usable image of a manifest.
+    """Extract every usable image of a manifest that the task stego is about.
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ def extract(
     StarlightError
         There is nothing to extract, a disk is full, or the cluster is out of reach.
     """
-    rows = usable(manifest).sort_values("sample_id")
+    rows = usable(of_stego(manifest)).sort_values("sample_id")
     if rows.empty:
         raise StarlightError("extract: the manifest has no usable image")
     root, store = Path(datasets_root).absolute(), Store(Path(store_root))
@@ -152,10 +152,12 @@ def table_names(params: ExtractParams, digest: Callable[..., str] = code_digest)
         code = digest([module.__name__, "starlight.images.image"], alone=["starlight.streams.compute"])
         tiles = {"max_tiles": params.max_tiles} if stream in CROPS else {}
         tables[stream] = table_name(stream, module.VERSION, {"code": code, **tiles, **decoding})
-    code = digest(["starlight.techniques.constraints", "starlight.images.image"])
-    tables[MASK] = table_name(MASK, 1, {"code": code, **decoding})
-    code = digest(["starlight.findings.reading.reader", "starlight.images.image"])
-    tables[FOUND] = table_name(FOUND, 1, {"code": code, **decoding})
+    for name, module in (
+        (MASK, "starlight.techniques.constraints"),
+        (FACTS, "starlight.images.picture"),
+        (FOUND, "starlight.findings.reading.reader"),
+    ):
+        tables[name] = table_name(name, 1, {"code": digest([module, "starlight.images.image"]), **decoding})
     return tables
 
 

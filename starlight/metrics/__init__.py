@@ -19,6 +19,7 @@ from starlight.metrics.lookup import Figure, figure, flatten, lookup, not_number
 from starlight.metrics.maps import map_measures
 from starlight.metrics.paired import McNemar, holm, mcnemar
 from starlight.metrics.payload import payload_bucket
+from starlight.metrics.regions import mask_counts, mask_measures, object_f1, regions
 from starlight.metrics.scores import auc, bootstrap_interval, cover_weights, detection_at_fpr, roc_points
 
 __all__ = [
@@ -53,10 +54,14 @@ __all__ = [
     "judge",
     "lookup",
     "map_measures",
+    "mask_counts",
+    "mask_measures",
     "mcnemar",
     "not_numbers",
+    "object_f1",
     "payload_bucket",
     "read_predictions",
+    "regions",
     "reliability",
     "roc_points",
     "view",

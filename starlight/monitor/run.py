@@ -8,6 +8,7 @@ import pandas as pd
 
 import starlight
 from starlight.errors import StarlightError
+from starlight.manifest import of_stego
 from starlight.metrics import evaluate
 from starlight.monitor import collectors
 from starlight.monitor.alerts import Alert, AlertLog, AlertParams, channels_from, send_pending
@@ -78,7 +79,7 @@ def _observed(
 
 
 def _split(rows: pd.DataFrame, split: str) -> pd.DataFrame:
-    return rows[(rows.split == split) & (rows.status == "ok")]
+    return of_stego(rows[(rows.split == split) & (rows.status == "ok")])
 
 
 def _of_pipeline(

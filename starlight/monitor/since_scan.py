@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Container
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +24,7 @@ class SinceScan:
     gone: tuple[str, ...] = ()
 
 
-def since_scan(datasets: Path, manifest: pd.DataFrame, *, use_sample: bool = True) -> SinceScan:
+def since_scan(datasets: Path, manifest: pd.DataFrame, *, leave_out: Container[str] = ()) -> SinceScan:
     """Compare a folder of submissions with the manifest of its last scan.
 
     Parameters
@@ -31,8 +32,8 @@ def since_scan(datasets: Path, manifest: pd.DataFrame, *, use_sample: bool = Tru
     datasets : Path
     manifest : DataFrame
         With the columns `path` and `bytes`.
-    use_sample : bool
-        False leaves the built-in submission out, as the scan did.
+    leave_out : container of str
+        Names of submissions that the scan left out.
 
     Returns
     -------
@@ -40,7 +41,7 @@ def since_scan(datasets: Path, manifest: pd.DataFrame, *, use_sample: bool = Tru
         No file is opened: one that was replaced by another of the same size counts as the same.
     """
     try:
-        there = {entry.path for entry in discover(datasets, use_sample=use_sample).entries if not entry.absent}
+        there = {entry.path for entry in discover(datasets, leave_out=leave_out).entries if not entry.absent}
     except StarlightError:  # no submission, or no image in any
         there = set()
     known = dict(zip(manifest["path"], manifest["bytes"], strict=True))

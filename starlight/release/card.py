@@ -12,12 +12,25 @@ import pandas as pd
 from starlight.detector.calibration.tails import CONFIDENCE
 from starlight.detector.weights import load
 from starlight.markdown import interval, percent
-from starlight.release.evidence import to_markdown
+from starlight.metrics.promise import promise
 
-__all__ = ["CARD", "EVIDENCE", "FOLDER", "WEIGHTS", "model_card", "take", "write_card"]
+__all__ = [
+    "CARD",
+    "COVERAGE",
+    "EVIDENCE",
+    "FOLDER",
+    "LEFT_OUT",
+    "PROMISED",
+    "WEIGHTS",
+    "model_card",
+    "take",
+    "write_card",
+]
 
 FOLDER = Path("models/release")
-WEIGHTS, FIGURES, EVIDENCE, CARD = "detector.safetensors", "figures.json", "evidence.csv", "MODEL_CARD.md"
+WEIGHTS, FIGURES, CARD = "detector.safetensors", "figures.json", "MODEL_CARD.md"
+EVIDENCE, COVERAGE, LEFT_OUT = "evidence.csv", "coverage.csv", "left_out.csv"
+PROMISED = 0.0005  # image-level false-positive rate: one in two thousand
 
 
 def take(run: Path, out: Path, *, settings: Sequence[str] = (), covers: str = "") -> None:
@@ -38,22 +51,28 @@ def take(run: Path, out: Path, *, settings: Sequence[str] = (), covers: str = ""
     """
     out.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(run / "models" / WEIGHTS, out / WEIGHTS)
+    for name in (EVIDENCE, COVERAGE, LEFT_OUT):
+        (out / name).unlink(missing_ok=True)
+    if (run / "models" / LEFT_OUT).exists():
+        shutil.copyfile(run / "models" / LEFT_OUT, out / LEFT_OUT)
     files = json.loads((run / "reports/dataset.json").read_text(encoding="utf-8"))["files"]
     measured = json.loads((run / "reports/metrics.json").read_text(encoding="utf-8"))["v4"]
     figures = {"files": files, "settings": list(settings), "covers": covers, "v4": measured}
     (out / FIGURES).write_text(json.dumps(figures, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    (out / EVIDENCE).unlink(missing_ok=True)
     write_card(out)
 
 
 def write_card(out: Path) -> None:
     """Write the model card from what lies beside it."""
-    evidence = pd.read_csv(out / EVIDENCE) if (out / EVIDENCE).exists() else None
+    counted = {
+        name: pd.read_csv(out / name) if (out / name).exists() else pd.DataFrame()
+        for name in (EVIDENCE, COVERAGE, LEFT_OUT)
+    }
     figures = json.loads((out / FIGURES).read_text(encoding="utf-8"))
-    (out / CARD).write_text(model_card(load(out / WEIGHTS).meta, figures, evidence), encoding="utf-8")
+    (out / CARD).write_text(model_card(load(out / WEIGHTS).meta, figures, counted), encoding="utf-8")
 
 
-def model_card(meta: Mapping, figures: Mapping, evidence: pd.DataFrame | None) -> str:
+def model_card(meta: Mapping, figures: Mapping, counted: Mapping[str, pd.DataFrame]) -> str:
     """The model card as Markdown, every figure from the run that made the weights.
 
     Parameters
@@ -62,23 +81,44 @@ def model_card(meta: Mapping, figures: Mapping, evidence: pd.DataFrame | None) -
         Of the weights file: name, params, data hash.
     figures : mapping
         What `take` keeps: `files`, `settings`, `covers`, and `v4` of `metrics.json`.
-    evidence : DataFrame, optional
-        What `starlight.release.evidence.count` gave.
+    counted : mapping of DataFrame
+        `EVIDENCE`, `COVERAGE` and `LEFT_OUT`, as `evidence.by_source`, `evidence.by_class` and `refit.left_out` give
+        them; empty where they were not counted.
     """
-    metrics = figures["v4"]
+    metrics, evidence = figures["v4"], counted[EVIDENCE]
     parts = [
         "# Model card: the released Starlight detector\n",
+        promise(evidence, PROMISED) + "\n",
+        "## False alarms\n",
+        _evidence(counted),
+        "## What it is\n",
         _about(meta, figures),
         "## Detection on the test split\n",
         _techniques(metrics),
         "## False alarms on the test split\n",
         _alarms(metrics),
-        "## Evidence on false alarms\n",
-        to_markdown(evidence) if evidence is not None else "Not measured yet: run `make evidence`.\n",
         "## Blind spots\n",
         _blind(metrics),
     ]
     return "\n".join(parts)
+
+
+def _evidence(counted: Mapping[str, pd.DataFrame]) -> str:
+    said = {
+        EVIDENCE: "By source, of files that set no threshold; real ones first:",
+        LEFT_OUT: "Real files that set thresholds, each make and source judged by thresholds that it had no part in:",
+        COVERAGE: "By class of picture, beside the false alarms that were promised:",
+    }
+    parts = [part for name, words in said.items() if len(counted[name]) for part in (words, _table(counted[name]))]
+    return "\n\n".join(parts or ["Not measured yet: run `make evidence`."]) + "\n"
+
+
+def _table(counted: pd.DataFrame) -> str:
+    """As Markdown, rates in per cent."""
+    shown = counted.copy()
+    for name in {"fpr", "low", "high"} & set(shown):
+        shown[name] = [percent(value, 3) for value in shown[name]]
+    return shown.astype(object).fillna("").to_markdown(index=False, disable_numparse=True)
 
 
 def _about(meta: Mapping, figures: Mapping) -> str:
@@ -90,18 +130,32 @@ def _about(meta: Mapping, figures: Mapping) -> str:
         f"- Further photographs: {figures['covers'] or 'none'}.",
         f"- Settings that differ from `params.yaml`: {', '.join(map('`{}`'.format, figures['settings'])) or 'none'}.",
         "- The thresholds are set on the validation split for an image-level false-positive rate of "
-        f"{percent(meta['params']['train']['target_fpr'], 3)}, extrapolated with an exponential tail whose mean excess "
-        f"is taken at its upper {CONFIDENCE:.0%} bound{_further(meta)}.",
+        f"{percent(meta['params']['train']['target_fpr'], 3)} in each class of pictures, extrapolated with an "
+        f"exponential tail whose mean excess is taken at its upper {CONFIDENCE:.0%} bound{_further(meta)}.",
+        *_refitted(meta),
         "- Licence: MIT, as the code. The weights hold no image.",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _refitted(meta: Mapping) -> list[str]:
+    """What was fitted again after the run, and on what: the figures of the run say nothing of it."""
+    again = meta.get("refitted")
+    if not again:
+        return []
+    return [
+        f"- Fitted again after the run, from where they stood: the experts for {', '.join(again['techniques'])}, on "
+        f"{again['images']} images: {again['data']}. The figures below are of the experts before."
+    ]
 
 
 def _further(meta: Mapping) -> str:
     count = meta.get("further_clean")
     if not count:
         return ""
-    return f", and then set anew for {percent(meta['further_fpr'], 3)} by {count} further clean images"
+    of_real = meta.get("further_real")
+    real = f", {of_real} of them real photographs and what people make of them" if of_real else ""
+    return f", and then set anew for {percent(meta['further_fpr'], 3)} by {count} further clean images{real}"
 
 
 def _techniques(metrics: Mapping) -> str:

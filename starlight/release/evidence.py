@@ -1,25 +1,28 @@
-"""Evidence on false alarms: a detector over thousands of clean images, counted by source."""
+"""Evidence on false alarms: a detector over clean files, real ones first, counted by source and by class of picture."""
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import functools
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from PIL import Image as Pillow
 
 from starlight.detector.answer import CANNOT_TELL, STEGO, UNREADABLE
 from starlight.detector.detector import Detector
 from starlight.errors import BadImage
 from starlight.fanout import Engine, chunked, run
 from starlight.metrics import clopper_pearson
+from starlight.metrics.promise import GENERATED, REAL
 from starlight.sample.build import SampleParams, build
 
-__all__ = ["count", "gather", "log_odds", "make", "own", "to_markdown"]
+__all__ = ["Counted", "File", "by_class", "by_source", "gather", "device", "judge", "loaded", "make", "own"]
 
+_MAKE = 0x010F  # EXIF tag (JEITA CP-3451, 4.6.4)
 _SOURCES = {
     "photo": "packaged photographs, processed anew (the photographs are in training)",
     "camera": "camera model, new scenes",
@@ -28,7 +31,26 @@ _SOURCES = {
 }
 
 
-def make(folder: Path, images: int, seeds: Iterable[int], params: SampleParams) -> list[tuple[str, Path]]:
+class File(NamedTuple):
+    """A clean file: `group` is `REAL` or `GENERATED`."""
+
+    group: str
+    source: str
+    path: Path
+
+
+class Counted(NamedTuple):
+    """What a detector said of a clean file. `make` is the device's, of real files that name it."""
+
+    group: str
+    source: str
+    make: str
+    picture: str
+    verdict: str
+    technique: str
+
+
+def make(folder: Path, images: int, seeds: Iterable[int], params: SampleParams) -> list[File]:
     """Make new clean images with each seed, half of them look-alikes, of other scenes and crops than another seed's.
 
     They lie in `folder/<seed>`. Returns them as `gather` does.
@@ -37,101 +59,124 @@ def make(folder: Path, images: int, seeds: Iterable[int], params: SampleParams) 
         params, enabled=True, photographs="", covers=images // 2, negatives=images - images // 2,
         stego_per_technique=1, adaptive_per_technique=1,
     )  # fmt: skip
-    made: list[tuple[str, Path]] = []
+    made: list[File] = []
     for seed in seeds:
         build(folder / str(seed), params, seed, workers=Engine().cores())
         made += gather(folder / str(seed))
     return made
 
 
-def gather(submission: Path) -> Iterator[tuple[str, Path]]:
+def gather(submission: Path) -> Iterator[File]:
     """Clean images of a built-in submission made for the purpose, by source."""
     table = pd.read_csv(submission / "sources.csv")
     for name, source in zip(table["filename"], table["source"], strict=True):
-        yield _SOURCES.get(source, source), submission / name
+        yield File(GENERATED, _SOURCES.get(source, source), submission / name)
 
 
-def own(covers: Path | None) -> Iterator[tuple[str, Path]]:
-    """Files of a folder of one's own, under one source."""
-    if covers:
-        for path in sorted(p for p in covers.rglob("*") if p.is_file()):
-            yield f"own covers: {covers.name}", path
+def own(folders: Iterable[Path]) -> Iterator[File]:
+    """Files of folders of real ones, each folder a source."""
+    for folder in folders:
+        for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+            yield File(REAL, folder.name, path)
 
 
-def count(weights: Path, images: Iterable[tuple[str, Path]], engine: Engine = Engine()) -> pd.DataFrame:  # noqa: B008
-    """False positives by source.
+def judge(weights: Path, files: Iterable[File], engine: Engine = Engine()) -> list[Counted]:  # noqa: B008
+    """What a detector says of each file, spread over processes."""
+    chunks = chunked(list(files), engine)
+    parts = run(engine, functools.partial(_judge, weights), chunks, label="evidence")
+    return [one for part in parts for one in part]
 
-    Parameters
-    ----------
-    weights : Path
-        The detector.
-    images : iterable of (str, Path)
-        Source and file.
-    engine : Engine
-        How many processes.
+
+def _judge(weights: Path, files: Sequence[File]) -> list[Counted]:
+    detector, found = loaded(weights), []
+    for group, source, path in files:
+        try:
+            judged = detector.judge(path, maps=False)
+        except BadImage:
+            found.append(Counted(group, source, "", "", UNREADABLE, ""))
+            continue
+        answer = judged.detection
+        named = (answer.technique or "") if answer.verdict == STEGO else ""
+        found.append(
+            Counted(group, source, device(path) if group == REAL else "", judged.classes[0], answer.verdict, named)
+        )
+    return found
+
+
+def device(path: Path) -> str:
+    """Make of the camera or phone that a file names; empty for none."""
+    try:
+        with Pillow.open(path) as image:
+            told = str(image.getexif().get(_MAKE, ""))
+    except (OSError, SyntaxError, ValueError):  # what Pillow raises for metadata that it cannot read
+        return ""
+    words = "".join(c if c.isalnum() else " " for c in told).split()
+    return words[0].title() if words else ""
+
+
+@functools.cache
+def loaded(weights: Path) -> Detector:
+    """A detector, once in each process, which shares the cores with others."""
+    import torch
+
+    torch.set_num_threads(1)
+    return Detector.load(weights)
+
+
+def by_source(counted: Sequence[Counted]) -> pd.DataFrame:
+    """False alarms by source, real files first, each group's worst first.
 
     Returns
     -------
     DataFrame
-        `source`, `images`, `flagged`, `abstained`, `unreadable`, `fpr`, `low`, `high` (95 % Clopper-Pearson),
-        `taken_for` (techniques of the false positives), the last row over all sources. Unreadable files are not
-        counted as images.
+        `group`, `source`, `images`, `flagged`, `abstained`, `unreadable`, `fpr`, `low`, `high` (95 % Clopper-Pearson),
+        `taken_for` (techniques of the false alarms). A group begins with all of it; a source of several makes, which
+        are named behind a colon, stands for itself as well. Unreadable files are not counted as images.
     """
-    chunks = chunked(list(images), engine)
-    rows = [row for part in run(engine, functools.partial(_judge, weights), chunks, label="evidence") for row in part]
-    found = pd.DataFrame(rows, columns=["source", "verdict", "technique"])
-    parts = [*found.groupby("source", sort=True), ("all", found)]
-    return pd.DataFrame([_row(source, part) for source, part in parts])
+    table, rows = pd.DataFrame(counted, columns=Counted._fields), []
+    for group in (REAL, GENERATED):
+        chosen = table[table["group"] == group]
+        if chosen.empty:
+            continue
+        parts = dict(list(chosen.groupby("source")))
+        makes = {
+            f"{source}: {maker or 'no make named'}": part
+            for source, of_source in parts.items()
+            if of_source["make"].nunique() > 1
+            for maker, part in of_source.groupby("make")
+        }
+        found = [_row(group, *one) for one in (parts | makes).items()]
+        found.sort(key=lambda row: (-np.nan_to_num(row["fpr"], nan=-1.0), row["source"]))  # nothing readable comes last
+        rows += [_row(group, f"all {group}", chosen), *found]
+    return pd.DataFrame(rows)
 
 
-def log_odds(
-    weights: Path, images: Sequence[tuple[str, Path]], engine: Engine = Engine()  # noqa: B008
-) -> tuple[np.ndarray, list[str]]:  # fmt: skip
-    """(n, t) log-odds of each readable image, and its container class."""
-    chunks = chunked(list(images), engine)
-    parts = run(engine, functools.partial(_log_odds, weights), chunks, label="thresholds")
-    found = [one for part in parts for one in part]
-    return np.array([logits for logits, _ in found]), [name for _, name in found]
+def by_class(counted: Sequence[Counted], target_fpr: float) -> pd.DataFrame:
+    """Coverage: false alarms by class of picture beside those that were promised.
+
+    Returns
+    -------
+    DataFrame
+        `group`, `class`, `images`, `promised` (images times the rate asked for), `flagged`, `abstained`, `low`, `high`.
+    """
+    table = pd.DataFrame([one for one in counted if one.verdict != UNREADABLE], columns=Counted._fields)
+    rows = []
+    for (group, picture), part in table.groupby(["group", "picture"], sort=True):
+        found = _row(group, picture, part)
+        kept = {name: found[name] for name in ("images", "flagged", "abstained", "low", "high")}
+        rows.append({"group": group, "class": picture, "promised": round(len(part) * target_fpr, 3), **kept})
+    columns = ["group", "class", "images", "promised", "flagged", "abstained", "low", "high"]
+    return pd.DataFrame(rows, columns=columns).sort_values(["group", "class"], ascending=[False, True])
 
 
-def _log_odds(weights: Path, images: Sequence[tuple[str, Path]]) -> list[tuple[np.ndarray, str]]:
-    detector, found = _detector(weights), []
-    for _, path in images:
-        with contextlib.suppress(BadImage):
-            judged = detector.judge(path, maps=False)
-            found.append((judged.prediction.logits[0], judged.classes[0]))
-    return found
-
-
-def _judge(weights: Path, images: Sequence[tuple[str, Path]]) -> list[tuple[str, str, str]]:
-    detector = _detector(weights)
-    answers = ((source, detector.detect(path)) for source, path in images)
-    return [(source, a.verdict, a.technique if a.verdict == STEGO else "") for source, a in answers]
-
-
-@functools.cache
-def _detector(weights: Path) -> Detector:
-    import torch
-
-    torch.set_num_threads(1)  # the processes share the cores
-    return Detector.load(weights)
-
-
-def _row(source: str, found: pd.DataFrame) -> dict[str, object]:
+def _row(group: str, source: str, found: pd.DataFrame) -> dict[str, object]:
     verdict, named = found["verdict"], found["technique"][found["verdict"] == STEGO].value_counts().sort_index()
     unreadable = int((verdict == UNREADABLE).sum())
-    n, k = len(verdict) - unreadable, len(found[verdict == STEGO])
+    n, k = len(verdict) - unreadable, int((verdict == STEGO).sum())
     low, high = clopper_pearson(k, n)
     return {
-        "source": source, "images": n, "flagged": k, "abstained": int((verdict == CANNOT_TELL).sum()),
-        "unreadable": unreadable, "fpr": round(k / n, 6) if n else float("nan"), "low": round(low, 6),
-        "high": round(high, 6), "taken_for": " ".join(f"{name}:{times}" for name, times in named.items()),
+        "group": group, "source": source, "images": n, "flagged": k,
+        "abstained": int((verdict == CANNOT_TELL).sum()), "unreadable": unreadable,
+        "fpr": round(k / n, 6) if n else float("nan"), "low": round(low, 6), "high": round(high, 6),
+        "taken_for": " ".join(f"{name}:{times}" for name, times in named.items()),
     }  # fmt: skip
-
-
-def to_markdown(table: pd.DataFrame) -> str:
-    """The table as Markdown, rates in per cent."""
-    shown = table.fillna({"taken_for": ""})
-    for name in ("fpr", "low", "high"):
-        shown[name] = [f"{100 * v:.3f} %" for v in shown[name]]
-    return shown.to_markdown(index=False) + "\n"

@@ -14,7 +14,8 @@ import pandas as pd
 
 from starlight.errors import StarlightError
 from starlight.markdown import counts, interval, percent, table
-from starlight.release.card import EVIDENCE, FIGURES
+from starlight.metrics.promise import GENERATED, promise
+from starlight.release.card import EVIDENCE, FIGURES, PROMISED
 
 __all__ = ["BLOCKS", "fill", "pages"]
 
@@ -89,19 +90,18 @@ def _word(part: Mapping) -> str:
 
 
 def _alarms(release: Path) -> str:
-    """False alarms as the evidence counted them, else those of the test split."""
-    if not (release / EVIDENCE).exists():
-        part = _figures(release)
-        where = "of the test split"
-        shown = part["fpr_k"], part["fpr_n"], part["fpr"], part["fpr_low"], part["fpr_high"]
-    else:
-        rows = pd.read_csv(release / EVIDENCE)
-        last = rows[rows["source"] == "all"].iloc[0]
-        where = f"made for the purpose, of {len(rows) - 1} kinds,"
-        shown = int(last.flagged), int(last.images), last.fpr, last.low, last.high
+    """False alarms as the evidence counted them, real files first, and else those of the test split."""
+    rows = pd.read_csv(release / EVIDENCE) if (release / EVIDENCE).exists() else pd.DataFrame({"source": []})
+    part = _figures(release)
+    where, shown = "of the test split", (part["fpr_k"], part["fpr_n"], part["fpr"], part["fpr_low"], part["fpr_high"])
+    generated = rows[rows["source"] == f"all {GENERATED}"]
+    if len(generated):
+        last = generated.iloc[0]
+        where, shown = "made for the purpose", (last.flagged, last.images, last.fpr, last.low, last.high)
     k, n, rate, low, high = shown
     return (
-        f"Of {n:,} clean images {where} the released detector flags {k:,}: **{percent(rate, 3)}** "
+        f"**{promise(rows, PROMISED)}**\n"
+        f"Of {int(n):,} clean images {where} the released detector flags {int(k):,}: {percent(rate, 3)} "
         f"({interval(low, high, 3)} with 95 % confidence)."
     )
 

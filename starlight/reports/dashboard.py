@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 
 from starlight.metrics import MET, MISSED, TOO_FEW, UNMEASURED, compare, figure
+from starlight.metrics.promise import promise
 from starlight.monitor.alerts import summary
 from starlight.plots.style import TITLES
 from starlight.reports import figures, run_sections
 from starlight.reports.dataset import dataset_section
+from starlight.reports.forgery import forgery_section
 from starlight.reports.inputs import Run
 from starlight.reports.targets import standing
 from starlight.reports.words import change_name, change_sentence, changes, listing, paired_sentence, plural
@@ -43,6 +45,8 @@ def verdict(run: Run) -> str:
 def _overview(run: Run) -> Iterator[str]:
     measured = run.metrics[run.current]
     yield "# Starlight dashboard"
+    if (counted := run.tables.get("evidence")) is not None and not counted.empty:
+        yield f"**Released detector.** {promise(counted, figures.goals_of(run)['fpr'].target)}"
     yield verdict(run)
     yield (
         f"Measured on the test split: {plural(measured['n'], 'image')} from {plural(measured['covers'], 'cover')}, "
@@ -78,6 +82,7 @@ def dashboard(run: Run) -> str:
         figures.look_alikes(run),
         figures.containers(run),
         run_sections.evidence(run),
+        forgery_section(run),
         iter(["## Calibration", run.plot("Predicted probability against the share that is stego", "calibration")]),
         run_sections.trends(run),
         run_sections.training(run),

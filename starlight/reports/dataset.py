@@ -19,11 +19,13 @@ def dataset_section(
     Figures come from `monitor.dataset_metrics`; the limits are those of the alerts.
     """
     yield "## Dataset"
-    kinds = ", ".join(f"{whole(measured[kind])} {kind}" for kind in ("clean", "negative", "stego", "forged"))
+    kinds = ", ".join(f"{whole(measured[kind])} {kind}" for kind in ("clean", "negative", "stego"))
+    forgery = f"{whole(measured['forged'])} forged, {whole(measured['authentic'])} authentic"
     yield table(
         ["Figure", "Value"],
         [
             ["Images", f"{whole(measured['images'])} ({kinds})"],
+            *([["Images for the task forgery", forgery]] if measured["forged"] else []),
             ["Covers", whole(measured["covers"])],
             ["Imbalance of authentic and stego", f"{percent(measured['imbalance'])} (limit {100 * imbalance_max:g} %)"],
             ["Exact duplicates", whole(measured["duplicates"])],

@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from starlight.errors import StarlightError
+from starlight.manifest import of_stego
 from starlight.markdown import image
 from starlight.metrics import MODELS, dumps, evaluate, flatten, lookup, not_numbers
 from starlight.monitor.alerts import Alert, AlertParams, Evidence, judge_alerts
@@ -27,20 +28,24 @@ TABLES = {
     "ablations": "ablations.csv",
     "stream_ablation": "stream_ablation.csv",
     "evidence": "evidence.csv",
+    "forgery_before_after": "forgery/before_after.csv",
 }
 _NEEDED = {  # columns without which, or with an empty cell in which, a table tells nothing
-    "evidence": ("source", "images", "flagged", "abstained", "unreadable", "fpr", "low", "high"),
+    "evidence": ("group", "source", "images", "flagged", "abstained", "unreadable", "fpr", "low", "high"),
     "ablations": ("experiment",),
     "hard_negatives": ("path",),
 }
 _NUMBERS = {
-    "evidence": lambda name: name in _NEEDED["evidence"] and name != "source",
+    "evidence": lambda name: name in _NEEDED["evidence"] and name not in ("group", "source"),
     "before_after": lambda name: name in ("base_fpr", "value", "low", "high", "p_against_base"),
     "stream_ablation": lambda name: name != "blanked",
     "ablations": lambda name: name.startswith("base") and name[4:5].isdigit(),
 }
 _SLACK = 2e-6  # figures are written with six digits
-DOCUMENTS = {"audit": "mining/audit.json", "latency": "bench/latency.json"}
+DOCUMENTS = {
+    "audit": "mining/audit.json", "latency": "bench/latency.json", "forgery": "forgery/metrics.json",
+    "forgery_audit": "forgery/mining/audit.json",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -181,7 +186,7 @@ def load(directory: str | Path, manifest_path: str | Path, params: ReportParams)
     directory = Path(directory)
     metrics = _read_metrics(directory / "metrics.json")
     manifest = read_manifest(manifest_path)
-    usable = manifest[manifest.status == "ok"]
+    usable = of_stego(manifest[manifest.status == "ok"])
     dataset = dataset_metrics(manifest)
     test = usable[usable.split == "test"]
     dataset["drift"] = drift(test, usable[usable.split == "train"])

@@ -25,14 +25,16 @@ _WORDS = {
     "machine.cpu": "processor",
     "machine.python": "Python",
     "machine.system": "system",
+    "missed_forged": "forged images missed",
     "missed_stego": "stego images missed",
     "png_256_ms.p50": "256x256 PNG, median, ms",
     "png_256_ms.p95": "256x256 PNG, 95 % quantile, ms",
     "scanned_authentic": "authentic images scanned",
+    "scanned_forged": "forged images scanned",
     "scanned_stego": "stego images scanned",
     "skipped_without_streams": "skipped, without streams",
 }
-_QUANTILE = re.compile(r"(authentic|stego)_(score|fp_ratio)_quantiles\.q([\d.]+)")
+_QUANTILE = re.compile(r"(authentic|forged|stego)_(score|fp_ratio)_quantiles\.q([\d.]+)")
 _OF = {"score": "score", "fp_ratio": "FP ratio of the map"}
 
 

@@ -19,6 +19,7 @@ from starlight.plots import plots, plots_time, style
 from starlight.plots.style import TITLES
 from starlight.reports.baseline import baseline_report
 from starlight.reports.dashboard import dashboard
+from starlight.reports.forgery import forgery_page
 from starlight.reports.inputs import ReportParams, Run, load, with_alerts
 from starlight.reports.roadmap import roadmap
 
@@ -119,7 +120,10 @@ def write(
         "dashboard.md": dashboard(run),
         "baseline_report.md": baseline_report(run, sizes),
         "research_roadmap.md": roadmap(run),
+        "forgery.md": forgery_page(run),
     }
     for name, text in texts.items():
+        if not text:
+            continue
         (run.directory / name).write_text(text, encoding="utf-8", newline="\n")
     return run

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from starlight.errors import BadImage
 from starlight.scan.cover_groups import Subject
 from starlight.scan.facts import Facts
-from starlight.scan.masks import mask_size
+from starlight.scan.masks import mask_fault
 from starlight.scan.negatives import category_fault, format_fault, payload_fault
 from starlight.scan.submissions import Entry
 from starlight.techniques import OTHER, TECHNIQUES
 
 __all__ = ["content_conflicts", "entry_fault"]
+
+_ORDER = {"negative": 0, "clean": 1, "authentic": 2}  # of files that say the same: which one is kept
 
 
 def entry_fault(entry: Entry, facts: Facts, root: Path) -> str:
@@ -26,12 +27,8 @@ def entry_fault(entry: Entry, facts: Facts, root: Path) -> str:
     if entry.kind == "clean":  # text that only looks like one stays in: it is what false alarms are counted on
         return payload_fault(facts) if facts.decoded_mark else ""
     if entry.mask:
-        try:
-            size = mask_size(root / entry.mask)
-        except BadImage as error:
-            return f"mask: {entry.mask}: {error.reason}"
-        if size != (facts.width, facts.height):
-            return f"mask: {size[0]} x {size[1]} pixels for an image of {facts.width} x {facts.height}"
+        fault = mask_fault(root / entry.mask, facts.width, facts.height)
+        return f"mask: {entry.mask}: {fault}" if fault else ""
     return ""
 
 
@@ -45,7 +42,7 @@ def content_conflicts(subjects: Sequence[Subject]) -> list[str]:
     """Reasons of files whose bytes occur more than once; empty where all is well.
 
     Equal bytes with different labels or techniques contradict each other, and all of them are set aside. Equal bytes
-    that say the same are kept once: a negative before a clean file, then the first path.
+    that say the same are kept once: a negative before a clean file before an authentic one, then the first path.
     """
     groups: dict[str, list[int]] = {}
     for i, subject in enumerate(subjects):
@@ -55,14 +52,14 @@ def content_conflicts(subjects: Sequence[Subject]) -> list[str]:
         if len(members) < 2:
             continue
         claims = {_claim(subjects[i].entry) for i in members}
-        members = sorted(members, key=lambda i: (subjects[i].entry.kind != "negative", subjects[i].entry.path))
+        members = sorted(members, key=lambda i: (_ORDER.get(subjects[i].entry.kind, 0), subjects[i].entry.path))
         for i in members if len(claims) > 1 else members[1:]:
             reasons[i] = _reason(subjects, members, i, contradiction=len(claims) > 1)
     return reasons
 
 
 def _claim(entry: Entry) -> tuple[str, str]:
-    return ("free", "") if entry.kind in ("clean", "negative") else (entry.kind, entry.technique)
+    return ("free", "") if entry.kind in _ORDER else (entry.kind, entry.technique)
 
 
 def _reason(subjects: Sequence[Subject], members: list[int], i: int, *, contradiction: bool) -> str:

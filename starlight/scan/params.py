@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 
 from starlight.images.containers import Limits
 from starlight.params import knob
 
-__all__ = ["ScanParams", "limits"]
+__all__ = ["ScanParams", "left_out", "limits"]
+
+_BUILT_IN = {"sample": "sample_submission_2025", "tampering": "tampering_submission_2025"}  # by block of the parameters
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,3 +43,9 @@ class ScanParams:
 def limits(params: ScanParams) -> Limits:
     """Limits on one file."""
     return Limits(max_pixels=params.max_pixels, max_bytes=params.max_bytes)
+
+
+def left_out(raw: Mapping[str, object]) -> set[str]:
+    """Names of the built-in submissions that `enabled: false` in their blocks of the parameters leaves out."""
+    blocks = {name: raw.get(block) for block, name in _BUILT_IN.items()}
+    return {name for name, block in blocks.items() if isinstance(block, Mapping) and block.get("enabled") is False}

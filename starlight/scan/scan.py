@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -11,8 +11,8 @@ import pandas as pd
 from starlight import manifest
 from starlight.fanout import Engine
 from starlight.scan import checks, cover_groups, splits
-from starlight.scan.contents import Hashed, hash_files, measure_all
 from starlight.scan.cover_groups import Subject
+from starlight.scan.measured import Hashed, hash_files, measure_all
 from starlight.scan.params import ScanParams, limits
 from starlight.scan.report import report
 from starlight.scan.submissions import Entry, discover, year
@@ -27,7 +27,7 @@ def scan(
     params: ScanParams,
     seed: int,
     *,
-    use_sample: bool = True,
+    leave_out: Container[str] = (),
     workers: int | None = None,
     store_root: Path | str | None = None,
 ) -> tuple[pd.DataFrame, dict]:
@@ -40,8 +40,10 @@ def scan(
     params : ScanParams
     seed : int
         Of the splits.
-    use_sample, workers : optional
-        In place of the same fields of `params`.
+    leave_out : container of str
+        Names of submissions that do not count.
+    workers : int, optional
+        In place of the same field of `params`.
     store_root : Path, optional
         Absolute; where facts of contents are kept from run to run. Without it nothing is kept.
 
@@ -58,13 +60,15 @@ def scan(
         There is no submission or no image, or the store cannot be written.
     """
     root = Path(datasets_dir)
-    found = discover(root, use_sample=use_sample)
+    found = discover(root, leave_out=leave_out)
     engine = Engine(workers=params.workers if workers is None else workers)
     present = [entry.path for entry in found.entries if not entry.absent]
     hashed = hash_files(root, present, limits(params), engine)
     paths = {h.sample_id: path for path, h in sorted(hashed.items(), reverse=True) if h.sample_id}
+    searched = {hashed[entry.path].sample_id for entry in found.entries if _is_searched(entry) and not entry.absent}
     with tempfile.TemporaryDirectory() as scratch:
-        facts = measure_all(root, paths, limits(params), engine, Store(Path(store_root or scratch)))
+        store = Store(Path(store_root or scratch))
+        facts = measure_all(root, paths, limits(params), engine, store, searched=searched)
     subjects = []
     for entry in found.entries:
         h = hashed.get(entry.path, Hashed(reason=entry.reason))
@@ -78,6 +82,11 @@ def scan(
     rows, notes = _rows(found.entries, hashed, subjects, params, seed)
     table = manifest.frame(rows)
     return table, report(table, found, notes)
+
+
+def _is_searched(entry: Entry) -> bool:
+    """Whether all that can be read in a file is looked for: in what should hold nothing, and where nobody says what."""
+    return entry.kind == "negative" or (entry.kind == "stego" and not entry.technique)
 
 
 def _complete(entry: Entry, facts) -> None:
@@ -113,19 +122,23 @@ def _rows(
 def _split(
     subjects: list[Subject], covers: list[str], params: ScanParams, seed: int
 ) -> tuple[dict[str, str], list[str]]:
-    """Split of every cover that has usable files; each belongs to the earliest submission that has it."""
-    homes: dict[str, tuple[int, str]] = {}
-    kinds: dict[str, set[str]] = {}
+    """Split of every cover that has usable files; each belongs to the earliest submission that has it.
+
+    Where there are files of the task stego, to the earliest that has such. The kinds that a cover counts for are those
+    of its files there, so that nothing added elsewhere moves it.
+    """
+    homes: dict[str, tuple[bool, int, str]] = {}
+    kinds: dict[tuple[str, str], set[str]] = {}
     for subject, cover in zip(subjects, covers, strict=True):
         entry = subject.entry
         if not entry.reason:
-            home = (year(entry.submission), entry.submission)
+            home = (entry.kind not in manifest.STEGO_KINDS, year(entry.submission), entry.submission)
             homes[cover] = min(homes.get(cover, home), home)
-            kinds.setdefault(cover, set()).add(entry.kind)
+            kinds.setdefault((cover, entry.submission), set()).add(entry.kind)
     split: dict[str, str] = {}
     notes: list[str] = []
-    for home in sorted(set(homes.values())):
-        own = {cover: kinds[cover] for cover in sorted(kinds) if homes[cover] == home}
+    for home in sorted({(when, name) for _, when, name in homes.values()}):
+        own = {cover: kinds[cover, home[1]] for cover in sorted(homes) if homes[cover][1:] == home}
         assigned, moved = splits.assign(
             own, seed=seed, test_fraction=params.test_fraction, val_fraction=params.val_fraction
         )

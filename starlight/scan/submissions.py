@@ -7,20 +7,20 @@ import functools
 import math
 import re
 import unicodedata
+from collections.abc import Container
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from starlight.errors import StarlightError
 from starlight.images.files import EXTENSIONS, Names, image_files
-from starlight.scan import negative_manifest, sidecar
+from starlight.scan import forged, negative_manifest, sidecar
 from starlight.scan.negatives import category_of
 
-__all__ = ["SAMPLE", "Entry", "Found", "discover", "find_submissions", "year"]
+__all__ = ["Entry", "Found", "discover", "find_submissions", "year"]
 
-SAMPLE = "sample_submission_2025"  # the built-in submission
 _SUBMISSION = re.compile(r"^.+_submission_.+$")
 _FORMS = (str, *(functools.partial(unicodedata.normalize, form) for form in ("NFC", "NFD")))  # of a name on disk
-_KINDS = {"clean": "clean", "stego": "stego", "negatives": "negative", "forged": "forged"}
+_KINDS = {"clean": "clean", "stego": "stego", "negatives": "negative", "forged": "forged", "authentic": "authentic"}
 
 
 @dataclass
@@ -35,7 +35,7 @@ class Entry:
     payload_bits: float = math.nan
     payload_rate: float = math.nan
     tool: str = ""
-    clean_path: str = ""  # stego: the clean file it was made from
+    clean_path: str = ""  # stego, forged: the file it was made from, or its twin
     mask: str = ""
     cover_name: str = ""  # cover_id as the submission's sources.csv gives it
     source: str = ""
@@ -53,8 +53,8 @@ class Found:
     ignored: list[str] = field(default_factory=list)
 
 
-def find_submissions(datasets_dir: Path, *, use_sample: bool = True) -> list[Path]:
-    """Folders `*_submission_*`, sorted by name.
+def find_submissions(datasets_dir: Path, *, leave_out: Container[str] = ()) -> list[Path]:
+    """Folders `*_submission_*`, sorted by name, but for those to be left out.
 
     Raises
     ------
@@ -65,7 +65,7 @@ def find_submissions(datasets_dir: Path, *, use_sample: bool = True) -> list[Pat
         folders = sorted(p for p in datasets_dir.iterdir() if _SUBMISSION.match(p.name) and p.is_dir())
     except OSError as error:
         raise StarlightError(f"{datasets_dir}: {error.strerror or error}") from error
-    folders = [p for p in folders if use_sample or p.name != SAMPLE]
+    folders = [p for p in folders if p.name not in leave_out]
     if not folders:
         raise StarlightError(
             f"{datasets_dir}: no submission found, expected a folder <contributor>_submission_<year>/ with clean/, "
@@ -80,14 +80,14 @@ def year(submission: str) -> int:
     return int(match[1]) if match else 9999
 
 
-def discover(datasets_dir: Path, *, use_sample: bool = True) -> Found:
+def discover(datasets_dir: Path, *, leave_out: Container[str] = ()) -> Found:
     """Every file of every submission, with what sidecars, negative manifests and `sources.csv` say about it.
 
     Parameters
     ----------
     datasets_dir : Path
-    use_sample : bool
-        False leaves the built-in submission out.
+    leave_out : container of str
+        Names of submissions that do not count.
 
     Raises
     ------
@@ -95,7 +95,7 @@ def discover(datasets_dir: Path, *, use_sample: bool = True) -> Found:
         There is no submission, or no image in any.
     """
     found = Found()
-    for folder in find_submissions(datasets_dir, use_sample=use_sample):
+    for folder in find_submissions(datasets_dir, leave_out=leave_out):
         _submission(folder, found)
     if not found.entries:
         raise StarlightError(
@@ -107,20 +107,21 @@ def discover(datasets_dir: Path, *, use_sample: bool = True) -> Found:
 
 def _submission(folder: Path, found: Found) -> None:
     files = {sub: _images(folder / sub, folder.name, found) for sub in (*_KINDS, "masks")}
-    masks = _masks(folder, files.pop("masks"))
+    masks = forged.by_stem(f"{folder.name}/masks", files.pop("masks"))
+    twins = forged.by_stem(f"{folder.name}/clean", files["clean"])
+    twins |= forged.by_stem(f"{folder.name}/authentic", files["authentic"])
     entries: list[Entry] = []
     for sub, kind in _KINDS.items():
         entries += [Entry(f"{folder.name}/{sub}/{name}", folder.name, kind) for name in files[sub]]
-    clean, masked = Names(files["clean"]), Names(masks)
+    clean = Names(files["clean"])
     for entry in entries:
         name = entry.path.split("/", 2)[2]
         if entry.kind == "stego":
             _read_sidecar(folder, name, clean, entry, found)
         elif entry.kind == "forged":
-            stem = PurePosixPath(name).stem
-            entry.mask = masks.get(masked.find(stem, f"{stem}_mask", f"{stem}_gt") or "", "")
-            if not entry.mask:
-                found.warnings.append(f"{entry.path}: has no mask in masks/")
+            forged.read(entry, name, masks, twins)
+        elif entry.kind == "authentic":
+            entry.category = forged.folder_of(name)
     entries += _negatives(folder, files["negatives"], entries, found)
     _sources(folder, entries, found)
     found.entries += entries
@@ -130,10 +131,6 @@ def _images(folder: Path, submission: str, found: Found) -> list[str]:
     images, others = image_files(folder, (".npy",) if folder.name == "masks" else ())
     found.ignored += [f"{submission}/{folder.name}/{name}" for name in others]
     return images
-
-
-def _masks(folder: Path, names: list[str]) -> dict[str, str]:
-    return {PurePosixPath(name).stem: f"{folder.name}/masks/{name}" for name in reversed(names)}
 
 
 def _read_sidecar(folder: Path, name: str, clean: Names, entry: Entry, found: Found) -> None:

@@ -10,9 +10,11 @@ import pandas as pd
 
 from starlight.errors import StarlightError
 
-__all__ = ["BESIDE", "FOUND", "MASK", "StreamReader", "shape_text"]
+__all__ = ["BESIDE", "FACTS", "FOUND", "MASK", "StreamReader", "shape_text"]
 
-MASK, FOUND = BESIDE = ("mask", "found")  # kept beside the streams: the constraint mask, the techniques that were read
+MASK, FACTS, FOUND = "mask", "facts", "found"
+# Kept beside the streams: the constraint mask, the facts of the picture, the techniques that were read.
+BESIDE = {MASK: np.dtype("?"), FACTS: np.dtype("<f4"), FOUND: np.dtype("?")}
 
 
 def shape_text(shape: tuple[int, ...]) -> str:
@@ -39,9 +41,7 @@ class StreamReader:
         try:
             about = json.loads((self.folder / "streams.json").read_bytes())
             self.streams: dict[str, dict] = about["streams"]
-            self._dtypes = {name: np.dtype(said["dtype"]) for name, said in self.streams.items()} | dict.fromkeys(
-                BESIDE, np.dtype("?")
-            )
+            self._dtypes = {name: np.dtype(said["dtype"]) for name, said in self.streams.items()} | BESIDE
             texts = ["sample_id", *(f"{name}_shape" for name in self._dtypes)]
             index = pd.read_csv(self.folder / "index.csv", dtype=dict.fromkeys(texts, str))
             self._shift = 64 - int(about["part_bits"])
@@ -76,8 +76,12 @@ class StreamReader:
         """Constraint mask, bool (17,), in the order of `TECHNIQUES`, then `other`."""
         return np.array(self._record(self._row(sample_id), MASK))
 
+    def facts(self, sample_id: str) -> np.ndarray:
+        """Facts of the picture, float32, in the order of `starlight.images.picture.FACTS`."""
+        return np.array(self._record(self._row(sample_id), FACTS))
+
     def found(self, sample_id: str) -> np.ndarray:
-        """Techniques whose payload was read, bool (17,), in the same order."""
+        """Techniques whose payload was read, bool (17,), in the order of the mask."""
         return np.array(self._record(self._row(sample_id), FOUND))
 
     def _record(self, row: int, stream: str) -> np.ndarray:

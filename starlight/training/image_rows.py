@@ -1,4 +1,4 @@
-"""Images of a split as rows: labels, masks, container classes, twins, and their stored streams."""
+"""Images of a split as rows: labels, masks, classes of pictures, twins, and their stored streams."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from starlight.detector.calibration.classes import container_class
+from starlight.detector.calibration.classes import picture_class
 from starlight.store import StreamReader
 from starlight.streams.collate import vectors
 from starlight.techniques import OTHER, TECHNIQUES
@@ -37,7 +37,7 @@ class ImageRows:
     mask : (n, t) bool
         The constraint mask.
     classes : list of str
-        Container class of each image.
+        Class of each picture, as thresholds know it.
     twins : (n,) int
         Row of an image's payload-free twin, -1 where it has none.
     weight : (n,) float32
@@ -56,11 +56,7 @@ class ImageRows:
         self.labels = self.rows["label"].to_numpy(int)
         self.mask = np.stack([reader.mask(i) for i in ids]) if ids else np.zeros((0, len(LABELS)), bool)
         self.found = np.stack([reader.found(i) for i in ids]) if ids else np.zeros((0, len(LABELS)), bool)
-        pixels = self.rows["width"].to_numpy(int) * self.rows["height"].to_numpy(int)
-        self.classes = [
-            container_class(f, m, mask, n)
-            for f, m, mask, n in zip(self.rows["format"], self.rows["mode"], self.mask, pixels, strict=True)
-        ]
+        self.classes = [picture_class(reader.facts(i)) for i in ids]
         place = {sample: i for i, sample in enumerate(ids)}
         self.twins = np.array([place.get(t, -1) if isinstance(t, str) else -1 for t in self.rows["twin_id"]])
         self.weight = np.ones(len(ids), np.float32)

@@ -9,7 +9,8 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from starlight.detector.calibration import calibration
+from starlight.detector.calibration import thresholds
+from starlight.detector.calibration.calibration import Calibration
 from starlight.detector.model import UnifiedStarlightDetector
 from starlight.detector.model.experts import Experts, answers
 from starlight.detector.model.unified import without
@@ -176,7 +177,7 @@ def validate(
 ) -> Validation:
     """Measures of a detector on the validation split."""
     run = forward(model, data, device, weights)
-    fitted = calibration.fit(
+    fitted = thresholds.fit(
         run.logits, data.technique, data.classes, techniques=LABELS, target_fpr=SELECTION_FPR
     )  # fmt: skip
     score = np.clip(fitted.score(run.logits, data.classes), -1e6, 1e6)
@@ -194,7 +195,7 @@ def validate(
     )
 
 
-def calibrate(members: Sequence[Member], passes: Passes, target_fpr: float) -> calibration.Calibration:
+def calibrate(members: Sequence[Member], passes: Passes, target_fpr: float) -> Calibration:
     """Thresholds and probabilities of an ensemble.
 
     Parameters
@@ -206,4 +207,4 @@ def calibrate(members: Sequence[Member], passes: Passes, target_fpr: float) -> c
         Image-level false-positive rate, in (0, 0.1).
     """
     logits, val = passes.log_odds(members), passes.data
-    return calibration.fit(logits, val.technique, val.classes, techniques=LABELS, target_fpr=target_fpr)
+    return thresholds.fit(logits, val.technique, val.classes, techniques=LABELS, target_fpr=target_fpr)

@@ -1,1 +1,1 @@
-"""From scores to verdicts: thresholds by container class, and probabilities."""
+"""From scores to verdicts: thresholds by class of picture, who may speak, and probabilities."""

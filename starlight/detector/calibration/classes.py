@@ -1,41 +1,79 @@
-"""Container classes: groups of files whose statistics have a tail of their own."""
+"""Classes of pictures: what a picture is decides what is surprising in it.
+
+A class is a kind of picture, how it is stored, and for photographs its size. Few and robust ones: a regression of
+location and scale of the log-odds on the facts did worse than no condition at all.
+"""
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
+
 import numpy as np
 
-from starlight.techniques import TECHNIQUES, group
+from starlight.images.picture import FACTS
 
-__all__ = ["CLASSES", "container_class"]
+__all__ = ["CLASSES", "LOSSLESS", "picture_class", "stand_ins"]
 
-CLASSES = ("grey", "indexed", "jpeg", "lossy", "small grey", "small jpeg", "small truecolour", "truecolour")
-_SMALL = 50_000  # pixels under which statistics scatter so much that thresholds of their own are worth it
-_GREY = ("1", "L", "LA", "I", "F")
+_TINY = 12_000  # pixels under which next to nothing can be told
+_SIZES = {"to 0.1 M": 1 << 17, "to 0.5 M": 1 << 19, "to 2 M": 1 << 21, "to 8 M": 1 << 23}  # carriers of a payload
+_LARGEST = "over 8 M"
+_FLAT = 0.95  # share of flat places from which a picture counts as flat
+_TURNS = 0.06  # share of undone steps under which a picture has no noise that a camera, a scanner or a film leaves
+_FINE = 1.5  # log2 of the mean quantisation step under which steps are ones and twos
+_UNLIKE = 0.05  # octaves from libjpeg's tables from which tables are a maker's own
+LOSSLESS = "lossless"
+_OWN = "jpeg with tables of its own"
+_ALL_SIZES = (*_SIZES, _LARGEST)
+_PHOTOGRAPHS = tuple(
+    ", ".join(parts) for parts in itertools.product(["photograph"], [LOSSLESS, "jpeg", _OWN], _ALL_SIZES)
+)
+_OTHERS = tuple(", ".join(parts) for parts in itertools.product(["drawing", "flat", "tiny"], [LOSSLESS, "jpeg"]))
+CLASSES = ("indexed", "lossy", *_OTHERS, *_PHOTOGRAPHS)
 
 
-def container_class(file_format: str, mode: str, mask: np.ndarray, pixels: int) -> str:
-    """Class of an image, for thresholds and for reports.
+def picture_class(facts: np.ndarray) -> str:
+    """Class of an image.
 
     Parameters
     ----------
-    file_format, mode : str
-        As in the manifest.
-    mask : (t,) bool
-        The constraint mask: it knows whether the pixels were stored without loss.
-    pixels : int
-        Width times height.
+    facts : (d,)
+        As `starlight.images.picture.facts` gives them.
 
     Returns
     -------
     str
-        `indexed`, `lossy` (quantised WEBP, say); `jpeg`, `grey` and `truecolour` (both lossless), of small images with
-        `small ` in front.
+        One of `CLASSES`. Sizes are millions of carriers: samples of all channels where pixels are stored without loss,
+        pixels elsewhere.
     """
-    size = "small " if pixels < _SMALL else ""
-    if file_format == "jpeg":
-        return f"{size}jpeg"
-    if mode.startswith("P"):
+    known = dict(zip(FACTS, np.asarray(facts, float).tolist(), strict=True))
+    if known["indexed"]:
         return "indexed"
-    if not mask[TECHNIQUES.index(group("samples")[0])]:
+    if not known["jpeg"] and not known["lossless"]:
         return "lossy"
-    return size + ("grey" if mode.split(";")[0] in _GREY else "truecolour")
+    stored = "jpeg" if known["jpeg"] else LOSSLESS
+    if known["pixels"] < np.log2(_TINY):
+        return f"tiny, {stored}"
+    if known["flat"] > _FLAT:
+        return f"flat, {stored}"
+    if known["turns"] < _TURNS:
+        return f"drawing, {stored}"
+    carriers = 2.0 ** known["pixels" if known["jpeg"] else "samples"]
+    size = next((name for name, limit in _SIZES.items() if carriers <= limit), _LARGEST)
+    if known["jpeg"] and (known["step"] < _FINE or known["unlike_libjpeg"] > _UNLIKE):
+        stored = _OWN
+    return f"photograph, {stored}, {size}"
+
+
+def stand_ins(name: str) -> Iterator[str]:
+    """The class itself, then those whose thresholds hold for it too where it has none of its own, the best first.
+
+    Statistics scatter less the more samples they are taken of: for photographs these are smaller ones, largest first.
+    For flat pictures they are drawings, which are flat in most places.
+    """
+    yield name
+    if name.startswith("flat, "):
+        yield name.replace("flat", "drawing")
+    if name in _PHOTOGRAPHS:
+        at = _PHOTOGRAPHS.index(name)
+        yield from reversed(_PHOTOGRAPHS[at - at % len(_ALL_SIZES) : at])

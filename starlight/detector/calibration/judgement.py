@@ -8,13 +8,17 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from starlight.detector.calibration.calibration import Calibration
-from starlight.techniques import group, protocol
+from starlight.detector.calibration.calibration import FINDS_NOTHING, UNKNOWN, Calibration
+from starlight.techniques import OTHER, group, protocol
 
-__all__ = ["BY_ACCOUNT", "FOUND", "Prediction", "found_in", "judge", "named"]
+__all__ = ["BY_ACCOUNT", "FOUND", "Prediction", "found_in", "judge", "named", "silence"]
 
 BY_ACCOUNT = (*group("comment"), *group("trailer"))  # evidence is bytes, which the account explains or does not
 FOUND = 50.0  # score of a payload that was read
+_WHY = {
+    FINDS_NOTHING: "finds nothing at this false-positive rate in pictures of this class",
+    UNKNOWN: "not calibrated on pictures of this class",
+}
 
 
 class Prediction(NamedTuple):
@@ -25,7 +29,9 @@ class Prediction(NamedTuple):
     technique_scores, logits : (n, t); -inf, or `IMPOSSIBLE`, where the container cannot carry the technique.
     cells : (n, k, 32, 32) map in [0, 1].
     ood : (n,) share of the statistics that lie beyond all training images.
-    abstain : (n,) bool, flagged on statistics alone, on an image unlike any seen.
+    abstain : (n,) bool, nobody may tell: none of the experts that could say anything was calibrated on such a picture,
+        one that was not is loud where the others are not, or a picture flagged on statistics alone is unlike any seen.
+    reasons : (n,) str, why; empty where `abstain` is false.
     """
 
     score: np.ndarray
@@ -35,6 +41,7 @@ class Prediction(NamedTuple):
     cells: np.ndarray
     ood: np.ndarray
     abstain: np.ndarray
+    reasons: np.ndarray
 
 
 def judge(
@@ -66,11 +73,34 @@ def judge(
         silent = _among(BY_ACCOUNT, calibration.techniques) & ~found
         each = np.where(found, FOUND, np.where(silent, -np.inf, each))
     score = np.clip(each.max(axis=1), -1e3, 1e3)
-    readable = _among(protocol(), calibration.techniques)[_likeliest(each, calibration.techniques)]
-    abstain = (score >= 0) & (ood > ood_limit) & ~readable
+    readable = _among(protocol(), calibration.techniques)
+    read = readable[_likeliest(each, calibration.techniques)] & (score >= 0)
     if found is not None:
-        abstain &= ~found.any(axis=1)
-    return Prediction(score, calibration.probability(score), each, logits, cells, ood, abstain)
+        read |= found.any(axis=1)
+    possible = np.isfinite(each) & ~readable
+    unknown = possible & (calibration.standing(classes) == UNKNOWN)
+    loud = (unknown & (calibration.raw_scores(logits, classes) >= 0)).any(axis=1) & (score < 0)
+    listed = possible & (np.asarray(calibration.techniques) != OTHER)
+    mute = listed.any(axis=1) & (unknown == possible).all(axis=1)
+    unlike = (score >= 0) & (ood > ood_limit)
+    told = zip(loud, mute, unlike, ood, classes, strict=True)
+    reasons = np.array([_reason(*one) for one in told], object)
+    reasons[read] = ""
+    return Prediction(score, calibration.probability(score), each, logits, cells, ood, reasons != "", reasons)
+
+
+def _reason(loud: bool, mute: bool, unlike: bool, ood: float, name: str) -> str:
+    if unlike:
+        return f"unlike training images: {100 * ood:.1f} % of its statistics lie beyond them"
+    if mute:
+        return f"no expert was calibrated on pictures of this class ({name})"
+    return f"an expert speaks up that was not calibrated on pictures of this class ({name})" if loud else ""
+
+
+def silence(calibration: Calibration, name: str, scores: np.ndarray) -> dict[str, str]:
+    """Which techniques' experts are silent on an image of a class with (t,) `scores`, and why."""
+    standing = zip(calibration.techniques, calibration.standing([name])[0].tolist(), scores, strict=True)
+    return {t: f"{_WHY[why]}: {name}" for t, why, score in standing if why in _WHY and np.isfinite(score)}
 
 
 def found_in(records: Sequence[Mapping[str, Any]]) -> np.ndarray | None:

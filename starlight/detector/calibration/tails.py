@@ -1,71 +1,63 @@
-"""Exponential tails, and what is extrapolated with them.
+"""Tails of authentic images' log-odds, and what is extrapolated with them.
 
 Beyond a high quantile values are taken to have an exponential tail, the generalised Pareto distribution with shape 0
-(Coles, An Introduction to Statistical Modeling of Extreme Values, 2001, section 4.2). What is extrapolated with is the
-upper 80 % bound of the mean excess, not the mean: a lucky sample must not set a threshold.
+(Coles, An Introduction to Statistical Modeling of Extreme Values, 2001, section 4.2). Log-odds have a knee at 0. Under
+it they are spread as pictures are. Beyond it, were they exact, no more than one authentic image in exp(x) could exceed
+x: the mean excess is then 1 at most. So a tail has two lengths, up to the knee that of the values seen, beyond it one
+that is drawn towards 1 where few are seen.
 """
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import ArrayLike
 
-__all__ = ["CONFIDENCE", "SHARE", "exponential_tail", "extrapolated"]
+__all__ = ["CONFIDENCE", "Tail", "fit_tail"]
 
-SHARE = 0.1  # of the values that a tail is fitted to
-CONFIDENCE = 0.8  # of the bound on the mean excess
-_SCALE_FLOOR = 0.1  # log-odds; a tail cannot be taken to be shorter than this
+CONFIDENCE = 0.8  # of the bound on mean excesses, and of what chance allows over a threshold
+_VALUES = 30  # in a tail, where there are so many in the shares that it may be fitted to
+_SHARES = (0.02, 0.1)  # of the values, at least and at most, that it is fitted to
+_WORTH = 20  # values beyond the knee that exact log-odds count as
+_FLOOR = 0.1  # log-odds; a tail cannot be taken to be shorter than this
+_STEEPEST = 12.0  # e-folds that are extrapolated up to the knee at most
 
 
-def exponential_tail(values: ArrayLike, share: float = SHARE) -> tuple[float, float]:
-    """Quantile at `1 - share` and mean excess over it.
+class Tail(NamedTuple):
+    """`P(value > knee + x) = share * exp(-x / beyond)`; under the knee, `below` in place of `beyond`."""
 
-    Parameters
-    ----------
-    values : (n,)
-        Log-odds, or scores in units of them.
-    share : float
-        In (0, 1).
+    knee: float
+    share: float
+    below: float
+    beyond: float
 
-    Returns
-    -------
-    location, scale : float
-        `P(value > location + x) = share * exp(-x / scale)`; NaN for no values.
+    def end(self, rate: float) -> float:
+        """What a share `rate` of all images exceeds, from 0 to 1."""
+        rarer = np.log(self.share / rate)
+        return float(self.knee + rarer * (self.beyond if rarer > 0 else self.below))
+
+
+def fit_tail(values: ArrayLike) -> Tail:
+    """Fit a tail to (n,) log-odds, n at least 1.
+
+    Both lengths are upper bounds, not means: a lucky sample must not set a threshold.
     """
-    values = np.asarray(values, dtype=float)
-    if not len(values):
-        return float("nan"), float("nan")
+    values = np.asarray(values, float)
+    share = float(np.clip(_VALUES / len(values), *_SHARES))
     location = float(np.quantile(values, 1.0 - share))
-    excess = values[values > location] - location
-    return location, max(float(excess.mean()) if len(excess) else 0.0, _SCALE_FLOOR)
+    over = values[values > location] - location
+    below = _bounded(float(over.sum()), len(over))
+    knee = max(0.0, location)
+    far = values[values > knee] - knee
+    reached = share * np.exp(-min((knee - location) / below, _STEEPEST))
+    beyond = _bounded(float(far.sum()) + _WORTH, len(far) + _WORTH)
+    seen = (len(far) + 1) / (len(values) + 1)  # as if the next one lay beyond the knee
+    return Tail(knee, max(float(reached), seen), below, beyond)
 
 
-def extrapolated(values: ArrayLike, rate: float, share: float = SHARE) -> float:
-    """What a share `rate` of all images exceeds, from the tail that the values of some show.
-
-    Parameters
-    ----------
-    values : (n,)
-    rate : float
-        In (0, `share`).
-    share : float
-        Of the values that the tail is fitted to.
-
-    Returns
-    -------
-    float
-        With the upper bound of the mean excess; NaN for no values.
-    """
-    location, scale = exponential_tail(values, share)
-    return float(location + scale * _bound(share * len(values)) * np.log(share / rate))
-
-
-def _bound(count: float) -> float:
-    """Upper bound on the mean excess of `count` values with an exponential tail, as a multiple of the mean excess.
-
-    The sum of k exponential variables is gamma distributed with shape k.
-    """
+def _bounded(total: float, count: int) -> float:
+    """Upper bound of the mean of `count` exponential values that add up to `total`: such a sum is gamma distributed."""
     from scipy.stats import gamma
 
-    k = max(1, round(count))
-    return float(k / gamma.ppf(1 - CONFIDENCE, k))
+    return max(_FLOOR, float(total / gamma.ppf(1.0 - CONFIDENCE, count))) if count else 1.0

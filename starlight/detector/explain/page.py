@@ -48,6 +48,7 @@ li { margin: .25rem 0; max-width: 46rem; overflow-wrap: anywhere; }
 _MOST_READ, _MOST_ROWS = 50, 200
 _VERDICTS = {
     "stego": "Something is hidden here", "clean": "Nothing found",
+    "forged": "Part of this is forged", "authentic": "Nothing forged found",
     "cannot tell": "Cannot tell", "unreadable": "Cannot be read",
 }  # fmt: skip
 
@@ -96,7 +97,9 @@ def _facts(detection: Detection, description: str, nearest: tuple[str, float] | 
     rows = []
     if detection.probability is not None:
         rows.append(("Probability", _share(detection.probability)))
-        rows.append(("Called stego from", f"{_share(detection.threshold)}, set for an FPR of {detection.fpr:.3g}"))
+        rows.append(
+            (f"Called {_flag(detection)} from", f"{_share(detection.threshold)}, set for an FPR of {detection.fpr:.3g}")
+        )
     if detection.technique:
         rows.append(("Most likely technique", detection.technique))
     if nearest:
@@ -108,6 +111,10 @@ def _facts(detection: Detection, description: str, nearest: tuple[str, float] | 
         if value:
             cells.append(f"<dt>{name}</dt><dd><code>{_text(value)}</code></dd>")
     return f"<dl>{''.join(cells)}</dl>"
+
+
+def _flag(detection: Detection) -> str:
+    return "forged" if detection.verdict in ("forged", "authentic") else "stego"
 
 
 def _read(reading: Reading) -> str:

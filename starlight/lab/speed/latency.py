@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import os
 import platform
 import subprocess
@@ -15,8 +14,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from starlight.cli.detect import load_detector
 from starlight.cli.inputs import Source
+from starlight.cli.tasks import loader
 from starlight.cli.workers import Pool
 from starlight.detector.detector import Detector
 from starlight.errors import StarlightError
@@ -66,7 +65,7 @@ def images_per_second(
     paths: Sequence[Path], workers: int, *, model: str | None = None, runtime: str | None = None
 ) -> float:
     """Rate of the command's own worker processes once all have loaded."""
-    pool = Pool(functools.partial(load_detector, model, runtime), workers=workers, seconds=_SECONDS)
+    pool = Pool(loader("stego", model, runtime, None), workers=workers, seconds=_SECONDS)
     warm = [*paths[:_WARM_UP]] * workers
     started = 0.0
     for i, _ in enumerate(pool.results(Source(str(path)) for path in [*warm, *paths])):

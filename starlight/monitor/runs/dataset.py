@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pandas as pd
 
+from starlight.manifest import KINDS, of_stego
 from starlight.monitor.runs.drift import drift
 
 __all__ = ["dataset_metrics", "shannon_entropy"]
@@ -48,20 +49,22 @@ def dataset_metrics(rows: pd.DataFrame, reference: pd.DataFrame | None = None) -
     ----------
     rows, reference : DataFrame
         Of a manifest or of a table of predictions, quarantined rows are left aside; and the training set, for drift and
-        for the classes that diversity is measured against.
+        for the classes that diversity is measured against. Images of the task forgery alone count as `forged` and
+        `authentic`, and for nothing else.
 
     Returns
     -------
     dict
-        `images`, `covers`, `clean`, `negative`, `stego`, `forged`, `quarantined`; `imbalance` (difference between
-        authentic and stego as a share of both, NaN where there is no image); `diversity` of techniques, categories and
-        formats in bits against the maximum; `duplicates` (files beyond the first of equal bytes); `table` (format by
-        technique or category, counts); `drift` where there is a reference.
+        `images`, `covers`, `clean`, `negative`, `stego`, `forged`, `authentic`, `quarantined`; `imbalance` (difference
+        between authentic and stego as a share of both, NaN where there is no image); `diversity` of techniques,
+        categories and formats in bits against the maximum; `duplicates` (files beyond the first of equal bytes);
+        `table` (format by technique or category, counts); `drift` where there is a reference.
     """
     files = len(rows)
     rows = _usable(rows)
-    known = rows.iloc[:0] if reference is None else _usable(reference)
-    kinds = rows.kind.value_counts()
+    kinds, quarantined = rows.kind.value_counts(), files - len(rows)
+    rows = of_stego(rows)
+    known = rows.iloc[:0] if reference is None else of_stego(_usable(reference))
     authentic, stego = int(kinds.get("clean", 0) + kinds.get("negative", 0)), int(kinds.get("stego", 0))
     both = authentic + stego
     parts = {
@@ -72,8 +75,8 @@ def dataset_metrics(rows: pd.DataFrame, reference: pd.DataFrame | None = None) -
     measured = {
         "images": len(rows),
         "covers": int(rows.cover_id.nunique()),
-        **{kind: int(kinds.get(kind, 0)) for kind in ("clean", "negative", "stego", "forged")},
-        "quarantined": files - len(rows),
+        **{kind: int(kinds.get(kind, 0)) for kind in KINDS},
+        "quarantined": quarantined,
         "imbalance": abs(authentic - stego) / both if both else math.nan,
         "duplicates": int(rows.sample_id.duplicated().sum()),
         "diversity": {name: _diversity(part(rows), set(part(known))) for name, part in parts.items()},

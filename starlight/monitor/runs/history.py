@@ -14,6 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from starlight.errors import StarlightError
+from starlight.manifest import of_stego
 from starlight.metrics import dumps, figure, flatten, not_numbers
 from starlight.system.atomic import write_text
 
@@ -40,7 +41,8 @@ def _short(data: bytes) -> str:
 
 
 def data_hash(manifest: pd.DataFrame) -> str:
-    """Hash of what is in the data set and how it is split, whatever the order of its rows."""
+    """Hash of what the data set has for the task stego and how it is split, whatever the order of its rows."""
+    manifest = of_stego(manifest)
     columns = ["sample_id", "kind", "category", "technique", "split", "status"]
     lines = manifest[columns].astype(object).where(manifest[columns].notna(), "").astype(str).agg("\t".join, axis=1)
     return _short("\n".join(sorted(lines)).encode())

@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from starlight.errors import StarlightError
+from starlight.manifest import STEGO_KINDS
 
 __all__ = ["check_together"]
 
@@ -22,7 +23,7 @@ def check_together(predictions: pd.DataFrame, manifest: pd.DataFrame, path: Path
     twice = predictions.path[predictions.path.duplicated()]
     if len(twice):
         raise StarlightError(f"{path}: {len(twice)} images stand in it more than once, such as {twice.iloc[0]!r}")
-    test = manifest[(manifest.status == "ok") & (manifest.split == "test") & (manifest.kind != "forged")]
+    test = manifest[(manifest.status == "ok") & (manifest.split == "test") & manifest.kind.isin(STEGO_KINDS)]
     odd = set(predictions.sample_id) ^ set(test.sample_id)
     if odd:
         raise StarlightError(f"{path}: it and the manifest's test split differ by {len(odd)} images; evaluate again")

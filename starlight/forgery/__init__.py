@@ -1,0 +1,1 @@
+"""Tampering: what in an image was copied, put in or taken out."""

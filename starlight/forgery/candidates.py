@@ -1,0 +1,163 @@
+"""Suspicions: what in an image may be forged, with the facts that a verifier judges each by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from starlight.forgery.copies.agreement import Region, grow, promise
+from starlight.forgery.copies.correlation import correlated
+from starlight.forgery.copies.facts import COPY_FACTS, copy_facts
+from starlight.forgery.copies.keypoints import match
+from starlight.forgery.copies.transforms import Hypothesis, clusters
+from starlight.forgery.facts import FACTS, image_facts
+from starlight.forgery.scene import Scene, prepare
+from starlight.forgery.seams.maps import maps
+from starlight.forgery.seams.network import probabilities
+from starlight.forgery.seams.parts import SEAM_FACTS, parts
+from starlight.images.image import Image
+
+__all__ = ["COPY", "ERASING", "FACTS", "FEATURES", "SPLICE", "Candidate", "Suspicions", "candidates", "examine"]
+
+COPY, SPLICE, ERASING = "copy-move", "splice", "erasing"
+FEATURES = ("is_copy", *COPY_FACTS, *SEAM_FACTS)
+_LEAST_SIDE = 64  # pixels: nothing is looked for in a smaller image
+_LEAST_PROMISE = 0.3  # correlation around its own matches below which a hypothesis is dropped
+_MOST_KEYPOINT, _MOST_CORRELATION = 8, 4  # hypotheses that are followed up
+_SAME = 0.5  # overlap of two regions that are one
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """A part of an image that may be forged.
+
+    Attributes
+    ----------
+    kind : {"copy-move", "splice", "erasing"}
+    mask : (h, w) bool
+        At the image's size; of a copy-move both regions, for which is the copy is not told.
+    features : (len(FEATURES),) float32
+        0 for what does not apply to this kind.
+    source, target : (h, w) bool or None
+        The two regions of a copy-move.
+    matrix : (2, 3) float64 or None
+        From source to target, x and y in pixels of the image.
+    """
+
+    kind: str
+    mask: np.ndarray
+    features: np.ndarray
+    source: np.ndarray | None = None
+    target: np.ndarray | None = None
+    matrix: np.ndarray | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Suspicions:
+    """Candidates of an image and the facts of the whole image, which they are judged against.
+
+    Attributes
+    ----------
+    candidates : list of Candidate
+    facts : (len(FACTS),) float32
+    """
+
+    candidates: list[Candidate]
+    facts: np.ndarray
+
+    @property
+    def table(self) -> np.ndarray:
+        """(n, len(FEATURES) + len(FACTS)) float32: what a verifier is given."""
+        rows = [np.concatenate([c.features, self.facts]) for c in self.candidates]
+        return np.stack(rows) if rows else np.zeros((0, len(FEATURES) + len(FACTS)), np.float32)
+
+
+def candidates(image: Image, network: Mapping[str, np.ndarray] | None = None) -> list[Candidate]:
+    """Parts of an image that may be forged; see `examine`."""
+    return examine(image, network).candidates
+
+
+def examine(image: Image, network: Mapping[str, np.ndarray] | None = None) -> Suspicions:
+    """Look for copies, splices and erasures.
+
+    Parameters
+    ----------
+    image : Image
+    network : mapping of str to array, optional
+        Weights of the network over local statistics; without them only copies are looked for.
+    """
+    scene = prepare(image)
+    if min(scene.grey.shape) < _LEAST_SIDE:
+        return Suspicions([], image_facts(image, scene, 0, 0, 0))
+    plain, mirrored = match(scene.bytes8)
+    found = _copies(scene, [*clusters(plain, scene.grey.shape), *clusters(mirrored, scene.grey.shape)])
+    if network is not None:
+        found += _seams(scene, network)
+    facts = image_facts(image, scene, plain.keypoints, len(plain.source), len(mirrored.source))
+    return Suspicions(found, facts)
+
+
+def _copies(scene: Scene, hypotheses: list[Hypothesis]) -> list[Candidate]:
+    promises = [promise(scene, h) for h in hypotheses]
+    order = np.argsort([-p * np.log1p(len(h.source)) for p, h in zip(promises, hypotheses, strict=True)], kind="stable")
+    by_keypoints = [hypotheses[i] for i in order if promises[i] > _LEAST_PROMISE][:_MOST_KEYPOINT]
+    regions: list[Region] = []
+    for hypothesis in [*by_keypoints, *correlated(scene)[:_MOST_CORRELATION]]:
+        region = None if _known(hypothesis, regions) else grow(scene, hypothesis)
+        if region is not None and not any(_twins(region, other) for other in regions):
+            regions.append(region)
+    none = np.zeros(len(SEAM_FACTS), np.float32)
+    rows = [np.concatenate([[1], copy_facts(scene, r, regions), none]).astype(np.float32) for r in regions]
+    return [_copy(scene, region, row) for region, row in zip(regions, rows, strict=True)]
+
+
+def _copy(scene: Scene, region: Region, features: np.ndarray) -> Candidate:
+    source, target = _full(scene, region.source), _full(scene, region.target)
+    matrix = region.matrix.copy()
+    matrix[:, 2] /= scene.scale
+    return Candidate(COPY, source | target, features, source, target, matrix)
+
+
+def _known(hypothesis: Hypothesis, regions: list[Region]) -> bool:
+    """Whether a peak of the correlation only confirms what keypoints have found."""
+    if len(hypothesis.source):
+        return False
+    for region in regions:
+        y, x = np.nonzero(region.source)
+        places = np.stack([x, y], 1)[:: max(len(x) // 50, 1)]
+        both = [places @ m[:, :2].T + m[:, 2] for m in (region.matrix, hypothesis.matrix)]
+        if np.median(np.hypot(*(both[0] - both[1]).T)) < 2:
+            return True
+    return False
+
+
+def _twins(one: Region, other: Region) -> bool:
+    """Whether two regions are the same pair, the same way round or the other."""
+    a, b = one.source | one.target, other.source | other.target
+    if (a & b).sum() < _SAME * min(a.sum(), b.sum()):
+        return False
+    straight = (one.source & other.source).sum() + (one.target & other.target).sum()
+    crossed = (one.source & other.target).sum() + (one.target & other.source).sum()
+    return bool(max(straight, crossed) > _SAME * min(a.sum(), b.sum()))
+
+
+def _seams(scene: Scene, network: Mapping[str, np.ndarray]) -> list[Candidate]:
+    values = maps(scene)
+    none = np.zeros(len(COPY_FACTS), np.float32)
+    return [
+        Candidate(
+            ERASING if part.filled else SPLICE, _full(scene, part.mask),
+            np.concatenate([[0], none, part.facts]).astype(np.float32),
+        )
+        for part in parts(scene, values, probabilities(network, values))
+    ]  # fmt: skip
+
+
+def _full(scene: Scene, mask: np.ndarray) -> np.ndarray:
+    if mask.shape == scene.size:
+        return mask
+    height, width = scene.size
+    return cv2.resize(mask.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR) > 0.5

@@ -1,0 +1,1 @@
+"""Copy-move: which parts of an image are copies of others."""

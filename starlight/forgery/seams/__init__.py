@@ -1,0 +1,1 @@
+"""Splice and erasing: parts whose noise, resampling or compression is not that of the rest."""

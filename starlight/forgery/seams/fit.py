@@ -1,0 +1,92 @@
+"""Training of the network that reads the maps. The only module here that needs torch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import nn
+
+from starlight.forgery.seams.network import DILATIONS
+
+__all__ = ["fit"]
+
+_WIDTHS = (24, 32, 32, 24, 1)
+_BATCH = 8  # images a step
+_CROP = 48  # cells on a side
+_RATE = 3e-3
+_SLOPE = 0.1
+_POSITIVE = 6.0  # weight of forged cells
+
+
+def fit(
+    images: Sequence[np.ndarray], targets: Sequence[np.ndarray], seed: int, steps: int = 1500
+) -> dict[str, np.ndarray]:
+    """Train on maps of forged and authentic images.
+
+    Parameters
+    ----------
+    images : sequence of (c, rows, columns) arrays
+        See `starlight.forgery.seams.maps.maps`.
+    targets : sequence of (rows, columns) arrays in [0, 1]
+        Which share of a cell is forged; all 0 for authentic images.
+    seed : int
+    steps : int
+
+    Returns
+    -------
+    dict of str to array
+        Weights as `starlight.forgery.seams.network.probabilities` takes them.
+    """
+    torch.manual_seed(seed)
+    rng = np.random.default_rng(seed)
+    layers = _layers(images[0].shape[0])
+    parameters = [p for layer in layers for p in layer.parameters()]
+    optimiser = torch.optim.AdamW(parameters, lr=_RATE, weight_decay=1e-3)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, _RATE, total_steps=steps)
+    loss_of = nn.BCEWithLogitsLoss(pos_weight=torch.tensor(_POSITIVE), reduction="none")
+    for _ in range(steps):
+        batch = [_crop(images[i], targets[i], rng) for i in rng.integers(0, len(images), _BATCH)]
+        x, y, known = (torch.from_numpy(np.stack(part)) for part in zip(*batch, strict=True))
+        loss = (loss_of(_forward(layers, x)[:, 0], y) * known).sum() / known.sum()
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        schedule.step()
+    return {
+        f"seams.{i}.{name}": value.detach().numpy().copy()
+        for i, layer in enumerate(layers) for name, value in layer.named_parameters()
+    }  # fmt: skip
+
+
+def _layers(channels: int) -> list[nn.Conv2d]:
+    layers = []
+    for width, dilation in zip(_WIDTHS, DILATIONS, strict=True):
+        size = 3 if dilation else 1
+        layers.append(nn.Conv2d(
+            channels, width, size, padding=dilation, dilation=max(dilation, 1), padding_mode="replicate"
+        ))  # fmt: skip
+        channels = width
+    return layers
+
+
+def _forward(layers: list[nn.Conv2d], x: torch.Tensor) -> torch.Tensor:
+    for layer in layers[:-1]:
+        x = nn.functional.leaky_relu(layer(x), _SLOPE)
+    return layers[-1](x)
+
+
+def _crop(image: np.ndarray, target: np.ndarray, rng: np.random.Generator):
+    """A part of an image, turned over at random, with the cells that it covers; small images are padded."""
+    rows, columns = target.shape
+    top, left = (int(rng.integers(0, max(n - _CROP, 0) + 1)) for n in (rows, columns))
+    x = image[:, top : top + _CROP, left : left + _CROP].astype(np.float32)
+    y = (target[top : top + _CROP, left : left + _CROP] > 0.5).astype(np.float32)
+    padding = ((0, _CROP - y.shape[0]), (0, _CROP - y.shape[1]))
+    known = np.pad(np.ones_like(y), padding)
+    x, y = np.pad(x, ((0, 0), *padding), mode="edge"), np.pad(y, padding)
+    for axis in (1, 2):
+        if rng.random() < 0.5:
+            x, y, known = np.flip(x, axis), np.flip(y, axis - 1), np.flip(known, axis - 1)
+    return tuple(np.ascontiguousarray(a) for a in (x, y, known))

@@ -1,0 +1,122 @@
+"""Maps of local statistics, one cell every 8 pixels: noise, texture, resampling, compression.
+
+What was put in from another image, or filled in, has the noise, sharpness and compression of where it came from.
+Noise levels after X. Pan, X. Zhang and S. Lyu (ICCP 2012); error levels and ghosts after H. Farid (TIFS 4, 2009);
+the grid after W. Li, Y. Yuan and N. Yu (Signal Processing 89, 2009).
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from starlight.forgery.scene import Scene, box_mean
+
+__all__ = ["CELL", "MAPS", "maps"]
+
+CELL = 8  # pixels between cells
+_WINDOW = 16  # pixels, side of the window of a cell
+_GRID_WINDOW = 4  # cells, half as wide again as blocks need
+_QUALITIES = (65, 80, 92)
+_OUTLIERS = 6.0
+
+MAPS = (
+    "noise", "noise_low", "texture", "structure", "chroma", "sharpness", "lag_x", "lag_y", "lag_xy", "still", "peaked",
+    *(f"ghost_{q}" for q in _QUALITIES), "grid", "off_grid", "level", "clipped",
+)  # fmt: skip
+
+
+def maps(scene: Scene) -> np.ndarray:
+    """Statistics around each cell, as they are and against those of the image.
+
+    Returns
+    -------
+    (2 * len(MAPS), h // 8, w // 8) float32
+        First the values, roughly of unit size; then their distances from the image's median in units of its spread.
+    """
+    fine, middle, coarse = scene.bands
+    size = _log(box_mean(fine**2, _WINDOW))
+    planes = [
+        size,
+        _log(cv2.erode(box_mean(fine**2, 5), np.ones((_WINDOW, _WINDOW), np.uint8))),
+        _log(box_mean(middle**2, _WINDOW)),
+        _log(box_mean(coarse**2, _WINDOW)),
+        _log(box_mean(_chroma(scene) ** 2, _WINDOW)),
+        size - _log(box_mean(middle**2, _WINDOW)),
+        *_lags(fine),
+        box_mean((np.abs(fine) < 0.3).astype(np.float32), _WINDOW) * 2,
+        _peaked(fine),
+        *_ghosts(scene),
+    ]
+    rows, columns = (n // CELL for n in scene.grey.shape)
+    cells = [_cells(p, rows, columns) for p in planes] + [g[:rows, :columns] for g in _grid(scene.grey)]
+    cells.append(_cells(box_mean(scene.grey, _WINDOW), rows, columns) / 64 - 2)
+    edge = ((scene.grey < 3) | (scene.grey > 252)).astype(np.float32)
+    cells.append(_cells(box_mean(edge, _WINDOW), rows, columns) * 2)
+    values = np.stack(cells).astype(np.float32)
+    return np.concatenate([values, _against(values)])
+
+
+def _against(values: np.ndarray) -> np.ndarray:
+    """Distance of each cell from the median of its map in units of the map's spread."""
+    flat = values.reshape(len(values), -1)
+    low, middle, high = np.quantile(flat, (0.25, 0.5, 0.75), axis=1)
+    away = (flat - middle[:, None]) / np.maximum((high - low)[:, None], 0.1)
+    return np.clip(away, -_OUTLIERS, _OUTLIERS).reshape(values.shape).astype(np.float32)
+
+
+def _cells(plane: np.ndarray, rows: int, columns: int) -> np.ndarray:
+    return plane[CELL // 2 :: CELL, CELL // 2 :: CELL][:rows, :columns]
+
+
+def _log(power: np.ndarray) -> np.ndarray:
+    """Half the logarithm of a mean square: doubling the noise adds 0.7 anywhere."""
+    return 0.5 * np.log(np.maximum(power, 0) + 0.01)
+
+
+def _chroma(scene: Scene) -> np.ndarray:
+    plane = scene.chroma
+    return plane - cv2.GaussianBlur(plane, (3, 3), 0.8, borderType=cv2.BORDER_REFLECT)
+
+
+def _lags(fine: np.ndarray) -> list[np.ndarray]:
+    """Correlation of the residual with its neighbours: interpolation, blur and demosaicing leave theirs."""
+    power = box_mean(fine**2, _WINDOW) + 0.01
+    shifted = [np.roll(fine, s, (0, 1)) for s in ((0, 1), (1, 0), (1, 1))]
+    return [3 * box_mean(fine * s, _WINDOW) / power for s in shifted]
+
+
+def _peaked(fine: np.ndarray) -> np.ndarray:
+    """Mean size over root mean square of the residual: 0.8 in Gaussian noise, less where few pixels stand out."""
+    return 3 * box_mean(np.abs(fine), _WINDOW) / np.sqrt(box_mean(fine**2, _WINDOW) + 0.01)
+
+
+def _ghosts(scene: Scene) -> list[np.ndarray]:
+    """How much one more compression changes, at several qualities: little where it was compressed so before."""
+    found = []
+    for quality in _QUALITIES:
+        _, data = cv2.imencode(".jpg", scene.bytes8, (cv2.IMWRITE_JPEG_QUALITY, quality))
+        change = scene.bytes8.astype(np.float32) - cv2.imdecode(data, cv2.IMREAD_GRAYSCALE)
+        found.append(_log(box_mean(change**2, _WINDOW)))
+    return found
+
+
+def _grid(grey: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """How much stronger steps are at the image's own 8 x 8 grid than between its lines, and at the next best grid."""
+    both = []
+    for plane in (grey, grey.T):
+        step = np.abs(plane[:, :-1] - plane[:, 1:])
+        step = np.minimum(step, 16)
+        width = step.shape[1] // CELL * CELL
+        classes = step[:, :width].reshape(step.shape[0], -1, CELL).transpose(2, 0, 1)
+        local = np.stack(
+            [cv2.blur(np.ascontiguousarray(c), (_GRID_WINDOW + 1, 4 * CELL + 1))[4::CELL] for c in classes]
+        )
+        local = np.pad(local, ((0, 0), (0, 1), (0, 1)), mode="edge")
+        excess = np.log((local + 0.1) / (local.mean(0) + 0.1))
+        main = int(np.argmax(classes.mean((1, 2))))
+        others = np.delete(excess, main, axis=0).max(0)
+        pair = (3 * excess[main], 3 * others)
+        both.append(pair if plane is grey else tuple(p.T for p in pair))
+    rows, columns = (min(b[0].shape[i] for b in both) for i in (0, 1))
+    return tuple((both[0][k][:rows, :columns] + both[1][k][:rows, :columns]).astype(np.float32) for k in (0, 1))

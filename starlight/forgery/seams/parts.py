@@ -1,0 +1,121 @@
+"""Parts of an image that the network holds for put in or filled in, and the facts that speak for and against each."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from starlight.forgery.scene import Scene
+from starlight.forgery.seams.maps import CELL, MAPS
+
+__all__ = ["SEAM_FACTS", "Part", "parts"]
+
+_LEVELS = (0.3, 0.55)  # probabilities at which the map is cut into parts
+_QUIET = 1.5  # spreads of the noise under the image's median from which a part is suspected of being filled in
+_MOST, _MOST_QUIET = 4, 2  # parts by the network, and further ones that are quiet
+_TRIED = 12  # largest pieces of a plane
+_LARGEST = 0.4  # of the image
+_LEAST = 4  # cells
+_SHOWN = (
+    "noise", "noise_low", "texture", "chroma", "sharpness", "lag_x", "lag_xy", "still", "peaked", "ghost_80", "grid",
+    "off_grid", "level",
+)  # fmt: skip
+SEAM_FACTS = (
+    "part_mean", "part_top", "part_ring", "part_area", "part_compact", "part_rectangular", "part_at_border",
+    "part_fills_panel", "part_share", "part_map_top", "part_map_mean",
+    *(f"part_{name}" for name in _SHOWN), *(f"part_{name}_step" for name in _SHOWN),
+)  # fmt: skip
+
+
+class Part(NamedTuple):
+    """A part of an image unlike the rest.
+
+    Attributes
+    ----------
+    mask : (h, w) bool
+        At working size.
+    facts : (len(SEAM_FACTS),) float32
+    filled : bool
+        Less noise than around it: erased, rather than put in.
+    """
+
+    mask: np.ndarray
+    facts: np.ndarray
+    filled: bool
+
+
+def parts(scene: Scene, values: np.ndarray, probability: np.ndarray) -> list[Part]:
+    """The likeliest parts, likeliest first.
+
+    Parameters
+    ----------
+    scene : Scene
+    values : (c, rows, columns) float32
+        Maps of local statistics.
+    probability : (rows, columns) float32
+        What the network makes of them.
+    """
+    found: list[np.ndarray] = []
+    half = float(probability.max()) / 2
+    likely = [(probability, level) for level in (*_LEVELS, half)]
+    for planes, most in ((likely, _MOST), ([(plane, _QUIET) for plane in _quiet(values)], _MOST_QUIET)):
+        fresh = [part for part in _pieces(planes) if not any(_same(part, other) for other in found)]
+        found += fresh[:most]
+    return [_part(scene, values, probability, inside) for inside in found]
+
+
+def _quiet(values: np.ndarray) -> list[np.ndarray]:
+    """How far the noise of each cell lies under that of the image: a fill brings none along."""
+    against = values[len(MAPS) :]
+    return [cv2.blur(-against[MAPS.index(name)], (3, 3)) for name in ("noise", "noise_low")]
+
+
+def _pieces(planes: list[tuple[np.ndarray, float]]) -> list[np.ndarray]:
+    """Connected cells over a level in each plane, those with most in all first; each only once."""
+    found: list[tuple[float, np.ndarray]] = []
+    for plane, level in planes:
+        _, labels, stats, _ = cv2.connectedComponentsWithStats((plane > level).astype(np.uint8), connectivity=4)
+        for number in np.argsort(-stats[1:, cv2.CC_STAT_AREA], kind="stable")[:_TRIED] + 1:
+            inside = labels == number
+            enough = _LEAST <= stats[number, cv2.CC_STAT_AREA] <= _LARGEST * plane.size
+            if enough and not any(_same(inside, other) for _, other in found):
+                found.append((float(plane[inside].sum() / np.sqrt(inside.sum())), inside))
+    return [inside for _, inside in sorted(found, key=lambda item: -item[0])]
+
+
+def _same(a: np.ndarray, b: np.ndarray) -> bool:
+    return (a & b).sum() > 0.7 * (a | b).sum()
+
+
+def _part(scene: Scene, values: np.ndarray, probability: np.ndarray, inside: np.ndarray) -> Part:
+    block = inside.astype(np.uint8)
+    ring = (cv2.dilate(block, np.ones((7, 7), np.uint8)) > 0) & (cv2.dilate(block, np.ones((3, 3), np.uint8)) == 0)
+    ring = ring if ring.any() else ~inside if not inside.all() else inside
+    against = values[len(MAPS) :]
+    shown = [MAPS.index(name) for name in _SHOWN]
+    means = against[shown][:, inside].mean(1)
+    steps = values[shown][:, inside].mean(1) - values[shown][:, ring].mean(1)
+    x, y, w, h = cv2.boundingRect(block)
+    outlines, _ = cv2.findContours(block, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    around = sum(cv2.arcLength(o, True) for o in outlines) + 4
+    label = scene.panels[CELL // 2 :: CELL, CELL // 2 :: CELL][: inside.shape[0], : inside.shape[1]]
+    panel = (label == np.bincount(label[inside]).argmax()).sum()
+    facts = [
+        probability[inside].mean(), probability[inside].max(), probability[ring].mean(), np.log10(inside.mean()),
+        4 * np.pi * inside.sum() / around**2, inside.sum() / (w * h),
+        x == 0 or y == 0 or x + w == inside.shape[1] or y + h == inside.shape[0], inside.sum() / panel,
+        probability[inside].sum() / max(probability.sum(), 1e-9), np.quantile(probability, 0.99), probability.mean(),
+    ]  # fmt: skip
+    mask = _enlarged(inside.astype(np.float32), scene.grey.shape)
+    filled = bool(steps[_SHOWN.index("noise")] < -0.4)
+    return Part(mask, np.array([*facts, *means, *steps], np.float32), filled)
+
+
+def _enlarged(inside: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """Cells to pixels, with smooth outlines; the rows and columns that no whole cell covers go with the last one."""
+    rows, columns = inside.shape
+    large = cv2.resize(inside, (columns * CELL, rows * CELL), interpolation=cv2.INTER_LINEAR)
+    rest = ((0, shape[0] - large.shape[0]), (0, shape[1] - large.shape[1]))
+    return np.pad(large, rest, mode="edge") > 0.5

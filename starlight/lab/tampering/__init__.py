@@ -1,0 +1,1 @@
+"""Public ways to find tampered images, on the same images as the detector."""

@@ -1,0 +1,138 @@
+"""The detector of tampered images beside its peers: thresholds from validation, measures on test, the same images."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+import pandas as pd
+from joblib import Parallel, delayed
+
+from starlight.fanout import Engine
+from starlight.forgery.verifier import Verifier, threshold_at
+from starlight.images.image import read
+from starlight.lab.tampering.peers import PEERS
+from starlight.manifest import of_forgery, usable
+from starlight.markdown import code, counts, number, percent, table
+from starlight.metrics import mask_counts, object_f1
+from starlight.metrics.tampering import measure
+from starlight.reports.forgery import paired_table, share
+from starlight.sample.tampering.build import TamperingParams, build
+from starlight.scan.masks import read_regions
+from starlight.scan.scan import ScanParams, scan
+from starlight.store import Store
+from starlight.training.forgery.evaluate import before_after, predictions
+from starlight.training.forgery.examples import ROWS, Examples
+from starlight.training.forgery.extract import examine_all
+from starlight.training.forgery.params import ForgeryParams
+
+__all__ = ["Bench", "bench", "fresh", "report"]
+
+_FAMILIES = ("copy-move", "splice", "erase")
+
+
+class Bench(NamedTuple):
+    """Measures of each method; and base, detector and control beside one another, as `before_after` has them."""
+
+    methods: dict[str, dict]
+    mining: pd.DataFrame
+
+
+def fresh(
+    sizes: TamperingParams, seed: int, root: Path, network: dict[str, np.ndarray], seen: set[str],
+    params: ForgeryParams, scanning: ScanParams, store: Store,
+) -> Examples:  # fmt: skip
+    """New images, made from another seed, of covers that no training image is of.
+
+    Parameters
+    ----------
+    sizes : TamperingParams
+    seed : int
+    root : Path
+        An empty folder, for the images.
+    network : dict of str to array
+    seen : set of str
+        Covers of training images.
+    params, scanning, store
+        As for the stages.
+    """
+    workers = Engine(params.workers).cores()
+    build(root / "fresh_submission_2025", sizes, seed, workers=workers)
+    rows = usable(of_forgery(scan(root, scanning, seed, workers=workers)[0]))[ROWS]
+    rows = rows[~rows["cover_id"].isin(seen)].assign(split="test", variant=0).reset_index(drop=True)
+    return examine_all(rows, root, (network,) * 3, params, store)[0]
+
+
+def bench(
+    models: Mapping[str, Verifier], val: Examples, val_root: Path, test: Examples, root: Path, target_fpr: float,
+    *, workers: int,
+) -> Bench:  # fmt: skip
+    """Measure each method at the threshold that `target_fpr` of the authentic validation images exceed.
+
+    Parameters
+    ----------
+    models : mapping
+        `base`, `detector` and `control`.
+    val, test : Examples
+    val_root, root : Path
+        What their paths start from.
+    target_fpr : float
+    workers : int
+        Processes.
+    """
+    ours = predictions(models, test, root)
+    found = {"Starlight": measure(ours, "detector")}
+    chosen = val.rows[(val.rows["label"] == 0) & (val.rows["variant"] == 0)]
+    for name in PEERS:
+        jobs = [delayed(_judged)(name, val_root, row, 0.0) for row in chosen.to_dict("records")]
+        threshold = threshold_at([score for score, *_ in Parallel(workers, batch_size=8)(jobs)], target_fpr)
+        jobs = [delayed(_judged)(name, root, row, threshold) for row in test.rows.to_dict("records")]
+        columns = ["m_score", "m_flagged", "m_tp", "m_fp", "m_fn", "m_tn", "m_of1"]
+        said = pd.DataFrame(Parallel(workers, batch_size=8)(jobs), columns=columns, index=test.rows.index)
+        found[name] = measure(test.rows.assign(is_twin=ours["is_twin"]).join(said), "m")
+    return Bench(found, before_after(ours))
+
+
+def _judged(name: str, root: Path, row: Mapping, threshold: float) -> tuple:
+    cv2.setNumThreads(1)
+    pixels = read(root / row["path"]).pixels
+    score, mask = PEERS[name](np.ascontiguousarray(np.broadcast_to(pixels, (*pixels.shape[:2], 3))))
+    flagged = score >= threshold
+    marked = mask if flagged else np.zeros_like(mask)
+    truth = read_regions(root / row["mask"]) if row["mask"] else np.zeros((1, *mask.shape), bool)
+    of1 = object_f1(marked, truth if len(truth) > 1 else truth[0])
+    return score, int(flagged), *mask_counts(marked, truth.any(axis=0)), of1
+
+
+def report(found: Bench, target_fpr: float, title: str) -> str:
+    """The comparison as Markdown."""
+    first = next(iter(found.methods.values()))
+    header = ["Method", "FPR", "Recall", "Precision", "FPR of look-alikes", "Copy-move", "Splice", "Erasing",
+              "Mask F1 where found", "oF1", "AUC"]  # fmt: skip
+    kinds = [
+        [code(kind), share(part, "detection"), counts(part["k"], part["n"])] for kind, part in first["kinds"].items()
+    ]
+    kinds += [
+        [code(name), share(part, "fpr"), counts(part["k"], part["n"])] for name, part in first["negatives"].items()
+    ]
+    return "\n\n".join([
+        "# Tampered images: the detector beside its peers",
+        f"On {first['n']:,} images of {first['covers']:,} covers, {title}; {first['fpr_n']:,} of them are authentic. "
+        f"Every method has the threshold that at most {percent(target_fpr, 1)} of the authentic validation images "
+        "exceed. Intervals are Clopper-Pearson's, 95 %.",
+        table(header, [_row(name, part) for name, part in found.methods.items()], "l" + "r" * 10),
+        "## Before and after mining, on the same images",
+        paired_table(found.mining),
+        "## The detector by kind of forgery and by look-alike",
+        table(["Images", "Flagged", "Of"], kinds, "lrr"),
+    ]) + "\n"  # fmt: skip
+
+
+def _row(name: str, part: Mapping) -> list[str]:
+    rates = [share(part, key, f"{key}_") for key in ("fpr", "recall", "precision")]
+    families = [percent(part["families"].get(f, {}).get("detection", np.nan), 1) for f in _FAMILIES]
+    return [name, *rates, percent(part["lookalike"]["fpr"], 1), *families, number(part["mask"]["f1"], 3),
+            number(part["of1"]["all"], 3), number(part["auc"], 3)]  # fmt: skip

@@ -1,0 +1,192 @@
+"""The built-in submission of tampered images: forged files and masks, their authentic twins, look-alikes.
+
+Everything follows from the seed; each file has its own stream of random numbers, so that the number of workers changes
+nothing.
+"""
+
+import csv
+import io
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from joblib import Parallel, delayed
+from PIL import Image
+
+from starlight.errors import StarlightError
+from starlight.images.writing.encode import SUFFIXES, Encoding, encode
+from starlight.params import knob
+from starlight.sample.tampering import after, lookalikes
+from starlight.sample.tampering.forging import forge
+from starlight.sample.tampering.pictures import sources
+from starlight.sample.tampering.pictures.picture import Picture
+
+__all__ = ["Pair", "TamperingParams", "build", "pairs"]
+
+_TRIES = 10  # new pictures in place of one that cannot be tampered with
+_COLUMNS = ("filename", "cover_id", "source", "container", "processing")
+_FOLDERS = ("authentic", "forged", "masks")
+
+
+@dataclass(frozen=True)
+class TamperingParams:
+    """Size of the built-in submission of tampered images: block `tampering` of the parameters.
+
+    Attributes
+    ----------
+    enabled : bool
+        False makes none, for those who bring their own data.
+    seed : int
+        Of everything in the submission.
+    pairs : int
+        Forged images, each with its authentic twin, 8 to 100,000.
+    authentic : int
+        Further authentic images of the same sources, 0 to 100,000.
+    lookalikes : int
+        Authentic images that look tampered with, over all categories, 0 to 100,000.
+    """
+
+    enabled: bool = knob()
+    seed: int = knob(min=0)
+    pairs: int = knob(min=8, max=100_000)
+    authentic: int = knob(min=0, max=100_000)
+    lookalikes: int = knob(min=0, max=100_000)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A forged image and its authentic twin, both after the same processing.
+
+    Attributes
+    ----------
+    forged, twin : uint8 (h, w, 3)
+    mask : bool (h, w)
+    picture : Picture
+        What was tampered with, before processing.
+    kind : str
+        One of `forge.KINDS`.
+    encoding : Encoding
+        Of both files.
+    processing : tuple of str
+    """
+
+    forged: np.ndarray
+    twin: np.ndarray
+    mask: np.ndarray
+    picture: Picture
+    kind: str
+    encoding: Encoding
+    processing: tuple[str, ...]
+
+
+def pairs(kinds: list[str], seed: int) -> Iterator[Pair]:
+    """A pair of each kind in turn, one at a time."""
+    for index, kind in enumerate(kinds):
+        yield _pair(kind, index, seed)
+
+
+def build(out_dir: Path, params: TamperingParams, seed: int, *, workers: int = 2) -> dict[str, int]:
+    """Write the submission, in place of what was there.
+
+    Parameters
+    ----------
+    out_dir : Path
+        The submission's folder.
+    params : TamperingParams
+    seed : int
+    workers : int
+        Processes; the result is the same for any number.
+
+    Returns
+    -------
+    dict of str to int
+        Files made: `authentic`, `authentic.<category>`, `forged.<kind>`.
+
+    Raises
+    ------
+    StarlightError
+        A folder cannot be written, or a picture cannot be made.
+    """
+    out_dir = Path(out_dir)
+    _fresh(out_dir)
+    if not params.enabled:
+        return {}
+    kinds = forge.spread(params.pairs)
+    jobs = [delayed(_write_pair)(out_dir, kind, i, seed) for i, kind in enumerate(kinds)]
+    jobs += [delayed(_write_authentic)(out_dir, "", i, seed) for i in range(params.authentic)]
+    jobs += [
+        delayed(_write_authentic)(out_dir, name, i, seed) for i, name in enumerate(lookalikes.spread(params.lookalikes))
+    ]
+    results = Parallel(n_jobs=workers, batch_size=4)(jobs)
+    with (out_dir / "sources.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(_COLUMNS)
+        writer.writerows(sorted(row for rows in results for row in rows))
+    return dict(sorted(Counter(_kind_of(row[0]) for rows in results for row in rows).items()))
+
+
+def _kind_of(filename: str) -> str:
+    return ".".join(filename.split("/")[:-1])
+
+
+def _fresh(out_dir: Path) -> None:
+    try:
+        for name in _FOLDERS:
+            if (out_dir / name).exists():
+                shutil.rmtree(out_dir / name)
+            (out_dir / name).mkdir(parents=True)
+    except OSError as error:
+        raise StarlightError(f"{out_dir}: cannot be written ({error.strerror})") from error
+
+
+def _pair(kind: str, index: int, seed: int) -> Pair:
+    """Tamper with a picture; one that offers no place for it is drawn anew."""
+    for attempt in range(_TRIES):
+        rng = np.random.default_rng([seed, 11, index, attempt])
+        picture = sources.make(sources.draw(rng), rng, f"p{index:05d}" + (f".{attempt}" if attempt else ""))
+        try:
+            forged, mask = forge.forge(kind, picture, rng)
+            break
+        except StarlightError as error:
+            reason = str(error)
+    else:
+        raise StarlightError(reason)
+    process, encoding = after.draw(rng), after.encoding(rng)
+    made, twin = process(forged), process(picture.pixels)
+    return Pair(made, twin, process.mask(mask, made.shape[:2]), picture, kind, encoding, process.names)
+
+
+def _write_pair(out_dir: Path, kind: str, index: int, seed: int) -> list[tuple]:
+    pair = _pair(kind, index, seed)
+    name = f"pair_{index:05d}"
+    file = f"{name}.{SUFFIXES[pair.encoding.format]}"
+    _save(out_dir / f"forged/{kind}/{file}", _encoded(pair.forged, pair.encoding))
+    _save(out_dir / f"authentic/{file}", _encoded(pair.twin, pair.encoding))
+    buffer = io.BytesIO()
+    Image.fromarray(pair.mask).save(buffer, "PNG")
+    _save(out_dir / f"masks/{name}.png", buffer.getvalue())
+    said = (pair.picture.cover_id, pair.picture.source, pair.encoding.format, "; ".join(pair.processing))
+    return [(f"forged/{kind}/{file}", *said), (f"authentic/{file}", *said)]
+
+
+def _write_authentic(out_dir: Path, category: str, index: int, seed: int) -> list[tuple]:
+    rng = np.random.default_rng([seed, 12 if category else 13, index])
+    number = f"{'l' if category else 'a'}{index:05d}"
+    picture = lookalikes.make(category, rng, number) if category else sources.make(sources.draw(rng), rng, number)
+    process, encoding = after.draw(rng), after.encoding(rng)
+    file = f"{category + '/' if category else ''}{category or 'plain'}_{index:05d}.{SUFFIXES[encoding.format]}"
+    _save(out_dir / f"authentic/{file}", _encoded(process(picture.pixels), encoding))
+    return [(f"authentic/{file}", picture.cover_id, picture.source, encoding.format, "; ".join(process.names))]
+
+
+def _encoded(pixels: np.ndarray, encoding: Encoding) -> bytes:
+    grey = bool((pixels[..., 0] == pixels[..., 1]).all() and (pixels[..., 0] == pixels[..., 2]).all())
+    return encode(np.ascontiguousarray(pixels[..., 0]) if grey else pixels, encoding)
+
+
+def _save(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)

@@ -1,0 +1,1 @@
+"""Ways to tamper with a picture, one module each."""

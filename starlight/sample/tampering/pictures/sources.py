@@ -1,0 +1,73 @@
+"""Where authentic pictures come from: one function each under one registry.
+
+Photographs and scientific pictures are those that installed packages ship; the rest is rendered. Nothing is downloaded.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from starlight.sample import covers
+from starlight.sample.covers import photos, processing
+from starlight.sample.lookalikes.lookalike import colour
+from starlight.sample.tampering.pictures import figures, science
+from starlight.sample.tampering.pictures.picture import Picture, side
+
+__all__ = ["SOURCES", "draw", "make"]
+
+_SHIPPED = ("ihc.png", "cell.png", "retina.jpg", "moon.png", "hubble_deep_field.jpg")
+# Textures made to tile: parts of each are pixel-equal copies of others, so that neither is authentic.
+_CLONED = tuple(f"skimage/{name}.png" for name in ("grass", "gravel"))
+_SCIENCE = tuple(f"skimage/{name}" for name in _SHIPPED)
+
+
+def _photograph(rng: np.random.Generator, number: str) -> Picture:
+    height, width = side(rng, 240, 512), side(rng, 300, 640)
+    names = [n for n in photos.names_of_size(max(height, width) * 3 // 5) if n not in _CLONED]
+    cover = covers.photograph(rng, height, width, number, names=names)
+    return Picture(colour(cover.pixels), cover.cover_id, "photograph")
+
+
+def _shipped(rng: np.random.Generator, number: str) -> Picture:
+    """Histology, cells, retina, moon, deep field of scikit-image, cut out at their own scale or nearly so."""
+    pixels, cover_id = photos.load(_SCIENCE[int(rng.integers(0, len(_SCIENCE)))])
+    height, width = (min(side(rng), length) for length in pixels.shape[:2])
+    cut, _ = processing.crop_and_scale(pixels, rng, height, width, factor=float(rng.choice([1.0, 1.0, 0.8, 1.3])))
+    turned, _ = processing.orient(cut, rng)
+    return Picture(colour(turned), cover_id, "scientific")
+
+
+def _camera(rng: np.random.Generator, number: str) -> Picture:
+    cover = covers.make("camera", rng, side(rng, 240, 448), side(rng, 300, 512), f"tampering-{number}")
+    return Picture(colour(cover.pixels), cover.cover_id, "camera")
+
+
+def _figure(rng: np.random.Generator, number: str) -> Picture:
+    """Different panels of one or two kinds."""
+    kinds = [(science.microscopy, science.tissue, science.blot, figures.plot)[k] for k in rng.integers(0, 4, 2)]
+    panels = [kinds[k % 2](rng, number).pixels for k in range(int(rng.integers(2, 7)))]
+    return figures.assemble(rng, panels, number, cell=int(rng.integers(150, 230)), bars=bool(rng.random() < 0.5))
+
+
+SOURCES: dict[str, tuple[float, Callable[[np.random.Generator, str], Picture]]] = {
+    "photograph": (0.20, _photograph),
+    "camera": (0.16, _camera),
+    "scientific": (0.14, _shipped),
+    "microscopy": (0.14, science.microscopy),
+    "tissue": (0.12, science.tissue),
+    "blot": (0.09, science.blot),
+    "gel": (0.05, science.gel),
+    "figure": (0.07, _figure),
+    "plot": (0.03, figures.plot),
+}
+
+
+def draw(rng: np.random.Generator) -> str:
+    """A source by its weight."""
+    weights = np.array([weight for weight, _ in SOURCES.values()])
+    return str(rng.choice(list(SOURCES), p=weights / weights.sum()))
+
+
+def make(source: str, rng: np.random.Generator, number: str) -> Picture:
+    """A picture of one of `SOURCES`; `number` makes the cover_id of what is rendered unique."""
+    return SOURCES[source][1](rng, number)

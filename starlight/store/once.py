@@ -1,0 +1,94 @@
+"""Results by content, each computed once: what the store has is read, what it lacks is computed in parallel."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+
+from starlight.errors import BadImage, StarlightError
+from starlight.fanout import Engine, chunked, run
+from starlight.store import Store, key
+from starlight.store.shard import ShardWriter
+
+__all__ = ["once"]
+
+_ATTEMPTS = 3  # again only where a shard turns out damaged
+
+J = TypeVar("J")
+Compute = Callable[[str, J], np.ndarray]
+
+
+def once(
+    store: Store, name: str, jobs: Mapping[str, J], compute: Callable[[str, J], np.ndarray], engine: Engine,
+    *, label: str,
+) -> dict[str, np.ndarray | str]:  # fmt: skip
+    """Records of distinct contents, from the store where it has them.
+
+    Parameters
+    ----------
+    store : Store
+    name : str
+        Of the table, as `table_name` gave it: whatever changes a result changes the name.
+    jobs : mapping
+        sample_id to what `compute` needs besides.
+    compute : callable
+        (sample_id, job) to a record; must be picklable. BadImage means that there is none, and why.
+    engine : Engine
+    label : str
+        For the progress bar.
+
+    Returns
+    -------
+    dict
+        sample_id to its record, or to the reason why there is none.
+
+    Raises
+    ------
+    StarlightError
+        The store cannot be written, or its disk loses records faster than they are written.
+    """
+    table = store.table(name)
+    task = functools.partial(_chunk, store.folder(name), compute)
+    found: dict[str, np.ndarray | str] = {}
+    for _ in range(_ATTEMPTS):
+        ids = sorted(jobs.keys() - found.keys())
+        keys = np.array([key(i) for i in ids], np.uint64)
+        missing = [(ids[i], jobs[ids[i]]) for i in np.flatnonzero(~table.has(keys))]
+        for failures in run(engine, task, chunked(missing, engine), label=label):
+            found.update(failures)
+        table.reload()
+        for i, array in table.read(keys):
+            if array is not None:
+                found[ids[i]] = array
+        table.reload()
+        if len(found) == len(jobs):
+            table.compact()
+            return found
+    raise StarlightError(f"{table.folder}: the store's records are damaged again and again")
+
+
+def _chunk(folder: Path, compute: Compute, jobs: Sequence[tuple[str, J]]) -> dict[str, str]:
+    """Compute a chunk of records into one shard; returns the reasons of those that failed."""
+    failed: dict[str, str] = {}
+    writer = ShardWriter(folder)
+    try:
+        for sample_id, job in jobs:
+            try:
+                record = compute(sample_id, job)
+            except BadImage as error:
+                failed[sample_id] = error.reason
+            except OSError as error:
+                failed[sample_id] = f"cannot be opened: {error.strerror or error}"
+            except Exception as error:  # one file in a million must not end the run
+                failed[sample_id] = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+            else:
+                writer.add(key(sample_id), record)
+        writer.publish()
+    except BaseException:
+        writer.abandon()
+        raise
+    return failed

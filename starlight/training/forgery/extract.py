@@ -1,0 +1,153 @@
+"""Look for suspicions in every image of the task, once per distinct content."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from importlib.metadata import version
+from pathlib import Path
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+import pandas as pd
+
+from starlight.errors import StarlightError
+from starlight.fanout import Engine
+from starlight.forgery import candidates
+from starlight.forgery.candidates import examine
+from starlight.images.image import decode, read
+from starlight.manifest import of_forgery, usable
+from starlight.store import Store, table_name
+from starlight.store.code import code_digest, decoder_versions
+from starlight.store.once import once
+from starlight.training.forgery.augment import augmentation
+from starlight.training.forgery.examples import ROWS, Examples, gather
+from starlight.training.forgery.params import ForgeryParams
+from starlight.training.forgery.record import Found, packed, unpacked
+from starlight.training.forgery.seams import Networks, network_of, train_networks
+
+__all__ = ["Extracted", "examine_all", "extract", "read_network", "task_rows"]
+
+_VERSION = 1  # of the record
+_NETWORK = "network.npz"
+
+
+class Extracted(NamedTuple):
+    """Suspicions of all images, the network that finds splices, and sample_ids of what could not be read, with why."""
+
+    examples: Examples
+    network: dict[str, np.ndarray]
+    failed: dict[str, str]
+
+    def save(self, folder: Path) -> None:
+        """Write all of it: see `Examples.save`; `network.npz`, and `failed.csv`."""
+        self.examples.save(folder)
+        np.savez(folder / _NETWORK, **dict(sorted(self.network.items())))
+        failed = pd.DataFrame(sorted(self.failed.items()), columns=["sample_id", "reason"])
+        failed.to_csv(folder / "failed.csv", index=False, lineterminator="\n")
+
+
+def read_network(folder: Path) -> dict[str, np.ndarray]:
+    """The network that `Extracted.save` wrote."""
+    with np.load(folder / _NETWORK, allow_pickle=False) as said:
+        return dict(said)
+
+
+def task_rows(manifest: pd.DataFrame) -> pd.DataFrame:
+    """Images of the task that are fit for use.
+
+    Raises
+    ------
+    StarlightError
+        Names the split and what it lacks.
+    """
+    rows = usable(of_forgery(manifest))
+    for split in ("train", "val", "test"):
+        for label, what in ((1, "forged"), (0, "authentic")):
+            if not ((rows["split"] == split) & (rows["label"] == label)).any():
+                raise StarlightError(
+                    f"datasets/: the {split} split has no usable {what} image; add a submission with forged/ and "
+                    "masks/, or set tampering.enabled: true in params.yaml"
+                )
+    return rows[ROWS].sort_values("path").reset_index(drop=True)
+
+
+def extract(manifest: pd.DataFrame, root: Path, params: ForgeryParams, seed: int, store: Store) -> Extracted:
+    """Train the network, then examine every image and the changed copies of training images.
+
+    Parameters
+    ----------
+    manifest : DataFrame
+    root : Path
+        What its paths start from.
+    params : ForgeryParams
+    seed : int
+    store : Store
+        Where results are kept by content.
+    """
+    rows = task_rows(manifest)
+    networks = train_networks(rows[rows["split"] == "train"], root, params, seed)
+    examples, failed = examine_all(_with_copies(rows, params.augmented), root, networks, params, store)
+    return Extracted(examples, networks[2], failed)
+
+
+def examine_all(
+    rows: pd.DataFrame, root: Path, networks: Networks, params: ForgeryParams, store: Store
+) -> tuple[Examples, dict[str, str]]:
+    """Examine images, each with the network that has not learnt from it.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        `ROWS` of the manifest, and `variant`, the number of a changed copy or 0.
+    root : Path
+    networks : Networks
+    params : ForgeryParams
+    store : Store
+
+    Returns
+    -------
+    examples : Examples
+    failed : dict
+        sample_id of what could not be read, and why.
+    """
+    keys = [_key(row.sample_id, row.variant) for row in rows.itertuples()]
+    columns = (rows[name] for name in ("path", "sample_id", "variant", "split", "cover_id"))
+    jobs = dict(zip(keys, zip(*columns, strict=True), strict=True))
+    task = functools.partial(_examined, root, networks)
+    records = once(store, _table_name(networks), jobs, task, Engine(params.workers), label="examine")
+    failed = {row.sample_id: records[k] for row, k in zip(rows.itertuples(), keys, strict=True)
+              if isinstance(records[k], str)}  # fmt: skip
+    kept = [not isinstance(records[k], str) for k in keys]
+    found: list[Found] = [unpacked(records[k]) for k, fine in zip(keys, kept, strict=True) if fine]
+    return gather(rows[kept].reset_index(drop=True), found, root), failed
+
+
+def _with_copies(rows: pd.DataFrame, copies: int) -> pd.DataFrame:
+    """Each image, and changed copies of the training images that are forged or the twin of a forged one."""
+    rows = rows.assign(variant=0)
+    paired = (rows["label"] == 1) | rows["sample_id"].isin(set(rows["twin_id"]))
+    chosen = rows[paired & (rows["split"] == "train")]
+    return pd.concat([rows, *(chosen.assign(variant=k + 1) for k in range(copies))], ignore_index=True)
+
+
+def _key(sample_id: str, variant: int) -> str:
+    return hashlib.sha256(f"{sample_id}:{variant}".encode()).hexdigest()[:16] if variant else sample_id
+
+
+def _table_name(networks: Networks) -> str:
+    digest = hashlib.sha256(b"".join(value.tobytes() for network in networks for _, value in sorted(network.items())))
+    return table_name("suspicions", _VERSION, {
+        "code": code_digest([candidates.__name__, augmentation.__module__]), "network": digest.hexdigest(),
+        "opencv": version("opencv-python-headless"), **decoder_versions(),
+    })  # fmt: skip
+
+
+def _examined(root: Path, networks: Networks, _: str, job: tuple) -> np.ndarray:
+    path, sample_id, variant, split, cover = job
+    cv2.setNumThreads(1)
+    image = read(root / path)
+    if variant:
+        image = decode(augmentation(sample_id, variant).file(image.pixels))
+    return packed(examine(image, network_of(networks, split, cover)), image.pixels.shape[:2])

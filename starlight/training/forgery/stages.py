@@ -1,0 +1,126 @@
+"""The stages train, mine and finetune of the task forgery; miner, weights and control are those of every task."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from starlight.forgery.accepted import accepted
+from starlight.forgery.verifier import Verifier
+from starlight.training.forgery.examples import Examples
+from starlight.training.forgery.learn import held_back, image_scores, pooled, seeds_of, thresholded, train_base, tune
+from starlight.training.forgery.params import ForgeryParams
+from starlight.training.forgery.record import KINDS
+from starlight.training.mining import Evidence, Mined, MineParams, select
+from starlight.training.weighting import EnsembleParams, FinetuneParams, as_many_at_random, by_area
+
+__all__ = ["Trained", "base_of", "finetuned", "marked", "mined", "other_seeds", "sampling_weights"]
+
+
+class Trained(NamedTuple):
+    """Verifiers with their thresholds, and the curve of fine-tuning.
+
+    base : before mining.
+    tuned : the base fine-tuned on what was mined, alone.
+    detector : what is used, the ensemble of both.
+    control : as `detector`, of as many authentic images drawn at random.
+    """
+
+    base: Verifier
+    tuned: Verifier
+    detector: Verifier
+    control: Verifier
+    curve: pd.DataFrame
+
+
+def base_of(data: Examples, val: Examples, params: ForgeryParams, seed: int) -> Verifier:
+    """The base verifier: it sees forged images, their twins, and what is not held back."""
+    weights = (~held_back(data.rows, params.held_back)).astype(float)
+    return thresholded(train_base(data, weights, params, seed), val, params, name="base", seed=seed)
+
+
+def mined(base: Verifier, data: Examples, params: MineParams) -> Mined:
+    """Mine the training images as they are, without changed copies; see `starlight.training.mining.select`."""
+    data = data.taken((data.rows["variant"] == 0).to_numpy())
+    p = base.probability(data.table)
+    score = np.log(_odds(image_scores(base, data)) / _odds(base.threshold))
+    shares = np.array([_shares(data, p, i, params.threshold) for i in range(len(data.rows))]).reshape(-1, 2)
+    named = np.array([KINDS[data.kinds[at[p[at].argmax()]]] if len(at := data.of(i)) else ""
+                      for i in range(len(data.rows))], dtype=object)  # fmt: skip
+    evidence = Evidence(score, shares[:, 0], shares[:, 1], data.highest(p, 0.0), named)
+    return select(data.rows, data.labels, evidence, params, positive="forged")
+
+
+def _odds(probability):
+    p = np.clip(probability, 1e-9, 1 - 1e-9)
+    return p / (1 - p)
+
+
+def _shares(data: Examples, p: np.ndarray, image: int, threshold: float) -> tuple[float, float]:
+    """Share of an authentic image that is marked at the threshold; overlap of a forged one with what is marked."""
+    marked = [i for i in data.of(image) if p[i] >= threshold]
+    if data.labels[image]:
+        return 0.0, max((float(data.overlap[i]) for i in marked), default=0.0)
+    if not marked:
+        return 0.0, float("nan")
+    return float(np.mean(np.any([data.mask(i) for i in marked], axis=0))), float("nan")
+
+
+def sampling_weights(
+    data: Examples, hard: pd.DataFrame, missed: pd.DataFrame, seen: np.ndarray, params: FinetuneParams
+) -> np.ndarray:
+    """(n,) weight of each training image: 1 for what the base has seen, more for mined and for small forgeries.
+
+    What the base has not seen joins only where it was mined.
+    """
+    is_hard = data.rows["sample_id"].isin(set(hard["sample_id"])).to_numpy()
+    weights = np.where(data.labels == 1, by_area(data.rows["area"].to_numpy(float), params), 1.0)
+    weights[~seen & ~is_hard] = 0.0
+    weights[is_hard] *= params.hard_negative_weight
+    weights[data.rows["sample_id"].isin(set(missed["sample_id"])).to_numpy()] *= params.missed_weight
+    return weights
+
+
+def finetuned(
+    base: Verifier, data: Examples, val: Examples, found: Mined, params: ForgeryParams, tuning: FinetuneParams,
+    pool: EnsembleParams, seed: int,
+) -> Trained:  # fmt: skip
+    """Fine-tune on what was mined, and on as many random authentic images as a control."""
+    held = held_back(data.rows, params.held_back)
+    original = (data.rows["variant"] == 0).to_numpy()
+    is_hard = data.rows["sample_id"].isin(set(found.hard_negatives["sample_id"])).to_numpy()
+    at = as_many_at_random((data.labels == 0) & original, is_hard & original, held, seed)
+    made, curve = {}, None
+    for name, hard in (("detector", found.hard_negatives), ("control", data.rows.iloc[at])):
+        weights = sampling_weights(data, hard, found.missed, ~held, tuning)
+        result = tune(base, data, weights, val, params, seed) if len(hard) else None
+        tuned = base if result is None else result.verifier
+        made[name] = thresholded(pooled(base, tuned, pool) if result else base, val, params, name=name, seed=seed)
+        if name == "detector":
+            made["tuned"] = thresholded(tuned, val, params, name="tuned", seed=seed)
+            curve = result.curve if result else pd.DataFrame(columns=["trees", "val_score"])
+    return Trained(base, made["tuned"], made["detector"], made["control"], curve)
+
+
+def other_seeds(
+    data: Examples, val: Examples, mining: MineParams, params: ForgeryParams, tuning: FinetuneParams,
+    pool: EnsembleParams, seed: int,
+) -> Iterator[tuple[int, Trained]]:  # fmt: skip
+    """Train, mine and fine-tune again with each seed but the first."""
+    for other in seeds_of(seed, params)[1:]:
+        base = base_of(data, val, params, other)
+        yield other, finetuned(base, data, val, mined(base, data, mining), params, tuning, pool, other)
+
+
+def marked(verifier: Verifier, data: Examples, image: int) -> np.ndarray:
+    """What a verifier marks in an image at its threshold, bool (h, w)."""
+    at = data.of(image)
+    chosen = at[accepted(verifier.probability(data.table[at]), verifier.threshold)]
+    row = data.rows.iloc[image]
+    mask = np.zeros((int(row["height"]), int(row["width"])), bool)
+    for i in chosen:
+        mask |= data.mask(i)
+    return mask

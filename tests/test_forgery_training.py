@@ -1,0 +1,229 @@
+"""Training the verifier of suspicions: copies, records, weights, mining, and the whole pipeline on a few images."""
+
+import dataclasses
+
+import numpy as np
+import pandas as pd
+import pytest
+from knobs import knobs
+from PIL import Image
+
+from starlight import metrics
+from starlight.errors import StarlightError
+from starlight.forgery.accepted import accepted
+from starlight.forgery.candidates import COPY, SPLICE, Candidate, Suspicions
+from starlight.forgery.verifier import COLUMNS, Verifier
+from starlight.images.image import decode
+from starlight.sample.tampering.build import TamperingParams, build
+from starlight.scan.scan import ScanParams, scan
+from starlight.store import Store
+from starlight.training.forgery import learn, record, stages
+from starlight.training.forgery.augment import augmentation
+from starlight.training.forgery.evaluate import before_after, hardest, measured, predictions, views
+from starlight.training.forgery.examples import ROWS, Examples
+from starlight.training.forgery.extract import extract, read_network, task_rows
+from starlight.training.forgery.params import ForgeryParams
+from starlight.training.mining import MineParams, read, write
+from starlight.training.weighting import EnsembleParams, FinetuneParams
+
+TINY = knobs(ForgeryParams, network_steps=4, augmented=1, trees=30, depth=2, tuning_trees=20, seeds=2, workers=1)
+MINING, TUNING = knobs(MineParams, share=0.0), knobs(FinetuneParams, missed_weight=1.0)
+H, W = 40, 50
+
+
+def examples(n=120, seed=0, *, first=0):
+    """Images with one suspicion each: the first fact tells forged from authentic; look-alikes have it in half."""
+    rng = np.random.default_rng(seed)
+    rows, table, overlap, masks = [], [], [], []
+    for i in range(first, first + n):
+        forged, alike = i % 3 == 0, i % 3 == 1
+        rows.append({
+            **dict.fromkeys(ROWS, ""), "sample_id": f"{i * 2654435761 % 2**32:016x}"[::-1], "path": f"{i:04}.png",
+            "kind": "forged" if forged else "authentic", "category": "splice.hard" if forged else "tiles" * alike,
+            "label": int(forged), "cover_id": f"c{i}", "split": "train", "width": W, "height": H, "variant": 0,
+            "area": (0.005, 0.03, 0.2)[i % 9 // 3] if forged else 0.0,
+        })  # fmt: skip
+        facts = rng.normal(0, 1, len(COLUMNS)).astype(np.float32)
+        facts[0], facts[1] = 2.0 * (forged or alike), 3.0 * alike
+        table.append(facts)
+        overlap.append(0.8 * forged)
+        mask = np.zeros((H, W), bool)
+        mask[4:14, 4:24] = True
+        masks.append(record.planes(mask))
+    for i in range(0, n - 2, 3):  # each forged image has the plain one as its twin
+        rows[i]["twin_id"] = rows[i + 2]["sample_id"]
+    arrays = {
+        "table": np.stack(table), "kinds": np.ones(n, np.uint8), "image": np.arange(n, dtype=np.int32),
+        "overlap": np.array(overlap, np.float32), "sizes": np.array([len(m) for m in masks]),
+        "masks": np.frombuffer(b"".join(masks), np.uint8),
+    }  # fmt: skip
+    return Examples(pd.DataFrame(rows), arrays)
+
+
+def test_a_copys_mask_goes_with_its_pixels():
+    """A white spot on black stays under its mask, whatever was done to both."""
+    mask = np.zeros((60, 90), bool)
+    mask[20:32, 40:70] = True
+    pixels = np.repeat((mask * 255).astype(np.uint8)[..., None], 3, axis=2)
+    seen = set()
+    for k in range(20):
+        change = augmentation("abc", k)
+        moved, image = change.moved(mask), decode(change.file(pixels))
+        assert moved.shape == image.pixels.shape[:2]
+        assert image.pixels[moved].mean() > 170 and image.pixels[~moved].mean() < 25
+        seen.add((change.turns, change.flipped))
+        assert change == augmentation("abc", k)
+    assert len(seen) > 5
+
+
+def test_a_record_comes_back():
+    rng = np.random.default_rng(1)
+    a, b = rng.random((2, 33, 21)) < 0.5
+    facts = np.arange(len(COLUMNS), dtype=np.float32)
+    cut = len(COLUMNS) - 13
+    found = Suspicions([Candidate(COPY, a | b, facts[:cut], a, b), Candidate(SPLICE, b, facts[:cut])], facts[cut:])
+    back = record.unpacked(record.packed(found, (33, 21)))
+    assert np.array_equal(back.table, found.table) and back.kinds.tolist() == [0, 1]
+    assert np.array_equal(record.plane(back.first[0], back.shape), a)
+    assert np.array_equal(record.plane(back.second[0], back.shape), b)
+    assert np.array_equal(record.plane(back.first[1], back.shape), b)
+    none = record.unpacked(record.packed(Suspicions([], facts[cut:]), (33, 21)))
+    assert none.table.shape == (0, len(COLUMNS)) and none.first == []
+
+
+def test_examples_survive_writing_and_choosing(tmp_path):
+    data = examples(9)
+    data.save(tmp_path)
+    back = Examples.load(tmp_path)
+    pd.testing.assert_frame_equal(back.rows, data.rows)
+    assert np.array_equal(back.table, data.table)
+    some = back.taken(np.arange(9) % 2 == 0)
+    assert len(some.rows) == 5 and some.image.tolist() == [0, 1, 2, 3, 4]
+    assert some.mask(3).sum() == 200 and np.array_equal(some.table[3], data.table[6])
+    assert back.places(["0003.png", "0001.png"]) == [3, 1]
+    first = (tmp_path / "suspicions.npz").read_bytes()
+    back.save(tmp_path)
+    assert (tmp_path / "suspicions.npz").read_bytes() == first
+    with pytest.raises(StarlightError, match="no suspicions"):
+        Examples.load(tmp_path / "nowhere")
+
+
+def test_the_base_does_not_see_what_is_held_back():
+    data = examples()
+    held = learn.held_back(data.rows, 1.0)
+    twins = data.rows["sample_id"].isin(set(data.rows["twin_id"]))
+    assert (held == ((data.labels == 0) & ~twins)).all()
+    assert not learn.held_back(data.rows, 0.0).any()
+
+
+def test_mining_halves_what_the_base_gets_wrong():
+    """The base takes look-alikes for forgeries; fine-tuned on those mined it does not, and finds as much."""
+    data, val, test = (examples(seed=k, first=1000 * k) for k in range(3))
+    params = dataclasses.replace(TINY, held_back=1.0, tuning_trees=100, depth=3, tuning_rate=0.3, target_fpr=0.05)
+    base = stages.base_of(data, val, params, 1)
+    found = stages.mined(base, data, MINING)
+    assert set(found.hard_negatives["category"]) == {"tiles"} and len(found.hard_negatives) == 40
+    assert found.audit["scanned_forged"] == 40 and found.audit["hard_negatives"] == 40
+    made = stages.finetuned(
+        base,
+        data,
+        val,
+        found,
+        params,
+        TUNING,
+        knobs(EnsembleParams, enabled=False),
+        1,
+    )
+    before, after = (learn.image_scores(v, test) >= 0.5 for v in (base, made.detector))
+    authentic = test.labels == 0
+    assert before[authentic].mean() > 0.4 and after[authentic].mean() < 0.1
+    assert after[~authentic].mean() > 0.9
+    assert made.detector.threshold > 0 and made.detector.meta["fpr"] == 0.05
+
+
+def test_nothing_mined_leaves_the_base():
+    data = examples()
+    base = stages.base_of(data, data, TINY, 1)
+    none = stages.mined(base, data.taken(data.labels == 1), MINING)
+    assert len(none.hard_negatives) == 0 and "none found" in none.audit["advice"]
+    made = stages.finetuned(base, data, data, none, TINY, TUNING, knobs(EnsembleParams), 1)
+    assert np.array_equal(made.detector.log_odds(data.table), base.log_odds(data.table))
+
+
+def test_sampling_weights_are_those_of_params():
+    data = examples(18)
+    hard, missed = data.rows[data.rows["category"] == "tiles"].head(2), data.rows[data.labels == 1].head(1)
+    seen = ~learn.held_back(data.rows, 1.0)
+    weights = stages.sampling_weights(data, hard, missed, seen, knobs(FinetuneParams, missed_weight=5.0))
+    assert weights[data.labels == 1].tolist() == [15.0, 2.0, 1.0, 3.0, 2.0, 1.0]
+    assert weights[data.rows["category"] == "tiles"].tolist() == [2.0, 2.0, 0.0, 0.0, 0.0, 0.0]
+
+
+def test_what_was_mined_survives_writing(tmp_path):
+    data = examples()
+    found = stages.mined(stages.base_of(data, data, TINY, 1), data, MINING)
+    write(found, tmp_path)
+    again = read(tmp_path)
+    assert again.hard_negatives["sample_id"].tolist() == found.hard_negatives["sample_id"].tolist()
+    assert again.audit == found.audit
+
+
+def test_none_is_marked_below_the_threshold():
+    assert accepted(np.array([0.4, 0.3]), 0.5).tolist() == [False, False]
+    assert accepted(np.array([0.9, 0.31, 0.2]), 0.5).tolist() == [True, True, False]
+    assert accepted(np.zeros(0), 0.5).tolist() == []
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """A few images through sample, scan, extract, train, mine, finetune."""
+    root = tmp_path_factory.mktemp("run")
+    sizes = knobs(TamperingParams, pairs=10, authentic=2, lookalikes=5)
+    build(root / "datasets/tampering_submission_2025", sizes, 5, workers=1)
+    table, _ = scan(root / "datasets", knobs(ScanParams, workers=1), 3, store_root=root / "store")
+    made = extract(table, root / "datasets", TINY, 1, Store(root / "store"))
+    made.save(root / "artifacts")
+    return root, table
+
+
+def test_the_pipeline_on_a_few_images(run):
+    root, table = run
+    data = Examples.load(root / "artifacts")
+    assert set(data.rows.loc[data.rows["variant"] > 0, "split"]) == {"train"}
+    for row in data.rows[data.rows["variant"] == 0].itertuples():
+        with Image.open(root / "datasets" / row.path) as file:
+            assert file.size == (row.width, row.height)
+    assert not data.overlap[data.labels[data.image] == 0].any()
+    train, val, test = (data.split(name) for name in ("train", "val", "test"))
+    base = stages.base_of(train, val, TINY, 1)
+    found = stages.mined(base, train, MINING)
+    made = stages.finetuned(base, train, val, found, TINY, TUNING, knobs(EnsembleParams), 1)
+    made.detector.save(root / "forgery.safetensors", read_network(root / "artifacts"))
+    models = {"base": base, "detector": Verifier.load(root / "forgery.safetensors"), "control": made.control}
+    judged = predictions(models, test, root / "datasets")
+    assert len(judged) == len(test.rows) == ((table["split"] == "test") & (table["status"] == "ok")).sum()
+    pixels = judged[[f"base_{part}" for part in ("tp", "fp", "fn", "tn")]].sum(axis=1)
+    assert pixels.tolist() == (test.rows["width"] * test.rows["height"]).tolist()
+    others = predictions({"base_2": stages.base_of(train, val, TINY, 2)}, test, root / "datasets")
+    figures = measured(judged, tuple(models), others)
+    assert figures["detector"]["n"] == len(judged) and figures["seeds"]["base"]["fpr"]["least"] <= 1
+    assert metrics.dumps(figures) == metrics.dumps(measured(judged, tuple(models), others))
+    assert set(before_after(judged)["judged"]) == {"threshold", "0.5"}
+    worst = hardest(judged, 4)
+    shown, shades = views(models["detector"], test, test.places(worst["path"]), root / "datasets")
+    assert [s.shape for s in shades] == [p.shape[:2] for p in shown]
+
+
+def test_the_network_never_judges_what_it_learnt_from(run):
+    from starlight.training.forgery.seams import fold_of, network_of
+
+    networks = ({"k": 0}, {"k": 1}, {"k": 2})
+    for cover in map(str, range(20)):
+        assert network_of(networks, "train", cover)["k"] == 1 - fold_of(cover)
+        assert network_of(networks, "test", cover)["k"] == 2
+
+
+def test_without_forged_images_the_stage_says_what_to_do(run):
+    _, table = run
+    with pytest.raises(StarlightError, match=r"tampering\.enabled: true"):
+        task_rows(table[table["label"] == 0])

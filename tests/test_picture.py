@@ -1,0 +1,92 @@
+"""What kind of picture an image is: told alike with and without a payload, at every size and in grey."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image as Pillow
+from scipy.ndimage import gaussian_filter
+
+from starlight.detector.calibration.classes import CLASSES, picture_class, stand_ins
+from starlight.images.image import decode
+from starlight.images.picture import FACTS, facts
+from starlight.techniques import get
+
+
+def photograph(rng, height: int = 256, width: int = 256, noise: float = 2.0, smooth: float = 20.0) -> np.ndarray:
+    """Slow changes of brightness under the noise of a sensor."""
+    scene = gaussian_filter(rng.normal(size=(height, width)), smooth)
+    scene = 128 + 60 * scene / np.abs(scene).max()
+    channels = [scene + rng.normal(0, noise, scene.shape) for _ in range(3)]
+    return np.clip(np.stack(channels, axis=2), 0, 255).astype(np.uint8)
+
+
+def drawing(rng, side: int = 256) -> np.ndarray:
+    out = np.full((side, side, 3), 250, np.uint8)
+    for _ in range(60):
+        (y, x), size = rng.integers(0, side - 10, 2), rng.integers(4, 60)
+        out[y : y + size, x : x + size] = rng.integers(0, 256, 3)
+    return out
+
+
+def stored(pixels: np.ndarray, kind: str = "png", **options):
+    buffer = io.BytesIO()
+    Pillow.fromarray(pixels).save(buffer, kind.upper(), **options)
+    return facts(decode(buffer.getvalue()))
+
+
+@pytest.mark.parametrize(
+    ("make", "technique", "rate"), [(photograph, "lsbr", 1.0), (photograph, "lsbm", 0.4), (drawing, "lsbr", 1.0)]
+)
+def test_embedding_hardly_changes_what_a_picture_is(make, technique, rate):
+    pixels = make(np.random.default_rng(1))
+    clean, stego = stored(pixels), stored(get(technique).embed(pixels, rate, seed=1))
+    assert picture_class(clean) == picture_class(stego)
+    assert np.nanmax(np.abs(clean - stego)) < (1e-6 if technique == "lsbr" else 0.2)
+
+
+def test_photographs_and_drawings_are_told_apart():
+    rng = np.random.default_rng(2)
+    assert picture_class(stored(photograph(rng))).startswith("photograph, lossless")
+    assert picture_class(stored(drawing(rng))) == "drawing, lossless"
+    assert picture_class(stored(np.full((200, 200, 3), 90, np.uint8))) == "flat, lossless"
+    assert picture_class(stored(photograph(rng, 64, 64))) == "tiny, lossless"
+
+
+def test_grey_and_smooth_photographs_are_photographs():
+    rng = np.random.default_rng(3)
+    for pixels in (photograph(rng)[:, :, 1], photograph(rng, 1200, 1600, noise=1.0, smooth=120.0)):
+        assert picture_class(stored(pixels)).startswith("photograph, lossless")
+
+
+def test_sizes_count_what_can_carry_a_payload():
+    rng = np.random.default_rng(4)
+    colour = photograph(rng, 320, 320)
+    names = [picture_class(stored(p)) for p in (colour, colour[:, :, 0])]
+    assert names == ["photograph, lossless, to 0.5 M", "photograph, lossless, to 0.1 M"]
+
+
+def test_tables_that_libjpeg_does_not_write_are_a_class_of_their_own():
+    pixels = photograph(np.random.default_rng(5), noise=8.0, smooth=2.0)
+    own = [[3 + (i % 8) + (i // 8) for i in range(64)]] * 2
+    for options, expected in (
+        ({"quality": 75}, "photograph, jpeg, to 0.1 M"), ({"quality": 90}, "photograph, jpeg, to 0.1 M"),
+        ({"quality": 100}, "photograph, jpeg with tables of its own, to 0.1 M"),
+        ({"qtables": own}, "photograph, jpeg with tables of its own, to 0.1 M"),
+    ):  # fmt: skip
+        assert picture_class(stored(pixels, "jpeg", **options)) == expected
+    assert stored(pixels, "jpeg", quality=83)[FACTS.index("unlike_libjpeg")] == 0
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 40), (2, 2), (3, 3)])
+def test_the_smallest_images_have_facts_and_a_class(shape):
+    found = stored(np.zeros((*shape, 3), np.uint8))
+    assert picture_class(found) == "tiny, lossless" and np.isfinite(found[: FACTS.index("step")]).all()
+
+
+def test_classes_are_known_and_those_that_stand_in_come_before_them():
+    assert len(set(CLASSES)) == len(CLASSES)
+    for name in CLASSES:
+        chain = list(stand_ins(name))
+        assert chain[0] == name and [CLASSES.index(one) for one in chain] == sorted(map(CLASSES.index, chain))[::-1]
+    assert list(stand_ins("flat, jpeg")) == ["flat, jpeg", "drawing, jpeg"]
