@@ -13,6 +13,8 @@ import tiny
 from chromium import BROWSER, Chromium
 from PIL import Image
 
+from starlight.cli import detect
+from starlight.cli.main import parser
 from starlight.cli.page import Page, pictured
 from starlight.cli.page import page as page_module
 from starlight.cli.page.pictured import thumbnail
@@ -106,6 +108,13 @@ def test_as_typed_with_resume(tmp_path):
         subprocess.run(command, cwd=tmp_path, env=os.environ | {"PYTHONPATH": os.getcwd()}, check=False)
         paths = [a["path"] for a in answers((tmp_path / "page.html").read_text(encoding="utf-8"))]
         assert paths == [f"images/{p.name}" for p in sorted((tmp_path / "images").iterdir())]
+
+
+def test_pages_that_explain_are_those_of_a_report_on_stego(tmp_path):
+    for more in ([], ["--report", "p.html", "--task", "forgery"]):
+        given = parser().parse_args(["detect", str(tmp_path), "--explain", *more])
+        with pytest.raises(StarlightError, match="--explain: goes with"):
+            detect.run(given)
 
 
 SHOWN = "[...document.querySelectorAll('li .path')].map(e => e.textContent)"
