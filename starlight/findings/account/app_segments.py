@@ -109,4 +109,4 @@ def _owned(ledger: Ledger, name: str, start: int, stop: int) -> None:
                 ledger.unknown("behind a provenance manifest", max(jumbf_end(data, inside, stop), inside), stop)
             ledger.note("in APP11 segments", b"", "provenance manifest (C2PA)", start)
     else:
-        ledger.add(binary_field("raw", f"in an {name} segment", body, start))
+        ledger.add(binary_field("raw", f"in an {name} segment", body, start, even=True))

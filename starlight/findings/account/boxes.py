@@ -24,7 +24,8 @@ def film(ledger: Ledger, start: int, stop: int) -> None:
         if kind in _EMPTY and identify(data[inside:after]).kind not in ("empty", "fill", "bytes"):
             ledger.unknown(place, inside, after)
         elif kind in _OWN_AFFAIR:
-            ledger.add(binary_field("raw", place, data[inside + 16 * (kind == b"uuid") : after], inside))
+            body = data[inside + 16 * (kind == b"uuid") : after]
+            ledger.add(binary_field("raw", place, body, inside, even=True))
         elif kind == b"mdat":
             _media(ledger, inside, after)
         ledger.known(f"film: {word}", at, after)

@@ -62,7 +62,7 @@ def binary_field(
 ) -> Finding | None:
     """A field of a known structure whose inside is its owner's affair: only what cannot be its kind is a finding.
 
-    With `even`, a cipher may be its kind: curves of a colour profile, remains of pictures.
+    With `even`, random-looking bytes may be its kind: curves of a colour profile, remains of pictures, packed tables.
     """
     content = identify(value)
     if content.kind in ("archive", "program", "document", "key", "script", "base64"):

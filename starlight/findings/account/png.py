@@ -121,7 +121,7 @@ def _chunk(ledger: Ledger, name: str, start: int, stop: int, inner: Callable) ->
     elif name == "sPLT" and not _suggested(data[start:stop]):
         ledger.unknown("where a suggested palette should be", start, stop)
     elif name in _OPAQUE:
-        ledger.add(binary_field("raw", f"in the {name} chunk", data[start:stop], start))
+        ledger.add(binary_field("raw", f"in the {name} chunk", data[start:stop], start, even=True))
     elif not _json(data[start:stop]):
         ledger.unknown(f"in an {name} chunk of no known program", start, stop)
 
