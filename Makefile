@@ -8,7 +8,7 @@ TESTING := $(VENV)/.testing
 export PATH := $(abspath $(BIN)):$(PATH)
 export PYTHONHASHSEED := 0
 
-.PHONY: help setup repro test lint bench bench-detect bench-forgery ablations evidence promote release export wheel fuzz \
+.PHONY: help setup repro test lint bench bench-detect bench-forgery ablations evidence promote release release-forgery export wheel fuzz \
 	pr-report baseline
 
 help:  ## this list
@@ -35,9 +35,12 @@ $(TESTING): $(READY) requirements-test.lock requirements-onnx.lock
 test: $(TESTING)  ## the whole test suite
 	python -m pytest
 
-lint: $(READY)  ## style, as pre-commit checks it
-	$(PIP) ruff==0.17.5
-	ruff check . && ruff format --check .
+lint: $(READY)  ## style and spelling, as pre-commit checks them, and types
+	$(PIP) --no-deps --requirement requirements-lint.lock
+	ruff check .
+	ruff format --check .
+	codespell
+	mypy
 
 baseline: $(READY)  ## keep V3's figures as the experiment `v3-baseline`, for `dvc metrics diff v3-baseline`
 	dvc exp run --force --name v3-baseline -S headline=v3
@@ -60,6 +63,9 @@ ablations: $(READY)  ## queue and run the ablation experiments, collect reports/
 
 evidence: $(READY)  ## false alarms of the released detector; COVERS="folder folder" counts real files, each a source
 	python -m scripts.tools.evidence $(if $(COVERS),--covers $(COVERS))
+
+release-forgery: $(READY)  ## train the released detector of tampered images
+	python -m scripts.tools.release_forgery
 
 promote: $(READY)  ## make the trained detector the default, if it passes the evidence; COVERS="folder" adds real files
 	python -m scripts.tools.promote $(if $(COVERS),--covers $(COVERS))

@@ -15,7 +15,7 @@ from PIL import Image, PngImagePlugin
 
 from starlight.errors import BadImage
 from starlight.findings.account import account
-from starlight.images import image as images
+from starlight.images.image import decode
 from starlight.techniques import get
 
 _RNG = np.random.default_rng(3)
@@ -39,7 +39,7 @@ def _zip() -> bytes:
 
 def _read(data: bytes):
     """The account of a file, after checking that its spans tile it."""
-    kept = account(images.decode(data))
+    kept = account(decode(data))
     position = 0
     for span in kept.spans:
         assert span.offset == position and span.length > 0

@@ -22,6 +22,7 @@ from starlight.detector.detector import Detector
 from starlight.detector.model import UnifiedStarlightDetector
 from starlight.detector.model.unified import CROP_STREAMS, Encoded
 from starlight.detector.onnx_runtime import OUTPUTS, SOURCE
+from starlight.detector.predictor import Predictor
 from starlight.detector.weights import Stored, averaged, load
 from starlight.errors import BadImage, StarlightError
 from starlight.streams.collate import collate
@@ -147,8 +148,9 @@ def records_of(
 
 
 def compare(
-    one: Any, other: Any, records: Sequence[Mapping[str, Any]], classes: Sequence[str], labels: Sequence[int | None]
-) -> dict[str, Any]:
+    one: Predictor, other: Predictor, records: Sequence[Mapping[str, Any]], classes: Sequence[str],
+    labels: Sequence[int | None],
+) -> dict[str, Any]:  # fmt: skip
     """How far two predictors are apart on the same images.
 
     Returns

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from starlight.errors import BadImage
-from starlight.images import image as images
+from starlight.images.image import read
 
 __all__ = ["mask_fault", "read_mask", "read_regions"]
 
@@ -46,7 +46,7 @@ def read_regions(path: Path) -> np.ndarray:
         It cannot be read, or is no mask.
     """
     if path.suffix.lower() != ".npy":
-        return images.read(path).pixels.any(axis=2)[None]
+        return read(path).pixels.any(axis=2)[None]
     try:
         array = np.load(path, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:

@@ -11,7 +11,16 @@ from tqdm import tqdm
 from starlight.detector.model import DetectorConfig, UnifiedStarlightDetector
 from starlight.detector.model.unified import VECTOR_STREAMS
 from starlight.training.data import TrainingData
-from starlight.training.fit_experts import AGAIN, FIRST, Passes, TrainingSet, fit_encoder, fit_expert, judged_by, reads
+from starlight.training.fit_experts import (
+    AGAIN,
+    FIRST,
+    Schedule,
+    TrainingSet,
+    fit_encoder,
+    fit_expert,
+    judged_by,
+    reads,
+)
 from starlight.training.image_rows import LABELS
 
 __all__ = ["build", "refit"]
@@ -98,7 +107,7 @@ def _fit_linear(model: UnifiedStarlightDetector, data: TrainingData, vectors: di
 
 def _fit_encoders(
     model: UnifiedStarlightDetector, data: TrainingData, vectors: dict, weight: np.ndarray, seed: int,
-    passes: Passes = FIRST,
+    schedule: Schedule = FIRST,
 ) -> None:  # fmt: skip
     """Fit the encoders that techniques show in, and leave them so: with the crops they would be overfitted again."""
     stego, authentic = (torch.from_numpy(part) for part in _classes(model, data))
@@ -108,7 +117,14 @@ def _fit_encoders(
         if encoder.judges.any():
             weights = torch.from_numpy(weight).float()
             fit_encoder(
-                encoder, torch.from_numpy(values), stego, authentic, weights, passes, seed=seed, turned=name in _TURNED
+                encoder,
+                torch.from_numpy(values),
+                stego,
+                authentic,
+                weights,
+                schedule,
+                seed=seed,
+                turned=name in _TURNED,
             )
             model.has_expert |= encoder.judges
         if encoder.judges.any() or encoder.reads.any():

@@ -82,7 +82,7 @@ class CellStore:
         total = max(1, int(self.start[-1]))
         channels = {n: FRONTENDS[n]().channels for n in data.streams if n in CROPS}
         shapes = {n: ((total, c, MAP, MAP), np.float16) for n, c in channels.items()}
-        shapes |= {n: ((total, MAP, MAP), np.bool_) for n in ("target", "valid")}
+        shapes |= dict.fromkeys(("target", "valid"), ((total, MAP, MAP), np.bool_))
         maps = {n: np.memmap(folder / n, dtype, mode, shape=shape) for n, (shape, dtype) in shapes.items()}
         self.target, self.valid = maps.pop("target"), maps.pop("valid")
         self.cells = maps

@@ -67,7 +67,7 @@ def _segment(ledger: Ledger, name: str, offset: int, length: int) -> None:
     if used is not None and used < stop - start:
         ledger.unknown(f"in the {name} segment, behind what it holds", start + used, stop)
         stop = start + used
-    if not (name.startswith("APP") or name == "COM" or name.startswith("FF")):
+    if not name.startswith(("APP", "FF")) and name != "COM":
         ledger.known(name, offset, stop)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from starlight.forgery.verifier import Verifier
-from starlight.images import image as images
+from starlight.images.image import read
 from starlight.metrics import mask_counts, object_f1
 from starlight.metrics.before_after import compared
 from starlight.metrics.tampering import AREAS, area_group, measure, over_seeds
@@ -96,7 +96,7 @@ def views(
     pixels, shades = [], []
     for image in chosen:
         row = data.rows.iloc[image]
-        shown = images.read(root / row["path"]).pixels
+        shown = read(root / row["path"]).pixels
         pixels.append(np.broadcast_to(shown, (*shown.shape[:2], 3)))
         shade = np.zeros(shown.shape[:2], np.float32)
         if row["mask"]:

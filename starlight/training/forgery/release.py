@@ -15,7 +15,7 @@ from joblib import Parallel, delayed
 from starlight.fanout import Engine
 from starlight.forgery.candidates import examine
 from starlight.forgery.verifier import Verifier, finetune, threshold_at
-from starlight.images import image as images
+from starlight.images.image import read
 from starlight.manifest import of_forgery, usable
 from starlight.training.forgery.examples import ROWS, Examples, gather
 from starlight.training.forgery.learn import image_scores, pooled, train_base
@@ -106,5 +106,5 @@ def _fitted(data, weights, hard, params, tuning, pool, seed: int) -> Verifier:
 
 def _found(path: Path, network: dict[str, np.ndarray]) -> Found:
     cv2.setNumThreads(1)
-    image = images.read(path)
+    image = read(path)
     return unpacked(packed(examine(image, network), image.pixels.shape[:2]))

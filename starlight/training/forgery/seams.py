@@ -21,7 +21,7 @@ from starlight.fanout import Engine
 from starlight.forgery.scene import prepare
 from starlight.forgery.seams.fit import fit
 from starlight.forgery.seams.maps import maps
-from starlight.images import image as images
+from starlight.images.image import read
 from starlight.scan.masks import read_mask
 from starlight.training.forgery.params import ForgeryParams
 
@@ -67,7 +67,7 @@ def train_networks(rows: pd.DataFrame, root: Path, params: ForgeryParams, seed: 
 def _maps(path: Path, mask: Path | None) -> tuple[np.ndarray, np.ndarray]:
     """Maps of an image, and which share of each cell is forged; float16, as there are hundreds of them."""
     cv2.setNumThreads(1)
-    values = maps(prepare(images.read(path)))
+    values = maps(prepare(read(path)))
     rows, columns = values.shape[1:]
     truth = np.zeros((rows, columns), np.float16)
     if mask is not None:
