@@ -23,9 +23,22 @@ _STEGPY = b"stegv3"
 
 
 def text_payload(data: bytes, start: int, encoding: str) -> tuple[int, int]:
-    """First byte and one past the last of the payload around a text that begins about `start`.
+    """Where the payload around a text begins and ends.
 
     A count in front of it tells where it ends, if one fits; else its terminator, or where text becomes unlikely.
+
+    Parameters
+    ----------
+    data : bytes
+    start : int
+        About where the text begins.
+    encoding : str
+        Such as `utf-8`.
+
+    Returns
+    -------
+    begin, end : int
+        First byte, and one past the last.
     """
     if encoding == "utf-8":
         start = _whole(data, start)
