@@ -36,7 +36,16 @@ _OWNERS: dict[str, tuple[bytes, ...]] = {
 
 
 def note(ledger: Ledger, segments: Iterable[tuple[str, int, int]], inner: Callable) -> None:
-    """Note the application segments and comments among some segments."""
+    """Note the application segments and comments among some segments.
+
+    Parameters
+    ----------
+    ledger : Ledger
+    segments : iterable of (str, int, int)
+        Name, offset and length, in bytes.
+    inner : callable
+        (ledger, start, stop, name) -> end of the file that begins at `start`.
+    """
     profile: list[tuple[int, int]] = []
     resources: list[tuple[int, int]] = []
     packets: list[tuple[int, int]] = []
