@@ -125,7 +125,20 @@ def _facts(data: Mapping) -> str:
 
 
 def write_report(report: Mapping, directory: str | Path, formats: Sequence[str]) -> list[Path]:
-    """Write `monitor.json` and `monitor.md`, as asked for; returns their paths."""
+    """Write `monitor.json` and `monitor.md`, as asked for.
+
+    Parameters
+    ----------
+    report : mapping
+    directory : path
+    formats : sequence of str
+        Of `json` and `md`.
+
+    Returns
+    -------
+    list of Path
+        What was written.
+    """
     directory = Path(directory)
     directory.mkdir(parents=True, exist_ok=True)
     makers = {"json": dumps, "md": to_markdown}

@@ -119,6 +119,13 @@ def records_of(
 ) -> tuple[list[dict[str, np.ndarray]], list[str], list[int | None]]:
     """Streams of readable images spread evenly over a folder.
 
+    Parameters
+    ----------
+    detector : Detector
+    folder : Path
+    count : int
+        Most images.
+
     Returns
     -------
     records, classes : lists
@@ -152,6 +159,12 @@ def compare(
     labels: Sequence[int | None],
 ) -> dict[str, Any]:  # fmt: skip
     """How far two predictors are apart on the same images.
+
+    Parameters
+    ----------
+    one, other : Predictor
+    records, classes, labels
+        As `records_of` gives them.
 
     Returns
     -------

@@ -16,7 +16,19 @@ _CHANNELS = 4  # most channels of a picture: an array of H x W x 3 is a picture,
 
 
 def mask_fault(path: Path, width: int, height: int) -> str:
-    """Why a mask is unfit for an image of this size, in pixels; empty where it is fit."""
+    """Why a mask is unfit for an image; empty where it is fit.
+
+    Parameters
+    ----------
+    path : Path
+        The mask.
+    width, height : int
+        Of the image, in pixels.
+
+    Returns
+    -------
+    str
+    """
     try:
         mask = read_mask(path)
     except BadImage as error:

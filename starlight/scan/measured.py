@@ -33,7 +33,22 @@ class Hashed:
 
 
 def hash_files(root: Path, paths: Sequence[str], limits: Limits, engine: Engine) -> dict[str, Hashed]:
-    """Hash files, given by path from `root`."""
+    """Hash files.
+
+    Parameters
+    ----------
+    root : Path
+    paths : sequence of str
+        From `root`.
+    limits : Limits
+        A file over `max_bytes` is not read.
+    engine : Engine
+
+    Returns
+    -------
+    dict
+        Path to what was found.
+    """
     threads = dataclasses.replace(engine, backend="threading")
     task = functools.partial(_hash_chunk, root, limits.max_bytes)
     return dict(pair for pairs in run(threads, task, chunked(paths, threads), label="hash") for pair in pairs)

@@ -74,7 +74,16 @@ def build(
 
 
 def refit(model: UnifiedStarlightDetector, data: TrainingData, weight: np.ndarray, *, seed: int) -> None:
-    """Fit the experts of a detector again, in place, with other weights (n,) of the images: from where they stand."""
+    """Fit the experts of a detector again, in place, from where they stand.
+
+    Parameters
+    ----------
+    model : UnifiedStarlightDetector
+    data : TrainingData
+    weight : (n,)
+        Of the images.
+    seed : int
+    """
     vectors = _vectors(data, model.config.streams)
     _fit_linear(model, data, vectors, weight)
     _fit_encoders(model, data, vectors, weight, seed, AGAIN)

@@ -20,7 +20,21 @@ _ALPHA = 0.05  # Dirichlet prior of differences, for each as if all were as like
 
 
 def surroundings(lane: Lane, layout: Layout, first: int, count: int) -> Surroundings:
-    """Where the bits of `count` bytes come from that begin at sample `first` of a lane."""
+    """Where the bits of some bytes of a lane come from.
+
+    Parameters
+    ----------
+    lane : Lane
+    layout : Layout
+    first : int
+        Sample at which the bytes begin.
+    count : int
+        Bytes.
+
+    Returns
+    -------
+    Surroundings
+    """
     size = layout.samples_for(count)
     samples = lane.samples(first + size)
     step, own = len(lane.chosen), samples[first:].astype(np.int64)

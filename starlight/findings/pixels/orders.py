@@ -106,7 +106,20 @@ def rank(lane: Lane) -> int:
 
 
 def head(samples: np.ndarray, order: str, count: int | None) -> np.ndarray:
-    """First pixels in an order, all if `count` is None: (n, channels)."""
+    """First pixels in an order.
+
+    Parameters
+    ----------
+    samples : ndarray, shape (height, width, channels)
+    order : str
+        One of the orders of this module.
+    count : int or None
+        Pixels; None for all.
+
+    Returns
+    -------
+    ndarray, shape (n, channels)
+    """
     if order in _WALKS:
         return _WALKS[order](samples, count)
     flat = samples.reshape(-1, samples.shape[2])

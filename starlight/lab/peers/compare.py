@@ -88,6 +88,13 @@ def image_sets(
 def peers(detector: Detector, training: ImageSet, plan: Plan) -> list[Peer]:
     """Starlight, the attacks, the trained ensembles and the rules, in the order of their columns.
 
+    Parameters
+    ----------
+    detector : Detector
+    training : ImageSet
+        For the ensembles.
+    plan : Plan
+
     Raises
     ------
     StarlightError
@@ -130,6 +137,16 @@ def score(table: pd.DataFrame, detectors: Sequence[Peer], *, workers: int = 1) -
 
 def write(out: Path, scored: pd.DataFrame, detectors: Sequence[Peer], origins: Sequence[str]) -> str:
     """Write `detect.csv` and `detect.md`, and `detect_sources.csv` where there are several sources.
+
+    Parameters
+    ----------
+    out : Path
+        Folder.
+    scored : DataFrame
+        As `score` gives it.
+    detectors : sequence of Peer
+    origins : sequence of str
+        Sentences on what was measured, and with what.
 
     Returns
     -------

@@ -72,6 +72,15 @@ def rates(label: str, paths: Sequence[Path], *, repeats: int = _REPEATS) -> list
 
     One and two take turns, and the best of each counts: what else runs on the machine hits two processes harder.
 
+    Parameters
+    ----------
+    label : str
+        Of the rows.
+    paths : sequence of Path
+        Images.
+    repeats : int
+        Turns.
+
     Returns
     -------
     list of dict

@@ -108,7 +108,19 @@ def _judged(name: str, root: Path, row: Mapping, threshold: float) -> tuple:
 
 
 def report(found: Bench, target_fpr: float, title: str) -> str:
-    """The comparison as Markdown."""
+    """The comparison as Markdown.
+
+    Parameters
+    ----------
+    found : Bench
+    target_fpr : float
+        False-positive rate that every method was set to.
+    title : str
+
+    Returns
+    -------
+    str
+    """
     first = next(iter(found.methods.values()))
     header = ["Method", "FPR", "Recall", "Precision", "FPR of look-alikes", "Copy-move", "Splice", "Erasing",
               "Mask F1 where found", "oF1", "AUC"]  # fmt: skip

@@ -44,7 +44,21 @@ class Released(NamedTuple):
 
 
 def examined(manifest: pd.DataFrame, root: Path, params: ForgeryParams, seed: int) -> tuple[Examples, Networks]:
-    """Train the networks on all images of the task, and look for suspicions with the one that has not seen each."""
+    """Train the networks on all images of the task, and look for suspicions with the one that has not seen each.
+
+    Parameters
+    ----------
+    manifest : DataFrame
+    root : Path
+        Folder that its paths start from.
+    params : ForgeryParams
+    seed : int
+
+    Returns
+    -------
+    Examples
+    Networks
+    """
     rows = usable(of_forgery(manifest))[ROWS].assign(split="train", variant=0).reset_index(drop=True)
     networks = train_networks(rows, root, params, seed)
     workers = Engine(params.workers).cores()

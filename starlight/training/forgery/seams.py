@@ -37,7 +37,19 @@ def fold_of(cover_id: str) -> int:
 
 
 def network_of(networks: Networks, split: str, cover_id: str) -> dict[str, np.ndarray]:
-    """The network that has not learnt from an image, or the one of all training images where none has."""
+    """The network that has not learnt from an image, or the one of all training images where none has.
+
+    Parameters
+    ----------
+    networks : Networks
+    split : str
+    cover_id : str
+        Of the image.
+
+    Returns
+    -------
+    dict of ndarray
+    """
     return networks[1 - fold_of(cover_id)] if split == "train" else networks[2]
 
 
