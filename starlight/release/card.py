@@ -145,7 +145,7 @@ def _refitted(meta: Mapping) -> list[str]:
         return []
     return [
         f"- Fitted again after the run, from where they stood: the experts for {', '.join(again['techniques'])}, on "
-        f"{again['images']} images: {again['data']}. The figures below are of the experts before."
+        f"{again['images']} images: {again['data']}. All other figures in this card are of the experts before."
     ]
 
 
