@@ -8,7 +8,7 @@ TESTING := $(VENV)/.testing
 export PATH := $(abspath $(BIN)):$(PATH)
 export PYTHONHASHSEED := 0
 
-.PHONY: help setup repro test lint bench bench-detect bench-forgery ablations evidence promote release export wheel fuzz \
+.PHONY: help setup repro test lint bench bench-detect bench-forgery ablations evidence promote release release-forgery export wheel fuzz \
 	pr-report baseline
 
 help:  ## this list
@@ -63,6 +63,9 @@ ablations: $(READY)  ## queue and run the ablation experiments, collect reports/
 
 evidence: $(READY)  ## false alarms of the released detector; COVERS="folder folder" counts real files, each a source
 	python -m scripts.tools.evidence $(if $(COVERS),--covers $(COVERS))
+
+release-forgery: $(READY)  ## train the released detector of tampered images
+	python -m scripts.tools.release_forgery
 
 promote: $(READY)  ## make the trained detector the default, if it passes the evidence; COVERS="folder" adds real files
 	python -m scripts.tools.promote $(if $(COVERS),--covers $(COVERS))

@@ -1,19 +1,24 @@
 """From a file to a verdict, a mask, a record and a page, judged by a rule that the test sets itself."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
-from forged import copy_within, encoded, filled, texture, tiles
+import tiny
+from forged import copy_within, encoded, filled, page, texture, tiles
 from PIL import Image
 
+import starlight
 from starlight.cli import main
+from starlight.cli.output import COLUMNS as COLUMNS_OF_RECORDS
 from starlight.errors import StarlightError
 from starlight.forgery.boosting import Settings, Trees, boost, log_odds
 from starlight.forgery.detector import ForgeryDetector
 from starlight.forgery.scene import prepare
 from starlight.forgery.seams.maps import MAPS, maps
 from starlight.forgery.seams.network import probabilities
+from starlight.forgery.seams.parts import SEAM_FACTS, parts
 from starlight.forgery.verifier import COLUMNS, Verifier, ensemble, finetune, threshold_at, train
 from starlight.images.image import decode
 
@@ -57,6 +62,11 @@ def test_verdicts(detector, place):
     assert said["honest"].probability == 0.0 and not said["honest"].tampered.any()
 
 
+def test_a_record_has_every_column(detector, place):
+    record = detector.detect(place / "in/forged.png").to_dict()
+    assert set(COLUMNS_OF_RECORDS) | {"mask"} == set(record)
+
+
 def test_the_mask_covers_the_copy(detector, place):
     answer = detector.detect((place / "in/forged.png").read_bytes())
     mask = np.load(place / "mask.npy")
@@ -98,6 +108,15 @@ def test_page_shows_the_regions(place, monkeypatch):
     assert main([*command, "in/forged.png"]) == 0
     text = (place / "page.html").read_text()
     assert "Part of this is forged" in text and text.count("<img") == 2 and "agreement of the noise" in text
+
+
+def test_a_report_has_pages_of_what_is_forged(place, monkeypatch, capfdbinary):
+    monkeypatch.chdir(place)
+    options = ["--task", "forgery", "--model", "rule.safetensors", "--workers", "1", "--quiet", "--format", "jsonl"]
+    assert main(["detect", *options, "--report", "all.html", "--explain", "in/forged.png", "in/honest.png"]) == 1
+    pages = list((place / "all_files").iterdir())
+    assert len(pages) == 1 and "Part of this is forged" in pages[0].read_text()
+    assert "forged" in (place / "all.html").read_text()
 
 
 def test_weights_come_back_as_they_were(tmp_path, place):
@@ -153,6 +172,16 @@ def test_missing_noise_shows_in_the_maps():
     assert noise[cells].mean() < noise[~cells].mean() - 0.7
 
 
+def test_a_quiet_part_is_proposed_whatever_the_network_says():
+    pixels, mask = filled(texture(4), (100, 120, 80, 96))
+    scene = prepare(decode(encoded(pixels)))
+    values = maps(scene)
+    found = parts(scene, values, np.zeros(values.shape[1:], np.float32))
+    overlaps = [(p.mask & mask).sum() / (p.mask | mask).sum() for p in found]
+    assert max(overlaps) > 0.7 and found[int(np.argmax(overlaps))].filled
+    assert all(len(p.facts) == len(SEAM_FACTS) and np.isfinite(p.facts).all() for p in found)
+
+
 def test_network_in_numpy_is_that_of_torch():
     torch = pytest.importorskip("torch")
     from starlight.forgery.seams.fit import fit
@@ -168,3 +197,25 @@ def test_network_in_numpy_is_that_of_torch():
     first = torch.nn.functional.conv2d(torch.from_numpy(image)[None], torch.from_numpy(weights["seams.0.weight"]))
     ours = np.einsum("oi,irc->orc", weights["seams.0.weight"][:, :, 0, 0], image)
     assert np.allclose(first[0].numpy(), ours, atol=1e-4)
+
+
+def test_the_released_detector_knows_copies_from_repeats():
+    detector = ForgeryDetector.load()
+    forged, _ = copy_within(texture(1), BOX, TO)
+    honest = (texture(1), tiles(2), page(3), np.full((200, 200), 80, np.uint8))
+    assert detector.detect(encoded(forged)).verdict == detector.detect(encoded(forged, 85)).verdict == "forged"
+    assert [detector.detect(encoded(plane)).verdict for plane in honest] == ["authentic"] * 4
+    assert (Path(starlight.__file__).parents[1] / "models/release/forgery.safetensors").stat().st_size < 500_000
+
+
+def test_all_tasks_at_once(place, tmp_path, monkeypatch, capfdbinary):
+    monkeypatch.chdir(place)
+    tiny.weights(tmp_path / "none.safetensors", threshold=3.0)
+    options = ["--model", str(tmp_path / "none.safetensors"), "--workers", "1", "--format", "jsonl", "--masks", "both"]
+    assert main(["detect", "--task", "all", *options, "in/forged.png", "in/honest.png", "in/broken.png"]) == 1
+    out, err = capfdbinary.readouterr()
+    forged, honest, broken = map(json.loads, out.splitlines())
+    assert [r["verdict"] for r in (forged, honest, broken)] == ["forged", "clean", "unreadable"]
+    assert forged["tasks"]["stego"]["verdict"] == "clean" and forged["tasks"]["forgery"]["technique"] == "copy-move"
+    assert honest["tasks"]["forgery"]["verdict"] == "authentic" and honest["mask"]
+    assert b"0 stego, 1 forged, 1 clean, 0 cannot tell, 1 unreadable" in err

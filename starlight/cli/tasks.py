@@ -81,6 +81,12 @@ class _Forgery:
             record["mask"] = _write_mask(detection, Path(self._masks))
         return record
 
+    def explain(self, path: str, _record: dict[str, Any]) -> str:
+        """The page that shows why."""
+        from starlight.forgery.explain import explain
+
+        return explain(self._detector, path)
+
 
 class _Both:
     """Hidden data and tampering. The record is that of the finding; both answers are in it, in short."""
@@ -98,6 +104,14 @@ class _Both:
         both = {"stego": stego, "forgery": forgery}
         record["tasks"] = {task: {name: answer[name] for name in _SHORT} for task, answer in both.items()}
         return Record(record)
+
+    def explain(self, path: str, record: dict[str, Any]) -> str:
+        """The page of the task whose finding the record is."""
+        from starlight.detector.explain import explain
+
+        if record["verdict"] == record["tasks"]["stego"]["verdict"]:
+            return explain(self._stego, path)
+        return self._forgery.explain(path, record)
 
 
 def _write_mask(detection: Any, folder: Path) -> str:

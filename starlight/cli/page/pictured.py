@@ -17,7 +17,7 @@ __all__ = ["Pictured", "pictured", "thumbnail"]
 
 _SIDE = 112  # pixels
 _FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF")
-_FOUND = ("stego", "cannot tell")
+_FOUND = ("stego", "forged", "cannot tell")
 
 
 class Pictured:
@@ -32,15 +32,18 @@ class Pictured:
         record = self._detector.detect(path).to_dict()
         record["picture"] = None if record["verdict"] == "unreadable" else thumbnail(path)
         if self._folder is not None and record["verdict"] in _FOUND:
-            record["explained"] = self._explain(path, f"{record['sample_id']}.html")
+            record["explained"] = self._explain(path, record)
         return _Record(record)
 
-    def _explain(self, path: str, name: str) -> str:
+    def _explain(self, path: str, record: dict[str, Any]) -> str:
         from starlight.detector.explain import explain
 
+        name = f"{record['sample_id']}.html"
         page = self._folder / name
         if not page.exists():
-            page.write_text(explain(self._detector, path), encoding="utf-8")
+            own = getattr(self._detector, "explain", None)  # what answers another task than hidden data
+            text = own(path, record) if own else explain(self._detector, path)
+            page.write_text(text, encoding="utf-8")
         return f"{self._folder.name}/{name}"
 
 

@@ -69,6 +69,7 @@ def note(ledger: Ledger, segments: Iterable[tuple[str, int, int]], inner: Callab
         else:
             _other(ledger, name, start, stop)
         ledger.known(name, offset, stop)
+    _join(ledger, packets, xmp.note)
     _join(ledger, profile, icc.note)
     _join(ledger, resources, lambda led, data, at: photoshop.note(led, data, at, inner))
 
@@ -117,4 +118,4 @@ def _owned(ledger: Ledger, name: str, start: int, stop: int) -> None:
                 ledger.unknown("behind a provenance manifest", max(jumbf_end(data, inside, stop), inside), stop)
             ledger.note("in APP11 segments", b"", "provenance manifest (C2PA)", start)
     else:
-        ledger.add(binary_field("raw", f"in an {name} segment", body, start))
+        ledger.add(binary_field("raw", f"in an {name} segment", body, start, even=True))

@@ -105,7 +105,8 @@ def _entry(ledger: Ledger, block: bytes, base: int, directory: ifd.Ifd, entry: i
     elif directory.kind == "gps" and entry.tag in _CODED:
         ledger.add(text_field("exif", place, value[8:], at + 8))
     elif entry.type in _OPAQUE and entry.size >= _WORTH:
-        ledger.add(binary_field("exif", place, value, at))
+        headed = entry.tag == _MAKER and value[:4].isascii() and value[:4].isalnum()  # then packed as its maker likes
+        ledger.add(binary_field("exif", place, value, at, even=headed))
 
 
 def _thumbnail(ledger: Ledger, start: int, stop: int, inner: Callable) -> None:

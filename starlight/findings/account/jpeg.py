@@ -42,7 +42,7 @@ def account(ledger: Ledger, container: Container, inner: Callable) -> None:
         else:
             if part.kind == "vendor":
                 place = f"in the block {part.name}"
-                ledger.add(binary_field("raw", place, ledger.data[part.start : part.stop], part.start))
+                ledger.add(binary_field("raw", place, ledger.data[part.start : part.stop], part.start, even=True))
             ledger.known(part.name, part.start, part.stop)
 
 

@@ -6,8 +6,6 @@ Text that someone wrote there owes nothing to its surroundings. See `starlight.s
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from starlight.findings.pixels.layouts import Layout
@@ -51,6 +49,8 @@ def surroundings(lane: Lane, layout: Layout, first: int, count: int) -> Surround
         (left * 2 + same) * step + place,
         ((left & taken) * 2 + same) * 256 + (_before(samples, first, 2 * step) & taken),
     ]
+    if len(layout.bits) == 1:  # rows of eight samples, such as every 32nd pixel of 256 makes
+        each.append(sum((_before(samples, first, by) & taken > 0) << i for i, by in enumerate((1, 8, 9, 16))))
     contexts = tuple(_by_bit(code, own, layout)[: 8 * count] for code in each)
     return Surroundings(_of_alpha(lane, layout), contexts, "little" if layout.flipped else "big")
 
@@ -128,15 +128,14 @@ def differences(lane: Lane, layout: Layout, first: int, count: int) -> np.ndarra
     out = []
     for predicted in predictors:
         residuals = (own - predicted) & ((1 << depth) - 1)
-        each = (_adaptive(residuals, 1 << depth), *_laplace(residuals, depth))
-        out += [_summed(gains)[np.minimum(ends, len(gains))] for gains in each]
-    out += [_summed(gains) for gains in (_near(own) if depth == 8 else ())]
-    return np.array(out)
-
-
-def _summed(gains: np.ndarray) -> np.ndarray:
-    """Sum of the first 0, 1, 2, ... of them."""
-    return np.concatenate([[0.0], np.cumsum(gains)])
+        out += [_adaptive(residuals, 1 << depth), *_laplace(residuals, depth)]
+    place = (first + np.arange(len(own))) % step
+    if depth == 8:
+        out += _near(own)
+    else:
+        out += [_adaptive(own, 1 << depth, one) for one in (place, place * 256 + (left & ((1 << depth) - 1)))]
+    sums = np.cumsum(np.pad(out, ((0, 0), (1, 0))), axis=1)
+    return sums[:, np.minimum(ends, sums.shape[1] - 1)]
 
 
 def _near(values: np.ndarray) -> list[np.ndarray]:
@@ -165,13 +164,18 @@ def _laplace(residuals: np.ndarray, depth: int) -> list[np.ndarray]:
     return out
 
 
-def _adaptive(symbols: np.ndarray, size: int) -> np.ndarray:
-    """Log-likelihood ratio of each symbol under shares learnt from those before."""
-    order = np.argsort(symbols, kind="stable")
-    grouped = symbols[order]
+def _adaptive(symbols: np.ndarray, size: int, context: np.ndarray | int = 0) -> np.ndarray:
+    """Log-likelihood ratio of each of `size` symbols under shares learnt from those before in the same context."""
+    seen = _before_it(context * size + symbols)
+    total = _before_it(np.zeros(len(symbols), np.int64) + context)
+    return np.log(size * (seen + _ALPHA) / (total + _ALPHA * size))
+
+
+def _before_it(values: np.ndarray) -> np.ndarray:
+    """How often each value came before, (n,) int."""
+    order = np.argsort(values, kind="stable")
+    grouped = values[order]
     begins = np.flatnonzero(np.diff(grouped, prepend=-1))
-    rank = np.arange(len(grouped)) - np.repeat(begins, np.diff(begins, append=len(grouped)))
-    seen = np.empty(len(symbols), np.int64)
-    seen[order] = rank
-    total = np.arange(len(symbols))
-    return np.log(size * (seen + _ALPHA) / (total + _ALPHA * size)) if len(symbols) else np.zeros(0) + math.nan
+    out = np.empty(len(values), np.int64)
+    out[order] = np.arange(len(grouped)) - np.repeat(begins, np.diff(begins, append=len(grouped)))
+    return out

@@ -38,6 +38,11 @@ class Layout:
         """Mask of the bits that are read."""
         return sum(1 << bit for bit in self.bits)
 
+    @property
+    def shown(self) -> bool:
+        """Whether it reads what a picture shows: whole samples, or their upper halves."""
+        return max(self.bits) == 7 and len(self.bits) > 3
+
     def samples_for(self, count: int) -> int:
         """Samples that hold `count` bytes."""
         return count * 9 if self.ninth else -(-8 * count // len(self.bits))
@@ -90,6 +95,6 @@ def _words(bits: tuple[int, ...]) -> str:
 # Each is read in both bit orders.
 BASES = (
     *(Layout((bit,)) for bit in range(8)), Layout((0,), ninth=True), Layout((1, 0)), Layout((0, 1)), Layout((2, 1, 0)),
-    Layout((0, 1, 2)), Layout((3, 2, 1, 0)), Layout((0, 1, 2, 3)), Layout((7, 6, 5, 4)),
-    Layout((7, 6, 5, 4, 3, 2, 1, 0)),
+    Layout((0, 1, 2)), Layout((3, 2, 1, 0)), Layout((0, 1, 2, 3)), *(Layout((*range(n, -1, -1),)) for n in (4, 5, 6)),
+    Layout((7, 6, 5, 4)), Layout((7, 6, 5, 4, 3, 2, 1, 0)),
 )  # fmt: skip

@@ -17,7 +17,7 @@ _BATCH = 8  # images a step
 _CROP = 48  # cells on a side
 _RATE = 3e-3
 _SLOPE = 0.1
-_POSITIVE = 2.0  # weight of forged cells
+_POSITIVE = 6.0  # weight of forged cells
 
 
 def fit(

@@ -13,7 +13,10 @@ from starlight.forgery.seams.maps import CELL, MAPS
 __all__ = ["SEAM_FACTS", "Part", "parts"]
 
 _LEVELS = (0.3, 0.55)  # probabilities at which the map is cut into parts
-_MOST = 3
+_QUIET = 1.5  # spreads of the noise under the image's median from which a part is suspected of being filled in
+_MOST, _MOST_QUIET = 4, 2  # parts by the network, and further ones that are quiet
+_TRIED = 12  # largest pieces of a plane
+_LARGEST = 0.4  # of the image
 _LEAST = 4  # cells
 _SHOWN = (
     "noise", "noise_low", "texture", "chroma", "sharpness", "lag_x", "lag_xy", "still", "peaked", "ghost_80", "grid",
@@ -54,15 +57,32 @@ def parts(scene: Scene, values: np.ndarray, probability: np.ndarray) -> list[Par
     probability : (rows, columns) float32
         What the network makes of them.
     """
+    found: list[np.ndarray] = []
+    half = float(probability.max()) / 2
+    likely = [(probability, level) for level in (*_LEVELS, half)]
+    for planes, most in ((likely, _MOST), ([(plane, _QUIET) for plane in _quiet(values)], _MOST_QUIET)):
+        fresh = [part for part in _pieces(planes) if not any(_same(part, other) for other in found)]
+        found += fresh[:most]
+    return [_part(scene, values, probability, inside) for inside in found]
+
+
+def _quiet(values: np.ndarray) -> list[np.ndarray]:
+    """How far the noise of each cell lies under that of the image: a fill brings none along."""
+    against = values[len(MAPS) :]
+    return [cv2.blur(-against[MAPS.index(name)], (3, 3)) for name in ("noise", "noise_low")]
+
+
+def _pieces(planes: list[tuple[np.ndarray, float]]) -> list[np.ndarray]:
+    """Connected cells over a level in each plane, those with most in all first; each only once."""
     found: list[tuple[float, np.ndarray]] = []
-    for level in _LEVELS:
-        count, labels, stats, _ = cv2.connectedComponentsWithStats((probability > level).astype(np.uint8))
-        for number in range(1, count):
+    for plane, level in planes:
+        _, labels, stats, _ = cv2.connectedComponentsWithStats((plane > level).astype(np.uint8), connectivity=4)
+        for number in np.argsort(-stats[1:, cv2.CC_STAT_AREA], kind="stable")[:_TRIED] + 1:
             inside = labels == number
-            if stats[number, cv2.CC_STAT_AREA] >= _LEAST and not any(_same(inside, other) for _, other in found):
-                found.append((float(probability[inside].sum()), inside))
-    found.sort(key=lambda item: -item[0])
-    return [_part(scene, values, probability, inside) for _, inside in found[:_MOST]]
+            enough = _LEAST <= stats[number, cv2.CC_STAT_AREA] <= _LARGEST * plane.size
+            if enough and not any(_same(inside, other) for _, other in found):
+                found.append((float(plane[inside].sum() / np.sqrt(inside.sum())), inside))
+    return [inside for _, inside in sorted(found, key=lambda item: -item[0])]
 
 
 def _same(a: np.ndarray, b: np.ndarray) -> bool:
@@ -86,16 +106,16 @@ def _part(scene: Scene, values: np.ndarray, probability: np.ndarray, inside: np.
         probability[inside].mean(), probability[inside].max(), probability[ring].mean(), np.log10(inside.mean()),
         4 * np.pi * inside.sum() / around**2, inside.sum() / (w * h),
         x == 0 or y == 0 or x + w == inside.shape[1] or y + h == inside.shape[0], inside.sum() / panel,
-        probability[inside].sum() / probability.sum(), np.quantile(probability, 0.99), probability.mean(),
+        probability[inside].sum() / max(probability.sum(), 1e-9), np.quantile(probability, 0.99), probability.mean(),
     ]  # fmt: skip
-    mask = _enlarged(probability * cv2.dilate(block, np.ones((3, 3), np.uint8)), scene.grey.shape, _LEVELS[0])
+    mask = _enlarged(inside.astype(np.float32), scene.grey.shape)
     filled = bool(steps[_SHOWN.index("noise")] < -0.4)
     return Part(mask, np.array([*facts, *means, *steps], np.float32), filled)
 
 
-def _enlarged(probability: np.ndarray, shape: tuple[int, int], level: float) -> np.ndarray:
+def _enlarged(inside: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     """Cells to pixels, with smooth outlines; the rows and columns that no whole cell covers go with the last one."""
-    rows, columns = probability.shape
-    large = cv2.resize(probability, (columns * CELL, rows * CELL), interpolation=cv2.INTER_LINEAR)
+    rows, columns = inside.shape
+    large = cv2.resize(inside, (columns * CELL, rows * CELL), interpolation=cv2.INTER_LINEAR)
     rest = ((0, shape[0] - large.shape[0]), (0, shape[1] - large.shape[1]))
-    return np.pad(large, rest, mode="edge") > level
+    return np.pad(large, rest, mode="edge") > 0.5

@@ -26,6 +26,7 @@ _MAKERS: dict[str, Callable[[np.random.Generator, str], Picture]] = {
     "scale_bars": marks.scale_bars,
     "screenshots": marks.screenshots,
     "sections": series.sections,
+    "text_pages": repeats.text_pages,
     "tiles": repeats.tiles,
     "time_series": series.time_series,
     "tissue_boundaries": strong.tissue_boundaries,

@@ -1,16 +1,17 @@
-"""Things that repeat by their nature: tiles, textures, lanes of gels, loading controls, markers of plots."""
+"""Things that repeat by their nature: tiles, textures, lanes of gels, loading controls, markers of plots, words."""
 
 import numpy as np
+from PIL import Image, ImageDraw, ImageFont
 
-from starlight.sample.covers import photos, processing
+from starlight.sample.covers import photos, processing, words
 from starlight.sample.lookalikes import patterns
 from starlight.sample.lookalikes.lookalike import colour
 from starlight.sample.tampering.pictures import figures, science
 from starlight.sample.tampering.pictures.picture import Picture, sensed, side
 
-__all__ = ["gel_lanes", "loading_controls", "periodic_texture", "plots", "tiles"]
+__all__ = ["gel_lanes", "loading_controls", "periodic_texture", "plots", "text_pages", "tiles"]
 
-_TEXTURES = tuple(f"skimage/{name}" for name in ("brick.png", "grass.png", "gravel.png", "coins.png"))
+_TEXTURES = tuple(f"skimage/{name}" for name in ("brick.png", "coins.png"))  # not those made by cloning
 _WOVEN = ("weave", "tiles", "halftone", "board", "stripes", "moire")
 
 
@@ -27,7 +28,7 @@ def tiles(rng: np.random.Generator, number: str) -> Picture:
 
 
 def periodic_texture(rng: np.random.Generator, number: str) -> Picture:
-    """Brick, grass, gravel, coins; or a woven or printed pattern."""
+    """Brick, coins; or a woven or printed pattern."""
     if rng.random() < 0.6:
         pixels, cover_id = photos.load(_TEXTURES[int(rng.integers(0, len(_TEXTURES)))])
         height, width = (min(side(rng), length) for length in pixels.shape[:2])
@@ -55,6 +56,21 @@ def plots(rng: np.random.Generator, number: str) -> Picture:
         return _named(figures.plot(rng, number), "plots", number)
     panels = [figures.plot(rng, f"{number}.{k}").pixels for k in range(count)]
     return _named(figures.assemble(rng, panels, number, cell=260), "plots", number)
+
+
+def text_pages(rng: np.random.Generator, number: str) -> Picture:
+    """A page of few or many different words, as it was drawn or as a camera saw it."""
+    height, width, size = side(rng, 300, 600), side(rng, 320, 600), int(rng.integers(10, 24))
+    sheet = Image.new("RGB", (width, height), (int(rng.integers(225, 256)),) * 3)
+    pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(size)
+    known = [words.word(rng) for _ in range(int(rng.integers(6, 60)))]
+    for top in range(size, height - 2 * size, int(size * rng.uniform(1.3, 1.8))):
+        line = " ".join(rng.choice(known, 20))[: int((width - 2 * size) / (0.55 * size))]
+        pen.text((size, top), line, fill=(int(rng.integers(0, 60)),) * 3, font=font)
+    pixels = np.asarray(sheet)
+    if rng.random() < 0.5:
+        pixels = sensed(pixels.astype(np.float32), rng, shot=rng.uniform(0, 0.03), read=rng.uniform(0.3, 3))
+    return Picture(pixels, f"tampering/text_pages/{number}", "text_pages")
 
 
 def _named(made: Picture, source: str, number: str) -> Picture:
