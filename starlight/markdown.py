@@ -12,7 +12,13 @@ _VALUE = 32  # characters; what is longer is a sentence
 
 
 def percent(fraction: float, digits: int = 2) -> str:
-    """A fraction as a percentage with fixed digits; a dash where it is undefined."""
+    """A fraction as a percentage with fixed digits; a dash where it is undefined.
+
+    Examples
+    --------
+    >>> percent(0.0125)
+    '1.25 %'
+    """
     return NOTHING if fraction is None or math.isnan(fraction) else f"{100 * fraction:.{digits}f} %"
 
 
@@ -29,6 +35,11 @@ def interval(low: float, high: float, digits: int = 2) -> str:
     Returns
     -------
     str
+
+    Examples
+    --------
+    >>> interval(0.001, 0.0052)
+    '0.10 to 0.52 %'
     """
     return NOTHING if math.isnan(low) or math.isnan(high) else f"{100 * low:.{digits}f} to {100 * high:.{digits}f} %"
 

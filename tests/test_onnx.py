@@ -20,7 +20,8 @@ pytest.importorskip("onnxruntime")
 pytest.importorskip("onnxscript")
 
 from starlight.detector.onnx_runtime import OnnxPredictor
-from starlight.release.export import TOLERANCE, compare, quantise, records_of, write_onnx
+from starlight.release.export import quantise, write_onnx
+from starlight.release.export_check import TOLERANCE, compare, records_of
 
 
 @pytest.fixture(scope="module")

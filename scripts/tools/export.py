@@ -7,7 +7,8 @@ from pathlib import Path
 from starlight.detector.detector import RUNTIMES, Detector, find_weights
 from starlight.detector.onnx_runtime import OnnxPredictor
 from starlight.errors import StarlightError
-from starlight.release.export import TOLERANCE, compare, quantise, records_of, write_onnx
+from starlight.release.export import quantise, write_onnx
+from starlight.release.export_check import TOLERANCE, compare, records_of
 
 
 def main(args: argparse.Namespace) -> None:

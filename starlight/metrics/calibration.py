@@ -54,6 +54,11 @@ def expected_calibration_error(label, probability, *, bins: int = 10) -> float:
     Returns
     -------
     float
+
+    Examples
+    --------
+    >>> round(expected_calibration_error([0, 0, 0, 1], [0.25, 0.25, 0.25, 0.25]), 6)
+    0.0
     """
     table = reliability(label, probability, bins=bins)
     if table.empty:

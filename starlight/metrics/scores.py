@@ -53,6 +53,11 @@ def auc(label, score, weights=None) -> np.ndarray:
     -------
     ndarray of float64, shape (r,)
         NaN where one of the classes is absent.
+
+    Examples
+    --------
+    >>> auc([0, 0, 1, 1], [0.1, 0.4, 0.4, 0.9]).tolist()
+    [0.875]
     """
     label, score = np.asarray(label), np.asarray(score, dtype=np.float64)
     weights = _weights(label, weights)
@@ -79,13 +84,18 @@ def detection_at_fpr(label, score, fpr: float, weights=None) -> np.ndarray:
     score : (n,)
         Higher for stego.
     fpr : float
-    weights : (b, n), optional
+    weights : (r, n), optional
         As for `auc`.
 
     Returns
     -------
-    ndarray, shape (b,)
+    ndarray, shape (r,)
         As of `auc`.
+
+    Examples
+    --------
+    >>> detection_at_fpr([0, 0, 0, 0, 1, 1], [0.1, 0.2, 0.3, 0.6, 0.5, 0.9], 0.25).tolist()
+    [1.0]
     """
     label, score = np.asarray(label), np.asarray(score, dtype=np.float64)
     weights = _weights(label, weights)

@@ -9,7 +9,8 @@ from starlight.detector.detector import RUNTIMES, Detector
 from starlight.detector.onnx_runtime import OnnxPredictor
 from starlight.errors import StarlightError
 from starlight.lab.fuzz import specimens
-from starlight.release.export import TOLERANCE, compare, write_onnx
+from starlight.release.export import write_onnx
+from starlight.release.export_check import TOLERANCE, compare
 
 __all__ = ["is_current", "released_onnx"]
 

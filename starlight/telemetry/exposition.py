@@ -38,6 +38,11 @@ def labelled(name: str, labels: Mapping[str, str], value: float) -> str:
     Returns
     -------
     str
+
+    Examples
+    --------
+    >>> labelled("files_total", {"verdict": "clean"}, 3.0)
+    'files_total{verdict="clean"} 3.0'
     """
     inside = ",".join(f'{label}="{escape_label(text)}"' for label, text in sorted(labels.items()))
     return f"{name}{{{inside}}} {value!r}" if inside else f"{name} {value!r}"

@@ -83,10 +83,6 @@ def forward(
         Without, the loss is not measured.
     threshold : float
         Probability from which a cell of the map counts as payload.
-
-    Returns
-    -------
-    Forward
     """
     model.to(device).eval()
     parts: list[tuple[np.ndarray, ...]] = []

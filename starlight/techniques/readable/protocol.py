@@ -34,6 +34,11 @@ def frame(payload: bytes, *, mark: bool = False) -> bytes:
     ------
     StarlightError
         If the payload holds a NUL byte.
+
+    Examples
+    --------
+    >>> frame(b"meet me", mark=True)
+    b'AI42meet me\\x00'
     """
     if END in payload:
         raise StarlightError("payload: holds a NUL byte, which is where a framed text ends")
@@ -43,10 +48,25 @@ def frame(payload: bytes, *, mark: bool = False) -> bytes:
 def unframe(data: bytes, *, mark: bool = False) -> bytes:
     """Take the payload out of bytes that start with a framed one.
 
+    Parameters
+    ----------
+    data : bytes
+    mark : bool
+        Whether `AI42` must stand in front.
+
+    Returns
+    -------
+    bytes
+
     Raises
     ------
     StarlightError
         If the mark is wanted and missing, or no NUL ends the text.
+
+    Examples
+    --------
+    >>> unframe(frame(b"meet me") + b" and what was there before")
+    b'meet me'
     """
     start = len(MARK) if mark else 0
     if mark and not data.startswith(MARK):
@@ -78,7 +98,18 @@ def to_bits(data: bytes, order: str) -> np.ndarray:
 
 
 def from_bits(bits: np.ndarray, order: str) -> bytes:
-    """Pack bits to bytes; up to seven bits left over at the end are dropped."""
+    """Pack bits to bytes; up to seven bits left over at the end are dropped.
+
+    Parameters
+    ----------
+    bits : ndarray of uint8, shape (n,), values 0 and 1
+    order : {"lsb-first", "msb-first"}
+
+    Examples
+    --------
+    >>> from_bits(to_bits(b"ab", "msb-first"), "msb-first")
+    b'ab'
+    """
     return np.packbits(bits[: len(bits) // 8 * 8], bitorder=_numpy_order(order)).tobytes()
 
 
@@ -99,6 +130,11 @@ def write_lsb(samples: np.ndarray, bits: np.ndarray) -> np.ndarray:
     ------
     StarlightError
         If m > n.
+
+    Examples
+    --------
+    >>> write_lsb(np.array([10, 11, 12], np.uint8), np.array([1, 0], np.uint8)).tolist()
+    [11, 10, 12]
     """
     if len(bits) > len(samples):
         raise StarlightError(f"payload: {len(bits)} bits do not fit into {len(samples)} samples")
