@@ -1,5 +1,6 @@
 """The account of bytes: spans tile every file, and what was put where no structure has room is found."""
 
+import base64
 import io
 import struct
 import zipfile
@@ -12,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
+from starlight.errors import BadImage
 from starlight.findings.account import account
 from starlight.images import image as images
 from starlight.techniques import get
@@ -201,6 +203,13 @@ def test_a_motion_photograph_is_explained_to_its_end(brand):
     assert found.payload == _TEXT and "free box" in found.place
 
 
+@pytest.mark.parametrize("brand", ["MicroVideo", "GContainer", "Samsung"])
+def test_a_file_among_the_samples_of_a_film_is_found(brand):
+    for media in (_zip(), _CIPHER + _zip(), _TEXT):
+        [found] = _hidden(_motion(_film(media))[brand])
+        assert found.payload == media.removeprefix(_CIPHER)
+
+
 def test_a_film_or_a_second_picture_that_nothing_announces_is_no_excuse():
     for tail in (_film(), _FILES["jpeg"]):
         [found] = _hidden(_FILES["jpeg"] + tail)
@@ -302,3 +311,66 @@ def test_a_text_among_colours_that_no_pixel_has():
     picture.save(out, "png", bits=8)
     found = _hidden(out.getvalue())
     assert found and found[0].payload.startswith(_TEXT)
+
+
+def test_a_former_directory_of_a_tiff_is_explained():
+    rows = b"".join(struct.pack("<HHII", tag, 3, 1, 9) for tag in (256, 257, 258, 259, 262))
+    former = bytes(2) + struct.pack("<H", 5) + rows + bytes(4)
+    assert not _hidden(_FILES["tiff"] + former) and _hidden(_FILES["tiff"] + former + _CIPHER)
+
+
+@pytest.mark.parametrize("lossless", [False, True])
+def test_bytes_behind_the_bitstream_of_a_webp(lossless):
+    data = _file("webp", lossless=lossless)
+    size = int.from_bytes(data[16:20], "little")
+    body = data[12:16] + struct.pack("<I", size + 900) + data[20 : 20 + size] + _CIPHER + bytes(size & 1)
+    [found] = _hidden(b"RIFF" + struct.pack("<I", 4 + len(body)) + b"WEBP" + body)
+    assert "behind the picture" in found.place and found.payload.endswith(_CIPHER[8:])
+
+
+def test_delays_of_frames_that_spell_a_text():
+    frames = [Image.fromarray(np.roll(tiny.pixels(), i, axis=1)).quantize(16) for i in range(12)]
+
+    def film(delays):
+        out = io.BytesIO()
+        frames[0].save(out, "gif", save_all=True, append_images=frames[1:], duration=[10 * d for d in delays])
+        return out.getvalue()
+
+    assert _hidden(film(b"bring a rope"))[0].payload == b"bring a rope"
+    assert not _hidden(film([10, 8, 10, 12, 10, 6, 10, 10, 9, 10, 10, 50]))
+
+
+def test_a_field_of_xmp_that_stands_for_a_file():
+    def packet(field: str, body: bytes) -> bytes:
+        text = f"<x:xmpmeta><{field}>{base64.b64encode(body).decode()}</{field}></x:xmpmeta>".encode()
+        return _jpeg_with(0xE1, b"http://ns.adobe.com/xap/1.0/\0" + text)
+
+    assert "field of the XMP" in _hidden(packet("dc:description", _zip()))[0].place
+    assert not _hidden(packet("xmpGImg:image", _FILES["jpeg"]))
+
+
+@pytest.mark.parametrize(("text", "encoding"), [
+    ("Закат над морем", "cp1251"), ("С НОВЫМ ГОДОМ!!!", "koi8-r"), ("2014年国庆节去北京旅游", "gb18030"),
+    ("おばあちゃんの誕生日", "shift_jis"), ("我的家人在長城上的合影", "big5"), ("חופשה באילת 2014", "cp1255"),
+    ("Größe: Übung für Ärzte", "cp1252"), ("Żółta łódź na jeziorze", "cp1250"), ("IMG_2034, f/2.8 1/250s", "ascii"),
+    ("d41d8cd98f00b204e9800998ecf8427e", "ascii"), ("The eval(uation) of 2014", "ascii"),
+])  # fmt: skip
+def test_captions_in_many_encodings_are_notes(text, encoding):
+    for name in (encoding, "utf-8", "utf-16-le", "utf-16-be"):
+        charset = "unicode" if "16" in name else "ascii"
+        data = get("exif").embed(_FILES["jpeg"], text.encode(name), charset=charset, framed=False)
+        assert not _hidden(data), (text, name)
+
+
+def test_hundreds_of_comments_do_not_crowd_a_payload_out():
+    comments = b"".join(_segment(0xFE, b"Comment number %d" % i) for i in range(300))
+    [found] = _hidden(_FILES["jpeg"][:2] + comments + _segment(0xFE, _zip()) + _FILES["jpeg"][2:])
+    assert found.what == "zip archive"
+
+
+def test_a_hostile_number_of_fields_is_refused_and_bombs_are_left_alone():
+    comments = _segment(0xFE, b"a comment") * 10_001
+    with pytest.raises(BadImage, match="fields"):
+        _read(_FILES["jpeg"][:2] + comments + _FILES["jpeg"][2:])
+    bomb = _chunk(b"zTXt", b"a\0\0" + zlib.compress(bytes(1 << 20), 9)) * 20
+    assert not _hidden(_FILES["png"][:33] + bomb + _FILES["png"][33:])

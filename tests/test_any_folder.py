@@ -1,5 +1,6 @@
 """The monitor takes folders as people have them: parts of submissions, loose pictures, all of them set aside."""
 
+import json
 import os
 import subprocess
 import sys
@@ -13,7 +14,8 @@ from submission_factory import picture, save, submission
 
 from starlight.errors import StarlightError
 from starlight.monitor.any_folder import set_aside
-from starlight.monitor.predict_folder import predict_folder
+from starlight.monitor.predict_folder import FolderParams, predict_folder
+from starlight.params import read
 
 SCRIPT = Path(__file__).parents[1] / "scripts/monitor_performance.py"
 
@@ -27,14 +29,19 @@ def project(tmp_path_factory):
         save(root / f"pictures/{i}.png", picture(np.random.default_rng(i + 10)))
     (root / "models").mkdir()
     tiny.weights(root / "models/detector.safetensors", threshold=3.0)
-    (root / "params.yaml").write_text("extract: {workers: 1, backend: sequential}\nscan: {workers: 1}\n")
+    raw = read(SCRIPT.parents[1] / "params.yaml")
+    raw["extract"] |= {"workers": 1, "backend": "sequential"}
+    raw["scan"]["workers"] = 1
+    (root / "params.yaml").write_text(json.dumps(raw), encoding="utf-8")
     return root
 
 
 @pytest.fixture(scope="module")
 def judge(project, tmp_path_factory):
     store = tmp_path_factory.mktemp("store")
-    return lambda folder: predict_folder(project / folder, "V4", models=project / "models", store_root=store)
+    params = FolderParams.of(read(project / "params.yaml"))
+    how = {"models": project / "models", "store_root": store, "params": params}
+    return lambda folder: predict_folder(project / folder, "V4", **how)
 
 
 @pytest.mark.parametrize(

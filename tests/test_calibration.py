@@ -52,6 +52,8 @@ def test_probability_rises_with_the_score_and_survives_json():
     fitted = fitted_to(logits, labels - 1, [SMALL, "indexed"] * 250)
     assert np.all(np.diff(fitted.probability(np.linspace(-5, 5, 50))) > 0)
     assert Calibration.from_json(fitted.to_json()) == fitted
+    with pytest.raises(ValueError, match="earlier version"):
+        Calibration.from_json('{"threshold": 6.5}')
 
 
 def far_apart(rng, n: int = 400):
@@ -66,7 +68,7 @@ def test_the_threshold_lies_between_what_lies_apart_in_every_class():
     logits, technique = far_apart(np.random.default_rng(4))
     fitted = fitted_to(logits, technique)
     between = np.array([[-10.0, -12.0], [-4.0, -12.0], [4.0, -12.0], [9.0, -12.0]])
-    for name in (SMALL, "flat, jpeg"):
+    for name in (SMALL, "tiny, jpeg"):
         assert (fitted.score(between, [name] * 4) >= 0).tolist() == [False, False, True, True]
 
 
@@ -121,11 +123,11 @@ def test_larger_photographs_need_no_more_than_smaller_ones_but_for_what_is_seen(
 def test_what_was_never_seen_is_not_judged_and_the_reason_is_given():
     fitted = fitted_to(authentic(np.random.default_rng(7), 500, 1.0, 1.0))
     quiet, loud = np.array([[-3.0, -3.0]]), np.array([[-3.0, 40.0]])
-    for name, logits, can_tell in ((SMALL, quiet, True), ("flat, jpeg", quiet, False), ("flat, jpeg", loud, False)):
+    for name, logits, can_tell in ((SMALL, quiet, True), ("tiny, jpeg", quiet, False), ("tiny, jpeg", loud, False)):
         found = judge(logits, np.zeros(0), np.zeros(1), [name], fitted, 1.0)
         assert found.abstain[0] != can_tell and found.score[0] < 0
-        assert can_tell or "flat, jpeg" in found.reasons[0]
-    assert fitted.standing(["flat, jpeg"]).tolist() == [[UNKNOWN, UNKNOWN]]
+        assert can_tell or "tiny, jpeg" in found.reasons[0]
+    assert fitted.standing(["tiny, jpeg"]).tolist() == [[UNKNOWN, UNKNOWN]]
 
 
 def test_an_expert_that_is_loud_where_it_was_not_calibrated_makes_the_verdict_cannot_tell():
@@ -142,7 +144,7 @@ def test_an_expert_that_is_loud_where_it_was_not_calibrated_makes_the_verdict_ca
 def test_what_can_be_read_is_told_whatever_the_picture_is():
     logits, technique = far_apart(np.random.default_rng(4))
     fitted = fitted_to(logits, technique, names=("raw", "lsbm"))
-    found = judge(np.array([[9.0, 50.0]]), np.zeros(0), np.ones(1), ["flat, jpeg"], fitted, 0.5)
+    found = judge(np.array([[9.0, 50.0]]), np.zeros(0), np.ones(1), ["tiny, jpeg"], fitted, 0.5)
     assert found.score[0] > 0 and not found.abstain[0]
 
 

@@ -11,6 +11,7 @@ from PIL import Image
 
 import starlight
 from starlight.cli import main
+from starlight.cli.output import COLUMNS as COLUMNS_OF_RECORDS
 from starlight.errors import StarlightError
 from starlight.forgery.boosting import Settings, Trees, boost, log_odds
 from starlight.forgery.detector import ForgeryDetector
@@ -59,6 +60,11 @@ def test_verdicts(detector, place):
     assert said["forged"].technique == "copy-move" and "two regions agree" in said["forged"].reason
     assert said["forged"].probability > 0.9 and said["forged"].fpr == 0.015
     assert said["honest"].probability == 0.0 and not said["honest"].tampered.any()
+
+
+def test_a_record_has_every_column(detector, place):
+    record = detector.detect(place / "in/forged.png").to_dict()
+    assert set(COLUMNS_OF_RECORDS) | {"mask"} == set(record)
 
 
 def test_the_mask_covers_the_copy(detector, place):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from knobs import knobs
 
 from starlight.errors import BadImage
 from starlight.images.containers import parse
@@ -56,7 +57,9 @@ def test_a_users_jpeg_files_become_covers_with_their_own_tables(tmp_path):
     own = tmp_path / "own"
     own.mkdir()
     (own / "camera.jpg").write_bytes(written(400, 400))
-    params = SampleParams(covers=40, stego_per_technique=2, adaptive_per_technique=1, negatives=0, largest_side=128)
+    params = knobs(
+        SampleParams, covers=40, stego_per_technique=2, adaptive_per_technique=1, negatives=0, largest_side=128
+    )
     build(tmp_path / "made", params, 5, workers=1, extra_covers=own, covers_only=True)
     covers = [parse(path.read_bytes()) for path in sorted((tmp_path / "made/clean").glob("*.jpg"))]
     kept = [facts for facts in covers if facts.quant_tables[0] == DEVICE.luma and facts.sampling == "4:2:2"]

@@ -6,7 +6,6 @@ import os
 import re
 import subprocess
 import sys
-import time
 
 import numpy as np
 import pytest
@@ -132,11 +131,11 @@ def large(tmp_path_factory):
 @BROWSED
 def test_ten_thousand_files_open_at_once_found_first(large, tmp_path):
     with Chromium(tmp_path) as browser:
-        started = time.monotonic()
+        browser.ask("Performance.enable", timeDomain="threadTicks")
         browser.open(large.as_uri())
-        seconds = time.monotonic() - started
+        measured = {metric["name"]: metric["value"] for metric in browser.ask("Performance.getMetrics")["metrics"]}
         shown = browser.value(SHOWN)
-        assert seconds < 5 and shown[0] == "photos/00007.png" and len(shown) < 200
+        assert measured["TaskDuration"] < 3 and shown[0] == "photos/00007.png" and len(shown) < 200
         assert browser.value("[...document.querySelectorAll('li')].slice(0, 12).map(e => e.className)") == [
             *["stego"] * 11, "clean",
         ]  # fmt: skip

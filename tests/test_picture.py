@@ -7,7 +7,7 @@ import pytest
 from PIL import Image as Pillow
 from scipy.ndimage import gaussian_filter
 
-from starlight.detector.calibration.classes import CLASSES, picture_class, smaller
+from starlight.detector.calibration.classes import CLASSES, picture_class, stand_ins
 from starlight.images.image import decode
 from starlight.images.picture import FACTS, facts
 from starlight.techniques import get
@@ -84,8 +84,9 @@ def test_the_smallest_images_have_facts_and_a_class(shape):
     assert picture_class(found) == "tiny, lossless" and np.isfinite(found[: FACTS.index("step")]).all()
 
 
-def test_classes_are_known_and_those_of_smaller_photographs_come_first():
+def test_classes_are_known_and_those_that_stand_in_come_before_them():
     assert len(set(CLASSES)) == len(CLASSES)
     for name in CLASSES:
-        chain = list(smaller(name))
+        chain = list(stand_ins(name))
         assert chain[0] == name and [CLASSES.index(one) for one in chain] == sorted(map(CLASSES.index, chain))[::-1]
+    assert list(stand_ins("flat, jpeg")) == ["flat, jpeg", "drawing, jpeg"]

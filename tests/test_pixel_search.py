@@ -279,3 +279,16 @@ def test_the_number_of_hypotheses_is_paid_for():
 def test_random_bytes_are_no_text_in_any_encoding(encoding):
     rng = np.random.default_rng(50)
     assert max(curve(rng.bytes(200), encoding).max() for _ in range(40)) < 12
+
+
+@pytest.mark.parametrize("flipped", [False, True])
+def test_bits_that_were_turned(flipped):
+    turned = bytes(0xFF ^ c for c in ENGLISH.encode())
+    image = stored(write(scene(60), turned + b"\xff", layout=Layout((0,), flipped)))
+    assert first(image) == ENGLISH.encode()
+
+
+def test_a_register_picks_pixels_in_no_order():
+    text = ENGLISH.encode()
+    image = stored(write(scene(61), b"%d:%s" % (len(text), text), order="a shift register"))
+    assert first(image) == text

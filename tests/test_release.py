@@ -66,6 +66,17 @@ def test_the_card_says_by_what_the_thresholds_were_set_anew(run, tmp_path):
     assert "set anew for 0.015 % by 9000 further" in (tmp_path / "release" / release.CARD).read_text()
 
 
+def test_the_card_says_which_experts_were_fitted_again_and_on_what(run, tmp_path):
+    made_with = {"general": {"streams": "nine", "seed": 5}, "train": {"target_fpr": 0.0005}}
+    again = {"techniques": ["f5", "nsf5"], "images": 120, "data": "crops of somebody's photographs"}
+    told = {"params": made_with, "data_hash": "abc", "images": 1, "refitted": again}
+    tiny.weights(run / "models" / release.WEIGHTS, threshold=3.0, **told)
+    release.take(run, tmp_path / "release")
+    card = (tmp_path / "release" / release.CARD).read_text()
+    assert "the experts for f5, nsf5, on 120 images: crops of somebody's photographs" in card
+    assert "of the experts before" in card
+
+
 def test_new_weights_drop_old_evidence_and_the_real_figure_stands_first(run, tmp_path):
     out = tmp_path / "release"
     release.take(run, out)

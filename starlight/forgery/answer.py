@@ -53,6 +53,8 @@ class ForgeryDetection:
     tampered: np.ndarray | None = field(default=None, repr=False, compare=False)
 
     def to_dict(self) -> dict[str, Any]:
-        """The record that `--format jsonl` prints; a payload it has none of."""
+        """The record that `--format jsonl` prints; what belongs to hidden data alone is empty."""
         names = [n for n in self.__dataclass_fields__ if n != "tampered"]
-        return {name: getattr(self, name) for name in names} | {"payload_preview": None, "mask": None}
+        return {name: getattr(self, name) for name in names} | {
+            "payload_preview": None, "silent": {}, "notes": [], "mask": None,
+        }  # fmt: skip

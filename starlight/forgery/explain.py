@@ -105,6 +105,6 @@ def _sentences(judged: JudgedForgery) -> list[str]:
 def _shown(answer: ForgeryDetection) -> Detection:
     """The answer in the form that the page is made from."""
     return Detection(
-        answer.path, answer.verdict, answer.probability, answer.technique, answer.techniques, None, answer.reason,
-        answer.ms, answer.threshold, answer.fpr, answer.sample_id,
+        answer.path, answer.verdict, answer.probability, answer.technique, answer.techniques, reason=answer.reason,
+        ms=answer.ms, threshold=answer.threshold, fpr=answer.fpr, sample_id=answer.sample_id,
     )  # fmt: skip

@@ -132,9 +132,21 @@ def _about(meta: Mapping, figures: Mapping) -> str:
         "- The thresholds are set on the validation split for an image-level false-positive rate of "
         f"{percent(meta['params']['train']['target_fpr'], 3)} in each class of pictures, extrapolated with an "
         f"exponential tail whose mean excess is taken at its upper {CONFIDENCE:.0%} bound{_further(meta)}.",
+        *_refitted(meta),
         "- Licence: MIT, as the code. The weights hold no image.",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _refitted(meta: Mapping) -> list[str]:
+    """What was fitted again after the run, and on what: the figures of the run say nothing of it."""
+    again = meta.get("refitted")
+    if not again:
+        return []
+    return [
+        f"- Fitted again after the run, from where they stood: the experts for {', '.join(again['techniques'])}, on "
+        f"{again['images']} images: {again['data']}. The figures below are of the experts before."
+    ]
 
 
 def _further(meta: Mapping) -> str:

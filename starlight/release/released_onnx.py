@@ -15,12 +15,15 @@ __all__ = ["is_current", "released_onnx"]
 
 
 def is_current(folder: Path) -> bool:
-    """Whether the ONNX file of a release was made from its weights as they are."""
+    """Whether the ONNX file of a release was made from its weights as they are, by a version that is read here."""
     onnx = folder / RUNTIMES["onnx"]
     if not onnx.is_file():
         return False
     weights = hashlib.sha256((folder / RUNTIMES["torch"]).read_bytes()).hexdigest()
-    return OnnxPredictor.load(onnx).source == weights
+    try:
+        return OnnxPredictor.load(onnx).source == weights
+    except StarlightError:
+        return False
 
 
 def released_onnx(folder: Path) -> str:

@@ -64,7 +64,8 @@ class SampleParams:
     max_payload_bytes : int
         Longest text, 64 to 1,000,000.
     photographs : str
-        Folder of further photographs to take covers from; empty for none.
+        Folder of further photographs to take covers from; empty for none. Parts of its JPEG files become covers as
+        they were written, with the tables and the coefficients that their camera gave them.
     """
 
     enabled: bool = knob()
@@ -207,8 +208,8 @@ def _carrier(item: Item, seed: int, attempt: int, own: _Own) -> Carrier:
     if source == "photo" and own.names and (own.only or rng.random() < own.share):
         name = own.names[int(rng.integers(0, len(own.names)))]
         if item.kind in ("jpeg", "jpeg_plain") and photos.is_jpeg(name) and rng.random() < _AS_IT_WAS and attempt < 2:
-            most = {"largest": max(item.height, item.width)} if any(map(slow, item.techniques)) else {}
-            cut, note = photos.cut(name, rng, item.height, item.width, **most)
+            most = max(item.height, item.width) if any(map(slow, item.techniques)) else photos.LARGEST_CUT
+            cut, note = photos.cut(name, rng, item.height, item.width, largest=most)
             return carriers.of_jpeg(item.kind, cut, photos.cover_id(name), note, rng)
         cover = covers.photograph(rng, item.height, item.width, number, names=[name])
     else:

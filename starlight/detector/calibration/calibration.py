@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from starlight.detector.calibration.classes import smaller
+from starlight.detector.calibration.classes import stand_ins
 
 __all__ = ["ABSENT", "ALL", "FINDS_NOTHING", "SPEAKS", "UNKNOWN", "Calibration", "Row", "nearest"]
 
@@ -46,8 +46,8 @@ class Row:
 
 
 def nearest(name: str, rows: Mapping[str, Row]) -> Row | None:
-    """The row of a class, else that of the next smaller photographs of its kind; None where there is neither."""
-    return next((rows[one] for one in smaller(name) if one in rows), None)
+    """The row of a class, else that of the best class that stands in for it; None where there is none."""
+    return next((rows[one] for one in stand_ins(name) if one in rows), None)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,7 +75,7 @@ class Calibration:
     authentic: int
 
     def row(self, name: str) -> Row:
-        """What holds in a class: its own row, else that of the next smaller photographs, else that of all."""
+        """What holds in a class: its own row, else that of a class that stands in for it, else that of all."""
         return nearest(name, self.rows) or self.rows[ALL]
 
     def technique_scores(self, logits: ArrayLike, classes: Sequence[str]) -> NDArray[np.float64]:
@@ -113,6 +113,8 @@ class Calibration:
     def from_json(cls, text: str) -> Calibration:
         """Read what `to_json` wrote; ValueError, KeyError or TypeError for anything else."""
         raw = json.loads(text)
+        if "rows" not in raw:
+            raise ValueError("its thresholds are of an earlier version: train again with `dvc repro`")
         rows = {
             name: Row(tuple(row["end"]), tuple(row["standing"]), row["images"]) for name, row in raw.pop("rows").items()
         }

@@ -13,7 +13,7 @@ import numpy as np
 
 from starlight.images.picture import FACTS
 
-__all__ = ["CLASSES", "LOSSLESS", "picture_class", "smaller"]
+__all__ = ["CLASSES", "LOSSLESS", "picture_class", "stand_ins"]
 
 _TINY = 12_000  # pixels under which next to nothing can be told
 _SIZES = {"to 0.1 M": 1 << 17, "to 0.5 M": 1 << 19, "to 2 M": 1 << 21, "to 8 M": 1 << 23}  # carriers of a payload
@@ -65,12 +65,15 @@ def picture_class(facts: np.ndarray) -> str:
     return f"photograph, {stored}, {size}"
 
 
-def smaller(name: str) -> Iterator[str]:
-    """The class itself, then those of smaller photographs of its kind, largest first.
+def stand_ins(name: str) -> Iterator[str]:
+    """The class itself, then those whose thresholds hold for it too where it has none of its own, the best first.
 
-    Statistics scatter less the more samples they are taken of: thresholds for smaller pictures hold for larger ones.
+    Statistics scatter less the more samples they are taken of: for photographs these are smaller ones, largest first.
+    For flat pictures they are drawings, which are flat in most places.
     """
     yield name
+    if name.startswith("flat, "):
+        yield name.replace("flat", "drawing")
     if name in _PHOTOGRAPHS:
         at = _PHOTOGRAPHS.index(name)
         yield from reversed(_PHOTOGRAPHS[at - at % len(_ALL_SIZES) : at])

@@ -94,7 +94,7 @@ def fit(
     rows = {ALL: _row(seen, None, apart, target_fpr, None)}
     for name in CLASSES:  # smaller photographs before larger ones
         if (seen.classes == name).sum() >= MIN_CLASS:
-            below = nearest(name, rows) if LOSSLESS in name else None
+            below = nearest(name, rows) if name.startswith(f"photograph, {LOSSLESS}") else None
             rows[name] = _row(seen, name, apart, target_fpr, below)
     drafted = Calibration(tuple(techniques), rows, 1.0, 0.0, target_fpr, len(seen.authentic))
     slope, intercept = _platt(drafted.score(logits, classes), stego)

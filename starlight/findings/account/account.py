@@ -32,6 +32,11 @@ def account(image: Image) -> Account:
     -------
     Account
         Its spans tile the file.
+
+    Raises
+    ------
+    BadImage
+        It has more fields than any file of its kind.
     """
     ledger = _ledger(image.data, image.container, 0)
     _scan_rest(ledger, image)

@@ -60,6 +60,7 @@ def note(ledger: Ledger, segments: Iterable[tuple[str, int, int]], inner: Callab
         else:
             _other(ledger, name, start, stop)
         ledger.known(name, offset, stop)
+    _join(ledger, packets, xmp.note)
     _join(ledger, profile, icc.note)
     _join(ledger, resources, lambda led, data, at: photoshop.note(led, data, at, inner))
 

@@ -24,6 +24,8 @@ def account(ledger: Ledger, container: Container, inner: Callable) -> None:
     for name, offset, length in container.segments:
         if name == "pixels":
             _rows(ledger, container, offset, length)
+        elif name == "palette" and length % 4 == 0 and int.from_bytes(data[14:18], "little") > 12:
+            _speaks(ledger, "in the fourth bytes of the palette", data[offset + 3 : offset + length : 4])
         elif name == "profile":
             icc.note(ledger, data[offset : offset + length], offset)
         ledger.known(name, offset, offset + length)

@@ -10,6 +10,8 @@ from starlight.images.containers.boxes import boxes, film_boxes
 __all__ = ["film", "jumbf_end"]
 
 _OWN_AFFAIR = (b"uuid", b"udta", b"meta", b"PICT", b"thum", b"pnot", b"emsg", b"sefd")
+_HEAD = 1 << 16  # bytes of samples that are looked at
+_ZIP_COMMENT = (1 << 16) + 22  # bytes behind an archive's directory, at most, and those of its end
 _EMPTY = (b"free", b"skip", b"wide")
 
 
@@ -23,7 +25,25 @@ def film(ledger: Ledger, start: int, stop: int) -> None:
             ledger.unknown(place, inside, after)
         elif kind in _OWN_AFFAIR:
             ledger.add(binary_field("raw", place, data[inside + 16 * (kind == b"uuid") : after], inside))
+        elif kind == b"mdat":
+            _media(ledger, inside, after)
         ledger.known(f"film: {word}", at, after)
+
+
+def _media(ledger: Ledger, start: int, stop: int) -> None:
+    """Samples are their codec's affair; a file in their place, or an archive at their end, is none."""
+    data = ledger.data
+    content = identify(data[start : min(stop, start + _HEAD)])
+    if content.signed or content.kind in ("text", "script", "base64"):
+        ledger.unknown("where the samples of a film should be", start, stop)
+        return
+    end = data.rfind(b"PK\5\6", max(start, stop - _ZIP_COMMENT), stop)
+    if end < 0 or end + 22 > stop:
+        return
+    size, offset = (int.from_bytes(data[end + i : end + i + 4], "little") for i in (12, 16))
+    first = end - size - offset
+    if start <= first and data[end - size : end - size + 4] == b"PK\1\2" and data[first : first + 4] == b"PK\3\4":
+        ledger.unknown("among the samples of a film", first, stop)
 
 
 def jumbf_end(data: bytes, start: int, stop: int) -> int:

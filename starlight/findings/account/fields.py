@@ -19,7 +19,7 @@ from starlight.techniques.readable.protocol import END, MARK
 __all__ = ["binary_field", "text_field", "user_comment"]
 
 _CHARSETS = (b"ASCII\0\0\0", b"UNICODE\0", b"JIS\0\0\0\0\0", bytes(8))
-_FEW = 16  # bytes of a text field that may be anything: counters, flags
+_FEW = 32  # bytes of a text field that may be anything: counters, flags, a few letters in an old encoding
 _DIGESTS = (32, 40, 48, 56, 64, 96, 128)  # hexadecimal digits of checksums and identifiers
 _SHORT_BASE64 = 40  # digits of an identifier
 _ODD = 0.85  # share of printable bytes from which broken text is text
@@ -50,7 +50,7 @@ def text_field(
     body = value.strip(b"\0 \r\n\t\xff")
     if not body:
         return None
-    content = identify(value.rstrip(b"\0") if not value.endswith(b"\0\0") or len(value) % 2 else value)
+    content = identify(value)
     if content.kind in (EMPTY, FILL):
         return None
     hidden = body.startswith(MARK) or not _belongs(content, body, keyword)
@@ -65,7 +65,7 @@ def binary_field(
     With `even`, a cipher may be its kind: curves of a colour profile, remains of pictures.
     """
     content = identify(value)
-    if content.kind in ("archive", "program", "document", "key", "script"):
+    if content.kind in ("archive", "program", "document", "key", "script", "base64"):
         return Finding(technique, place, content.what, value[content.start :], True, offset)
     if content.kind == CIPHER and len(value) >= 256 and not even:
         return Finding(technique, place, content.what, value, True, offset)
@@ -100,7 +100,7 @@ def _belongs(content: Content, body: bytes, keyword: str) -> bool:
     if content.kind == TEXT:
         return True
     if content.kind == BASE64:
-        return _digits_belong(body, keyword)
+        return _digits_belong(content.text.strip().encode(), keyword)
     if content.kind == SCRIPT:
         return _is_json(body)
     if content.kind in (BYTES, CIPHER):

@@ -9,21 +9,25 @@ from starlight.findings.account import icc, photoshop, xmp
 from starlight.findings.account.fields import binary_field, text_field
 from starlight.findings.account.ledger import Ledger
 from starlight.findings.account.lzw import read_codes
+from starlight.findings.contents import identify
 from starlight.images.containers import Container
 
 __all__ = ["account"]
 
 _LOOPS = (b"NETSCAPE2.0", b"ANIMEXTS1.0")
 _XMP, _ICC = b"XMP DataXMP", b"ICCRGBG1012"
-_OPAQUE = (b"fractint", b"STARDIVI", b"ImageMagick", b"ADOBE:IR1.0", b"GIFCON", b"ZGATE", b"MGKICC", b"pixel")
+_OPAQUE = (
+    b"C2PA_GIF", b"fractint", b"STARDIVI", b"ImageMagick", b"ADOBE:IR1.0", b"GIFCON", b"ZGATE", b"MGKICC", b"pixel",
+)  # fmt: skip
 _XMP_TAIL = 257
 _MOST_BYTES = 4 << 20  # of compressed frames that are followed
+_LETTERS = 6  # different delays from which they may spell something
 _MOST_CODES = 100_000  # of a frame whose pixels are counted
 
 
 def account(ledger: Ledger, container: Container, inner: Callable) -> None:
     """Note the spans of a GIF file."""
-    data, followed = ledger.data, 0
+    data, followed, delays = ledger.data, 0, []
     ledger.known("header", 0, 13)
     for name, offset, length in container.segments:
         stop = offset + length
@@ -39,11 +43,19 @@ def account(ledger: Ledger, container: Container, inner: Callable) -> None:
             ledger.add(text_field("raw", "in a plain text block", body, offset))
         elif name == "GCE":
             ledger.unknown("in a graphic control block, behind what it holds", offset + 8, stop)
+            delays.append(int.from_bytes(data[offset + 4 : offset + 6], "little"))
         elif name == "extension":
             body = _joined(data, offset + 2)
             if len(body) >= 4:
                 ledger.hide("in a block of no known kind", body, offset)
         ledger.known(name, offset, stop)
+    _delays(ledger, delays)
+
+
+def _delays(ledger: Ledger, delays: list[int]) -> None:
+    """Hundredths of a second that frames are shown: what spells a text was not set for the eye."""
+    if len(set(delays)) >= _LETTERS and max(delays) < 256 and identify(bytes(delays)).kind in ("text", "base64"):
+        ledger.hide("in the delays of frames", bytes(delays))
 
 
 def _joined(data: bytes, position: int) -> bytes:

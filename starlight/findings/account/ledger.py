@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from starlight.errors import BadImage
 from starlight.findings.contents import identify
 from starlight.findings.contents.content import BASE64, FILL, SCRIPT, TEXT
 from starlight.findings.finding import Finding
@@ -16,7 +18,10 @@ UNEXPLAINED = "unexplained"
 _FEWEST = 4  # bytes under which what nothing explains is too little to hold a message
 _ENDS = frozenset((b"\n", b"\r\n", b"\n\n", b"\r\n\r\n", b"\x1a", b"\r\n\x1a"))  # what transfers as text append
 _CLUSTER, _SECTOR = 4096, 512  # bytes, of file systems
-_MOST_FINDINGS = 200
+_MOST_FINDINGS = 200  # that are hidden, and notes
+_MOST_FIELDS = 10_000
+_MOST_GAPS = 1000  # gaps that are looked at; more are still told as unexplained
+_MOST_UNPACKED = 512 << 20  # bytes of compressed pictures and texts, of one file
 _SECTORS = re.compile(rb"\0*\xff*\0*")  # zeros to the end of a sector, then of a card that was never written
 
 
@@ -70,6 +75,9 @@ class Ledger:
     def __init__(self, data: bytes, end: int, depth: int = 0) -> None:
         self.data, self.end, self.depth = data, end, depth
         self.findings: list[Finding] = []
+        self.excuse: Callable[[bytes], str] = lambda gap: ""  # what a format's writers leave between its pieces
+        self.room = _MOST_UNPACKED  # bytes that may still be unpacked
+        self._gaps, self._fields = _MOST_GAPS, 0
         self._spans: list[Span] = []
         self._places: dict[int, str] = {}
 
@@ -93,22 +101,25 @@ class Ledger:
 
     def hide(self, place: str, payload: bytes, offset: int | None = None, *, technique: str = "raw") -> None:
         """A payload that was read."""
-        if not payload or len(self.findings) >= _MOST_FINDINGS:
+        if not payload:
             return
         content = identify(payload)
         body = payload[content.start :]
         if content.kind in (TEXT, SCRIPT, BASE64) and not body.endswith(2 * END):  # a framed text
             body = body.removesuffix(END).removeprefix(MARK)
         at = None if offset is None else offset + content.start
-        self.findings.append(Finding(technique, place, content.what, body, True, at))
+        self.add(Finding(technique, place, content.what, body, True, at))
 
     def note(self, place: str, payload: bytes, what: str, offset: int | None = None) -> None:
         """Something that people or devices left openly."""
-        if len(self.findings) < _MOST_FINDINGS:
-            self.findings.append(Finding("other", place, what, payload, False, offset))
+        self.add(Finding("other", place, what, payload, False, offset))
 
     def add(self, found: Finding | None) -> None:
-        if found is not None and len(self.findings) < _MOST_FINDINGS:
+        """A finding, or a field that holds none; BadImage past the limit of fields."""
+        self._fields += 1
+        if self._fields > _MOST_FIELDS:
+            raise BadImage(f"over {_MOST_FIELDS} fields")
+        if found is not None and sum(one.hidden == found.hidden for one in self.findings) < _MOST_FINDINGS:
             self.findings.append(found)
 
     def include(self, inner: Account, offset: int, within: str) -> None:
@@ -172,6 +183,9 @@ class Ledger:
 
     def _harmless(self, span: Span) -> str:
         """Padding, a line's end, or what a file system left behind a file; empty for anything else."""
+        self._gaps -= 1
+        if self._gaps < 0:
+            return ""
         body = self.data[span.offset : span.offset + span.length]
         if span.length < _FEWEST and not self.depth and body in _ENDS:
             return "line end"
@@ -182,7 +196,7 @@ class Ledger:
             return "padding"
         if body in _ENDS:
             return "line end"
-        return "slack of a file system" if self._slack(span, body) else ""
+        return "slack of a file system" if self._slack(span, body) else self.excuse(body)
 
     def _slack(self, span: Span, body: bytes) -> bool:
         """Whether a recovered file ends like this: zeros to the end of a sector, older data to that of a cluster."""

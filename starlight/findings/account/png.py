@@ -71,10 +71,13 @@ def _stream(ledger: Ledger, parts: list[tuple[int, int]], size: int, of: str) ->
     """Unpack the stream: what comes out past the last row, and what follows its end, is no part of the picture."""
     stream, more = zlib.decompressobj(), b""
     left = size
+    if size > ledger.room:
+        return
+    ledger.room -= size
     for i, (start, stop) in enumerate(parts):
         packed = ledger.data[start:stop]
         try:
-            while packed and not stream.eof and len(more) < _MOST:
+            while packed and not stream.eof and len(more) < min(_MOST, ledger.room):
                 out = stream.decompress(packed, max(1, min(left, 1 << 22) if left else _MOST))
                 packed = stream.unconsumed_tail
                 if left:
@@ -92,6 +95,7 @@ def _stream(ledger: Ledger, parts: list[tuple[int, int]], size: int, of: str) ->
             if len(rest) >= 4:
                 ledger.hide(f"behind the compressed stream{of}", rest, stop - len(stream.unused_data))
             break
+    ledger.room -= min(len(more), ledger.room)
     if len(more.strip(b"\0")) >= 4:
         ledger.hide(f"below the last row{of}", more)
 
@@ -134,7 +138,7 @@ def _json(body: bytes) -> bool:
 
 def _profile(ledger: Ledger, body: bytes, offset: int) -> None:
     _, _, packed = body.partition(b"\0")
-    plain, rest = _unpacked(packed[1:])
+    plain, rest = _unpacked(ledger, packed[1:])
     if plain is None:
         ledger.hide("where a colour profile should be", packed[1:], offset)
         return
@@ -143,13 +147,14 @@ def _profile(ledger: Ledger, body: bytes, offset: int) -> None:
         ledger.hide("behind the colour profile", rest, offset + len(body) - len(rest))
 
 
-def _unpacked(packed: bytes) -> tuple[bytes | None, bytes]:
+def _unpacked(ledger: Ledger, packed: bytes) -> tuple[bytes | None, bytes]:
     """Contents of a zlib stream, and what follows it; None where it is none."""
     stream = zlib.decompressobj()
     try:
-        plain = stream.decompress(packed, 16 << 20)
+        plain = stream.decompress(packed, max(1, min(16 << 20, ledger.room)))
     except zlib.error:
         return None, b""
+    ledger.room -= min(len(plain), ledger.room)
     return plain, stream.unused_data
 
 
@@ -164,7 +169,7 @@ def _text(ledger: Ledger, name: str, body: bytes, offset: int) -> None:
         rest = rest[1:]
     at: int | None = offset + len(body) - len(rest)
     if packed:
-        plain, behind = _unpacked(rest)
+        plain, behind = _unpacked(ledger, rest)
         if plain is None:
             ledger.hide(f"where a compressed text should be, {name} chunk", rest, at)
             return

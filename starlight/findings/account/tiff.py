@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable
 
 from starlight.findings.account import exif
 from starlight.findings.account.ledger import Ledger
+from starlight.findings.contents import identify
+from starlight.findings.contents.content import BYTES
 from starlight.images.containers import Container, ifd
 
 __all__ = ["account"]
@@ -13,7 +16,9 @@ __all__ = ["account"]
 _MAX_TAGS = 100_000
 _UNCOMPRESSED = 1
 _PIECES = (273, 279)
-_MOST_GAP = 8  # bytes that writers leave between pieces to align them
+_VALUE = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}  # bytes, by type
+_SPARE = 32  # bytes of a former directory beside its rows and values
+_MOST_GAP = 4096  # bytes of values before a former directory
 
 
 def account(ledger: Ledger, container: Container, inner: Callable) -> None:
@@ -28,6 +33,7 @@ def account(ledger: Ledger, container: Container, inner: Callable) -> None:
             ledger.known("header", at - 8, at)
     for start, stop in exif.directories(ledger, data, 0, found, inner):
         ledger.known("directories and values", start, min(stop, len(data)))
+    ledger.excuse = _former
     for name, offset, length in container.segments:
         ledger.known("picture data" if name == "data" else name, offset, offset + length)
 
@@ -53,3 +59,20 @@ def _surplus(ledger: Ledger, directory: ifd.Ifd) -> None:
         needed = row * min(rows, height - i * rows)
         if number(262, 1) != 6 and 0 < needed < size:
             ledger.unknown("behind the rows of a strip", offset + needed, min(offset + size, len(data)))
+
+
+def _former(gap: bytes) -> str:
+    """A directory that a writer left where it was when it wrote a longer one elsewhere; empty for anything else."""
+    if identify(gap).kind != BYTES:
+        return ""
+    for order in "<>":
+        for at in range(0, min(len(gap) - 2, _MOST_GAP), 2):
+            count = struct.unpack_from(order + "H", gap, at)[0]
+            if 4 <= count <= 200 and at + 2 + 12 * count <= len(gap):
+                rows = [struct.unpack_from(order + "HHI", gap, at + 2 + 12 * i) for i in range(count)]
+                tags = [tag for tag, *_ in rows]
+                values = sum(_VALUE.get(kind, 0) * number for _, kind, number in rows)
+                room = len(gap) - 12 * count
+                if tags == sorted(set(tags)) and all(kind in _VALUE for _, kind, _ in rows) and room <= values + _SPARE:
+                    return "former directory"
+    return ""

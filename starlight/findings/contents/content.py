@@ -26,7 +26,7 @@ class Content:
     what : str
         The same for people: `zip archive`, `text of 120 bytes`.
     text : str
-        What it reads as, for `text` and `script`; else empty.
+        What it reads as, for `text`, `script` and `base64`; else empty.
     start : int
         Bytes of a length or of zeros in front, which are no part of it.
     encoding : str

@@ -68,7 +68,7 @@ def _plain(data: bytes) -> Content:
             return Content(SCRIPT, f"script of {size} bytes", text, 0, encoding)
         digits = packed_text(text.encode("ascii")) if text.isascii() else ""
         if digits:
-            return Content(BASE64, f"{digits} of {_inside(text, digits)}, {size} bytes", "", 0, encoding)
+            return Content(BASE64, f"{digits} of {_inside(text, digits)}, {size} bytes", text, 0, encoding)
         named = "" if encoding in ("ascii", "utf-8") else f" in {encoding.upper()}"
         return Content(TEXT, f"text of {size} bytes{named}", text, 0, encoding)
     if _random(data):

@@ -22,8 +22,9 @@ _LEGACY = (
 )  # fmt: skip
 _SCRIPT = re.compile(
     rb"^#!\s*/|<\?php|<\?=|<script\b|<%@?\s|<!doctype html|<html\b|^@echo off|^import \w+(?:\.\w+)*\s*$"
-    rb"|^from [\w.]+ import |powershell(?:\.exe)?\s|\beval\s*\(|\bexec\s*\(|base64_decode\s*\("
-    rb"|document\.(?:write|cookie)|/bin/(?:ba)?sh\b|\bWScript\.|\$_(?:GET|POST|REQUEST|SERVER)\b|\bsystem\s*\("
+    rb"|^from [\w.]+ import |powershell(?:\.exe)?\s+-|\b(?:eval|exec|system|passthru|assert)\s*\(\s*[$\"'`@]"
+    rb"|\beval\s*\(\s*(?:base64_decode|gz\w+|atob|unescape|String|compile|str_rot13|function)\b|base64_decode\s*\("
+    rb"|document\.(?:write|cookie)|/bin/(?:ba)?sh\b|\bWScript\.|\$_(?:GET|POST|REQUEST|SERVER)\b"
     rb"|function\s*\w*\s*\([\w\s,]*\)\s*\{|\bInvoke-Expression\b|<svg\b[^>]*onload",
     re.IGNORECASE | re.MULTILINE,
 )  # fmt: skip
@@ -74,7 +75,7 @@ def read_text(data: bytes) -> tuple[str, str] | None:
                 return text, encoding
     body = data.rstrip(b"\0")
     narrow = len(body) >= 2 and _CONTROL.isdisjoint(body[:_MOST])
-    text = _decoded(body, "utf-8") if narrow else None
+    text = _utf8(body) if narrow else None
     if text is not None:
         return (text, "ascii" if text.isascii() else "utf-8") if _readable(text) else None
     for encoding in _wide(data):
@@ -82,6 +83,14 @@ def read_text(data: bytes) -> tuple[str, str] | None:
         if text is not None and _readable(text):
             return text, encoding
     return _legacy(body) if narrow else None
+
+
+def _utf8(body: bytes) -> str | None:
+    """UTF-8; the last character may be cut, as fields of a fixed length cut it."""
+    try:
+        return codecs.getincrementaldecoder("utf-8")().decode(body, final=len(body) < _FEWEST_OLD)
+    except UnicodeDecodeError:
+        return None
 
 
 def _wide(data: bytes) -> tuple[str, ...]:

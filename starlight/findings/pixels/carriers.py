@@ -6,8 +6,6 @@ Text that someone wrote there owes nothing to its surroundings. See `starlight.s
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from starlight.findings.pixels.layouts import Layout
@@ -114,11 +112,14 @@ def differences(lane: Lane, layout: Layout, first: int, count: int) -> np.ndarra
     out = []
     for predicted in predictors:
         residuals = (own - predicted) & ((1 << depth) - 1)
-        for gains in (_adaptive(residuals, 1 << depth), *_laplace(residuals, depth)):
-            out.append(np.concatenate([[0.0], np.cumsum(gains)])[np.minimum(ends, len(gains))])
-    for gains in _near(own) if depth == 8 else ():
-        out.append(np.concatenate([[0.0], np.cumsum(gains)]))
-    return np.array(out)
+        out += [_adaptive(residuals, 1 << depth), *_laplace(residuals, depth)]
+    place = (first + np.arange(len(own))) % step
+    if depth == 8:
+        out += _near(own)
+    else:
+        out += [_adaptive(own, 1 << depth, one) for one in (place, place * 256 + (left & ((1 << depth) - 1)))]
+    sums = np.cumsum(np.pad(out, ((0, 0), (1, 0))), axis=1)
+    return sums[:, np.minimum(ends, sums.shape[1] - 1)]
 
 
 def _near(values: np.ndarray) -> list[np.ndarray]:
@@ -147,13 +148,18 @@ def _laplace(residuals: np.ndarray, depth: int) -> list[np.ndarray]:
     return out
 
 
-def _adaptive(symbols: np.ndarray, size: int) -> np.ndarray:
-    """Log-likelihood ratio of each symbol under shares learnt from those before."""
-    order = np.argsort(symbols, kind="stable")
-    grouped = symbols[order]
+def _adaptive(symbols: np.ndarray, size: int, context: np.ndarray | int = 0) -> np.ndarray:
+    """Log-likelihood ratio of each of `size` symbols under shares learnt from those before in the same context."""
+    seen = _before_it(context * size + symbols)
+    total = _before_it(np.zeros(len(symbols), np.int64) + context)
+    return np.log(size * (seen + _ALPHA) / (total + _ALPHA * size))
+
+
+def _before_it(values: np.ndarray) -> np.ndarray:
+    """How often each value came before, (n,) int."""
+    order = np.argsort(values, kind="stable")
+    grouped = values[order]
     begins = np.flatnonzero(np.diff(grouped, prepend=-1))
-    rank = np.arange(len(grouped)) - np.repeat(begins, np.diff(begins, append=len(grouped)))
-    seen = np.empty(len(symbols), np.int64)
-    seen[order] = rank
-    total = np.arange(len(symbols))
-    return np.log(size * (seen + _ALPHA) / (total + _ALPHA * size)) if len(symbols) else np.zeros(0) + math.nan
+    out = np.empty(len(values), np.int64)
+    out[order] = np.arange(len(grouped)) - np.repeat(begins, np.diff(begins, append=len(grouped)))
+    return out

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from starlight.findings.pixels.layouts import BASES, Layout
+from starlight.findings.pixels.layouts import BASES, FLIPPED, Layout
 from starlight.findings.pixels.orders import Lane, chosen_lanes, head, lanes
 from starlight.findings.pixels.planes import Plane
 from starlight.findings.pixels.screen import WIDTH, likely, smooth
+from starlight.streams.readable.text_models import PRINTABLE
 
 __all__ = ["Hypothesis", "candidates"]
+
+_SAMPLES = 9 * WIDTH  # the most that a layout takes for the bytes that are looked at
+_LEAST = 12  # bytes of a hypothesis that is looked at
+_LOWEST = BASES[:1]  # layouts of orders that leave pixels out
+_KEPT = 1 << 20  # samples of a plane up to which the places of its lanes are kept for the next of its shape
+
+_Choice = tuple[str, tuple[int, ...]]
 
 
 @dataclass(frozen=True)
@@ -25,43 +34,64 @@ class Hypothesis:
     signed: bool
 
 
-_SAMPLES = 9 * WIDTH  # the most that a layout takes for the bytes that are looked at
-_LEAST = 12  # bytes of a hypothesis that is looked at
-_LOWEST = BASES[:1]  # layouts of orders that leave pixels out
-
-
 def candidates(plane: Plane) -> tuple[list[Hypothesis], int]:
     """Hypotheses whose first bytes may be text or a signature, and how many there were."""
+    groups: dict[int, tuple[list[tuple[_Choice, Layout]], list[np.ndarray]]] = {}
+    for choices, layouts, samples in _heads(plane):
+        for some, rows in _read(samples, layouts):
+            names, parts = groups.setdefault(rows.shape[1], ([], []))
+            names += [(choice, layout) for choice in choices for layout in some]
+            parts.append(rows)
     found: list[Hypothesis] = []
-    tried = 0
+    for names, parts in groups.values():
+        rows = np.concatenate(parts)
+        for flipped, (text, signed) in zip((False, True), likely(rows), strict=True):
+            texts = {i for i in text.tolist() if not smooth(rows[i], names[i][1])}
+            signs = set(signed.tolist())
+            for i in sorted(texts | signs):
+                turned = i in texts and _inverted(FLIPPED[rows[i]] if flipped else rows[i])
+                lane = Lane(plane, *names[i][0])
+                layout = replace(names[i][1], flipped=flipped, inverted=turned)
+                found.append(Hypothesis(lane, layout, i in texts, i in signs))
+    return found, sum(2 * len(names) for names, _ in groups.values())
+
+
+def _inverted(row: np.ndarray) -> bool:
+    """Whether bytes are printable once their bits are turned, and not as they stand."""
+    return bool(PRINTABLE[~row].mean() > 0.9 and PRINTABLE[row].mean() < 0.5)
+
+
+def _heads(plane: Plane) -> Iterator[tuple[list[_Choice], tuple[Layout, ...], np.ndarray]]:
+    """Lanes, their layouts, and their first samples: (lanes, n) uint8."""
+    shape = plane.samples.shape
+    if plane.samples.size <= _KEPT:
+        flat = plane.samples.reshape(-1)
+        tables = _places(shape, plane.joint)
+        yield from ((choices, layouts, flat[places]) for choices, layouts, places in tables)
+    else:
+        yield from _stacked(plane)
+
+
+@functools.lru_cache(16)
+def _places(shape: tuple[int, int, int], joint: bool) -> list[tuple[list[_Choice], tuple[Layout, ...], np.ndarray]]:
+    """As `_stacked`, with the places of samples in a plane of this shape for the samples."""
+    numbers = np.arange(shape[0] * shape[1] * shape[2], dtype=np.int32).reshape(shape)
+    return list(_stacked(Plane("", "", "", numbers, joint=joint)))
+
+
+def _stacked(plane: Plane) -> Iterator[tuple[list[_Choice], tuple[Layout, ...], np.ndarray]]:
     for orders, layouts in ((lanes(plane), BASES), (chosen_lanes(plane), _LOWEST)):
-        for group, samples in _stacked(plane, orders):
-            for some, rows in _read(samples, layouts):
-                tried += 2 * rows.shape[0]
-                for flipped, (text, signed) in zip((False, True), likely(rows), strict=True):
-                    text = text[[not smooth(rows[i], some[i % len(some)]) for i in text.tolist()]]
-                    texts, signs = set(text.tolist()), set(signed.tolist())
-                    for place in sorted(texts | signs):
-                        which, layout = divmod(place, len(some))
-                        layout_ = replace(some[layout], flipped=flipped)
-                        found.append(Hypothesis(group[which], layout_, place in texts, place in signs))
-    return found, tried
-
-
-def _stacked(plane: Plane, orders: list) -> Iterator[tuple[list[Lane], np.ndarray]]:
-    """Lanes whose first samples are equally many, with these: (lanes, n) uint8."""
-    rows: dict[int, tuple[list[Lane], list[np.ndarray]]] = {}
-    for order, choices in orders:
-        pixels = head(plane.samples, order, _SAMPLES)
-        for chosen in choices:
-            wanted = min(len(pixels), -(-_SAMPLES // len(chosen)))
-            taken = pixels[:wanted, list(chosen)].reshape(-1)[:_SAMPLES]
-            if len(taken) >= 8 * _LEAST:
-                names, samples = rows.setdefault(len(taken), ([], []))
-                names.append(Lane(plane, order, chosen))
-                samples.append(taken)
-    for names, samples in rows.values():
-        yield names, np.array(samples)
+        rows: dict[int, tuple[list[_Choice], list[np.ndarray]]] = {}
+        for order, choices in orders:
+            pixels = head(plane.samples, order, _SAMPLES)
+            for chosen in choices:
+                wanted = min(len(pixels), -(-_SAMPLES // len(chosen)))
+                taken = pixels[:wanted, list(chosen)].reshape(-1)[:_SAMPLES]
+                if len(taken) >= 8 * _LEAST:
+                    names, samples = rows.setdefault(len(taken), ([], []))
+                    names.append((order, chosen))
+                    samples.append(taken)
+        yield from ((names, layouts, np.array(samples)) for names, samples in rows.values())
 
 
 def _read(samples: np.ndarray, layouts: tuple[Layout, ...]) -> Iterator[tuple[list[Layout], np.ndarray]]:

@@ -16,10 +16,12 @@ from starlight.findings.pixels.screen import COMMON
 from starlight.streams.readable import sources, text
 from starlight.streams.readable.text_models import log_odds
 
-__all__ = ["Text", "judge_text", "word"]
+__all__ = ["LANGUAGE", "Text", "judge_text", "shown", "word"]
 
 _STARTS = (0, 1, 2, 3, 4, 5, 6, 8)  # bytes of a header in front of a text, as `text.learnt_gains` takes them
 _BYTES = 256  # that are judged
+_CONTROL = (np.arange(256) < 32) & ~np.isin(np.arange(256), [9, 10, 12, 13, 27])
+_CONTROLS = 1  # control characters in a taste, at the most: text has none, random bytes have five
 _TASTE = 48  # of which encodings must make something first
 _CANDIDATE = 6.0  # nats, namely
 _ZEROS = 4096  # bytes, at the most, that may precede a text
@@ -27,8 +29,9 @@ _ZEROS = 4096  # bytes, at the most, that may precede a text
 
 # Whole samples, or their upper halves, are what the picture shows: a rough surface has any printable values. What
 # counts there is language: prose, code, and letters in UTF-8, of the models of text.
-_LANGUAGE = [0, 3, 8, 9, 10]
+LANGUAGE = [0, 3, 8, 9, 10]
 _SHOWN = 15.0  # nats that it must have more
+_SEVERAL, _HIGH = 3.0, 4.0  # as well, for each further bit of a sample, and for planes over the lowest two
 _KNOWN = (b"flag{", b"FLAG{", b"Flag{", b"ctf{", b"CTF{", b"picoCTF{", b"HTB{", b"THM{", b"http://", b"https://",
           b"AI42", b"<?xml ", b"<?php ", b"#!/bin/", b"-----BEGIN ", b"<html", b'{"', b"stegv3", b"data:",
           b"OPENSTEGO", b"stealth_")  # fmt: skip
@@ -78,6 +81,11 @@ def judge_text(lane: Lane, layout: Layout, first: int, least: float) -> Text | N
     return found and Text(found.net, found.start + zeros, found.stop + zeros, found.encoding)
 
 
+def shown(layout: Layout) -> bool:
+    """Whether a layout reads what a picture shows: whole samples, or their upper halves."""
+    return max(layout.bits) == 7 and len(layout.bits) > 3
+
+
 def word(lane: Lane, layout: Layout) -> bool:
     """Whether one of the words that texts often begin with stands at the beginning of a lane."""
     data = layout.unpack(lane.samples(layout.samples_for(24))).tobytes()
@@ -98,10 +106,10 @@ def _judge_at(lane: Lane, layout: Layout, first: int, data: np.ndarray, least: f
     row = np.ascontiguousarray(data[:_BYTES])
     if len(row) < 8:
         return None
-    shown = max(layout.bits) == 7 and len(layout.bits) > 3
-    least += _SHOWN if shown else 0.0
+    margin = _SHOWN if shown(layout) else _SEVERAL * (len(layout.bits) - 1) + (_HIGH if min(layout.bits) > 1 else 0.0)
+    least += margin
     steps = log_odds(row[None])[:, 0]
-    plain = _from_starts(steps[_LANGUAGE] if shown else steps)
+    plain = _from_starts(steps[LANGUAGE] if shown(layout) else steps)
     plain = np.maximum(plain, _known(row, plain))
     readings = [(plain.max(), 0, "utf-8"), *_readings(row)]
     if max(r[0] for r in readings) < least:
@@ -112,7 +120,7 @@ def _judge_at(lane: Lane, layout: Layout, first: int, data: np.ndarray, least: f
     null = sources.null_gains(row, counts, around, starts)
     null = _with(null, differences(lane, layout, first, len(row)), starts)
     best = Text(-math.inf, 0, 0, "")
-    gains = plain if shown else np.maximum(plain, text.learnt_gains(row, counts))
+    gains = plain if shown(layout) else np.maximum(plain, text.learnt_gains(row, counts))
     against = gains - null
     k, stop = divmod(int(against.argmax()), against.shape[1])
     best = Text(float(against[k, stop]), starts[k], stop, "utf-8")
@@ -121,7 +129,7 @@ def _judge_at(lane: Lane, layout: Layout, first: int, data: np.ndarray, least: f
         net = float(against.max()) - 2 * math.log1p(starts.index(start))
         if net > best.net:
             best = Text(net, start, start + int(against.argmax()), encoding)
-    return best._replace(net=best.net - _SHOWN * shown) if best.net >= least else None
+    return best._replace(net=best.net - margin) if best.net >= least else None
 
 
 def _with(null: np.ndarray, more: np.ndarray, starts: list[int]) -> np.ndarray:
@@ -186,6 +194,8 @@ def _possible(row: np.ndarray) -> list[str]:
         found.append("utf-16-le")
     if _usual(even):
         found.append("utf-16-be")
+    if _CONTROL[row].sum() > _CONTROLS:
+        return found
     if high > 0.25 or (high > 0.02 and ((row >= 32) & (row < 127)).mean() > 0.8):
         found += [e for e in ENCODINGS if not e.startswith("utf")]
     return found

@@ -90,6 +90,6 @@ def _words(bits: tuple[int, ...]) -> str:
 # Each is read in both bit orders.
 BASES = (
     *(Layout((bit,)) for bit in range(8)), Layout((0,), ninth=True), Layout((1, 0)), Layout((0, 1)), Layout((2, 1, 0)),
-    Layout((0, 1, 2)), Layout((3, 2, 1, 0)), Layout((0, 1, 2, 3)), Layout((7, 6, 5, 4)),
-    Layout((7, 6, 5, 4, 3, 2, 1, 0)),
+    Layout((0, 1, 2)), Layout((3, 2, 1, 0)), Layout((0, 1, 2, 3)), *(Layout((*range(n, -1, -1),)) for n in (4, 5, 6)),
+    Layout((7, 6, 5, 4)), Layout((7, 6, 5, 4, 3, 2, 1, 0)),
 )  # fmt: skip

@@ -93,7 +93,7 @@ def chosen_lanes(plane: Plane) -> list[tuple[str, tuple[tuple[int, ...], ...]]]:
         return []
     some = ((0,),) if count == 1 else ((0, 1, 2), (0,), (1,), (2,))
     steps = [(f"every {step}th pixel", some) for step in _STRIDES]
-    return steps + [(name, some[:1]) for name in _SEQUENCES]
+    return steps + [(name, some[:1]) for name in (*_SEQUENCES, _REGISTER)]
 
 
 def rank(lane: Lane) -> int:
@@ -108,6 +108,8 @@ def head(samples: np.ndarray, order: str, count: int | None) -> np.ndarray:
     if order in _WALKS:
         return _WALKS[order](samples, count)
     flat = samples.reshape(-1, samples.shape[2])
+    if order == _REGISTER:
+        return flat[_register(len(flat).bit_length() - 1, count)]
     if order in _SEQUENCES:
         return flat[_numbers(order, len(flat), count)]
     return flat[:: int("".join(filter(str.isdigit, order)))][:count]
@@ -155,6 +157,18 @@ def _sequence(name: str, size: int) -> np.ndarray:
     return np.sort(np.unique(np.array(list(_SEQUENCES[name](size)), np.int64)))
 
 
+@functools.lru_cache(16)
+def _register(bits: int, count: int | None) -> np.ndarray:
+    """First states of a linear feedback shift register of so many bits, from 1 on."""
+    period = (1 << bits) - 1
+    out = np.empty(min(period, period if count is None else count), np.int64)
+    state = 1
+    for i in range(len(out)):
+        state = (state << 1 & period) | sum(state >> (tap - 1) & 1 for tap in _TAPS[bits]) & 1
+        out[i] = state
+    return out
+
+
 def _primes(size: int) -> np.ndarray:
     sieve = np.ones(size, bool)
     sieve[:2] = False
@@ -172,21 +186,15 @@ def _below(size: int, numbers: Iterator[int]) -> list[int]:
     return list(itertools.takewhile(lambda n: n < size, numbers))
 
 
-def _fibonacci() -> Iterator[int]:
-    a, b = 1, 2
-    while True:
-        yield a
-        a, b = b, a + b
-
-
-def _logarithmic() -> Iterator[int]:
-    n = 1
-    while True:
-        yield n
-        n += 10 ** int(math.log10(n))
-
-
-# The sequences whose numbers the tool stegano takes for pixels; `prime` also of zsteg.
+_REGISTER = "a shift register"
+_TAPS = {
+    5: (5, 2), 6: (6, 1), 7: (7, 1), 8: (8, 4, 3, 2), 9: (9, 4), 10: (10, 3), 11: (11, 2), 12: (12, 6, 4, 1),
+    13: (13, 4, 3, 1), 14: (14, 8, 6, 1), 15: (15, 1), 16: (16, 12, 3, 1), 17: (17, 3), 18: (18, 7),
+    19: (19, 5, 2, 1), 20: (20, 3), 21: (21, 2), 22: (22, 1), 23: (23, 5), 24: (24, 7, 2, 1), 25: (25, 3),
+    26: (26, 6, 2, 1), 27: (27, 5, 2, 1), 28: (28, 3),
+}  # fmt: skip
+# Sequences whose numbers the tool stegano takes for pixels, zsteg that of the primes. Its others have too few to hold a
+# text: in four megapixels 31 Fibonacci numbers, a dozen of Mersenne.
 _SEQUENCES = {
     "prime numbers": _primes,
     "prime numbers, less one": lambda size: _primes(size) - 1,
@@ -194,6 +202,4 @@ _SEQUENCES = {
     "composite numbers, less one": lambda size: _composites(size) - 1,
     "triangular numbers": lambda size: _below(size, (n * (n + 1) // 2 for n in itertools.count())),
     "square numbers": lambda size: _below(size, (n * n for n in itertools.count())),
-    "Fibonacci numbers": lambda size: _below(size, _fibonacci()),
-    "logarithmic numbers": lambda size: _below(size, _logarithmic()),
 }

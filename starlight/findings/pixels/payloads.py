@@ -2,46 +2,44 @@
 
 from __future__ import annotations
 
-import re
-
 import numpy as np
 
 from starlight.findings.pixels.codepoints import curve
 from starlight.findings.pixels.extents import extent
+from starlight.findings.pixels.judge import LANGUAGE
 from starlight.findings.pixels.lengths import frame
 from starlight.streams.readable import text
 from starlight.streams.readable.text_models import PRINTABLE, log_odds
+from starlight.techniques.readable.protocol import MARK
 
-__all__ = ["signed_payload", "text_payload"]
+__all__ = ["before", "signed_payload", "text_payload"]
 
 _PIECE = 4096  # bytes of a text that are judged at a time
 _WIDE = {"utf-16-le": 2, "utf-16-be": 2, "utf-32-le": 4, "utf-32-be": 4}
-_MARKED = re.compile(rb"AI42")
 _TAIL = 24  # bytes that may be unlikely at the end of a text that a zero ends
 _CLOSING = tuple(bytes([c]) for c in b".!?)]}>\"'")
 _STEGPY = b"stegv3"
 
 
-def text_payload(data: bytes, start: int, encoding: str) -> tuple[int, int]:
+def text_payload(data: bytes, start: int, encoding: str, shown: bool = False) -> tuple[int, int]:
     """First byte and one past the last of the payload around a text that begins about `start`.
 
+    `shown` bytes are what a picture shows: they may be printable behind the text, too.
     A count in front of it tells where it ends, if one fits; else its terminator, or where text becomes unlikely.
     """
     if encoding == "utf-8":
         start = _whole(data, start)
-        stop = _end(data, start)
+        stop = _end(data, start, LANGUAGE if shown else slice(None))
     else:
         stop = start + _end_of(data[start:], encoding)
-    named = data[start:].find(_STEGPY) if data[start : start + 8].startswith(_STEGPY) else -1
-    if named == 0 or data.startswith(_STEGPY):
-        begin = data.index(_STEGPY) + 11 + data[data.index(_STEGPY) + 10]
-        return begin, begin + int.from_bytes(data[data.index(_STEGPY) + 6 :][:4], "big")
+    if data.startswith(_STEGPY):  # then a count, the length of a file's name, and that name
+        begin = 11 + data[10]
+        return begin, begin + int.from_bytes(data[6:10], "big")
     framed = frame(data, start, stop, _WIDE.get(encoding, 1))
     if framed:
         return framed
-    if data[start : start + 4] == b"AI42":
-        start += 4
-    return start, stop
+    marked = data[start : start + len(MARK)] == MARK
+    return start + len(MARK) * marked, stop
 
 
 def _whole(data: bytes, start: int) -> int:
@@ -59,14 +57,14 @@ def before(data: bytes, at: int) -> int:
     return start - 1 if start and capital else _whole(data, start)
 
 
-def _end(data: bytes, start: int) -> int:
+def _end(data: bytes, start: int, models: list[int] | slice) -> int:
     """Where text in UTF-8 becomes unlikely, its terminating zero at the latest."""
     sums: np.ndarray | None = None
     best, end = -np.inf, start
     at = start
     while at < len(data):
         piece = np.frombuffer(data[at : at + _PIECE], np.uint8)
-        steps = np.cumsum(log_odds(piece[None])[:, 0], axis=1, dtype=np.float64)
+        steps = np.cumsum(log_odds(piece[None])[models, 0], axis=1, dtype=np.float64)
         steps += 0 if sums is None else sums[:, None]
         highest = float(steps.max())
         if highest <= best:

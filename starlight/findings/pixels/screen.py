@@ -22,7 +22,7 @@ _MAGICS = (
     b"SQLi", b"\x28\xb5\x2f\xfd", b"\x04\x22\x4d\x18", b"]\0\0", b"\0asm", b"LUKS", b"ftyp", b"AI42", b"OPEN", b"steg",
     b"-----", b"flag", b"FLAG", b"CTF{", b"ctf{", b"pico", b"HTB{", b"http", b"<?xm", b"<?ph", b"#!/", b"<htm",
 )  # fmt: skip
-_SMOOTH = 12.0  # mean difference of neighbouring samples; that of letters and spaces is 25 and more
+_SMOOTH = 0.05  # mean difference of neighbouring samples, of their range; that of letters and spaces is 0.1 and more
 _DISTINCT = 8  # bytes in WIDTH that differ, at least
 _LAGS = (1, 2, 3, 4, 6, 8, 12)
 _BIT_LAGS = (1, 2, 3, 4, 6)
@@ -53,8 +53,9 @@ def _classes() -> np.ndarray:
 _CLASSES = _classes()
 COMMON = (_CLASSES >> np.uint64(48) != 0) | (np.arange(256) < 8)  # usual high bytes of 16-bit characters
 _TABLES = (_CLASSES, _CLASSES[FLIPPED])
-_BEGINS = np.zeros(65536, bool)
-_BEGINS[[int.from_bytes(m[:2], "big") for m in _MAGICS]] = True
+_BEGINS = np.zeros((2, 65536), bool)  # first two bytes of a signature: as they stand, and flipped
+_BEGINS[0, [int.from_bytes(m[:2], "big") for m in _MAGICS]] = True
+_BEGINS[1, [int(FLIPPED[m[0]]) << 8 | int(FLIPPED[m[1]]) for m in _MAGICS]] = True
 _WORDS = np.array([int.from_bytes(m[:4].ljust(4, b"\0"), "little") for m in _MAGICS], np.uint32)
 _MASKS = np.array([(1 << 8 * min(4, len(m))) - 1 for m in _MAGICS], np.uint32)
 
@@ -73,16 +74,20 @@ def likely(data: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
         Numbers of rows that may be text, and of those that may have a signature; as they stand, and with the bits of
         each byte in the other order.
     """
-    found, columns = [], np.ascontiguousarray(data.T)
-    for table, flip in zip(_TABLES, (False, True), strict=True):
+    columns = np.ascontiguousarray(data.T)
+    signed = _signed(data, columns)
+    found = []
+    for flip, table in enumerate(_TABLES):
         narrow, wide = _texts(table[columns])
         rows = np.flatnonzero(narrow | wide)
         if len(rows):
             some = FLIPPED[data[rows]] if flip else data[rows]
             empty = (some[:, :4] == 0).all(axis=1)
-            varied = busy(some) | (empty & busy(np.ascontiguousarray(some[:, _FIRST:])))
+            varied = busy(some)
+            for begin in (_FIRST, _FIRST + 8):  # behind zeros, and a count behind zeros
+                varied[empty] |= busy(np.ascontiguousarray(some[empty, begin:]))
             rows = rows[(narrow[rows] & varied) | (wide[rows] & _spread(some))]
-        found.append((rows, np.flatnonzero(_signed(FLIPPED[columns] if flip else columns))))
+        found.append((rows, signed[flip]))
     return found
 
 
@@ -106,13 +111,20 @@ def busy(data: np.ndarray) -> np.ndarray:
 
 
 def smooth(row: np.ndarray, layout: Layout) -> bool:
-    """Whether bytes (n,) are whole samples, or their upper halves, that differ little from those beside them."""
-    if len(layout.bits) != 8 and layout.bits[0] != 7:
+    """Whether bytes (n,), first bits first, are samples of five bits and more, or halves, that neighbours foretell."""
+    depth = len(layout.bits)
+    if depth < 5 and layout.bits[0] != 7:
         return False
-    row = row.astype(int)
-    if len(layout.bits) == 4:
-        row = np.stack([row >> 4, row & 15], axis=1).reshape(-1) * 16
-    return any(np.abs(row[lag:] - row[:-lag]).sum() < _SMOOTH * (len(row) - lag) for lag in (1, 2, 3, 4))
+    bits = np.unpackbits(row)
+    weights = 1 << np.arange(depth - 1, -1, -1)
+    values = bits[: len(bits) // depth * depth].reshape(-1, depth) @ weights
+    size = 1 << depth
+    for lag in (1, 2, 3, 4):
+        steps = np.abs(values[lag:] - values[:-lag])
+        steps = steps if layout.bits[0] == 7 else np.minimum(steps, size - steps)
+        if steps.sum() < _SMOOTH * size * len(steps):
+            return True
+    return False
 
 
 def _spread(data: np.ndarray) -> np.ndarray:
@@ -165,14 +177,15 @@ def _count(words: np.ndarray, k: int) -> np.ndarray:
     return words.view(np.uint8)[k::8]
 
 
-def _signed(columns: np.ndarray) -> np.ndarray:
-    """Which of V hypotheses (n, V) hold one of the signatures at one of the usual places: (V,) bool."""
-    found = np.zeros(columns.shape[1], bool)
-    for at in _AT:
-        if at + 4 > len(columns):
-            break
-        rows = np.flatnonzero(_BEGINS[columns[at] * np.uint16(256) | columns[at + 1]])
-        if len(rows):
-            four = np.ascontiguousarray(columns[at : at + 4, rows].T).view(np.uint32)
-            found[rows] |= ((four & _MASKS) == _WORDS).any(axis=1)
-    return found
+def _signed(data: np.ndarray, columns: np.ndarray) -> list[np.ndarray]:
+    """Rows of (V, n) that hold one of the signatures at one of the usual places, as they stand and flipped."""
+    at = [place for place in _AT if place + 4 <= len(columns)]
+    pairs = columns[at].astype(np.uint16) << np.uint16(8) | columns[[place + 1 for place in at]]
+    out = []
+    for flip, table in enumerate(_BEGINS):
+        where, rows = np.nonzero(table[pairs])
+        places = np.array(at)[where]
+        four = data[rows[:, None], places[:, None] + np.arange(4)]
+        four = np.ascontiguousarray(FLIPPED[four] if flip else four).view(np.uint32)
+        out.append(np.unique(rows[((four & _MASKS) == _WORDS).any(axis=1)]))
+    return out

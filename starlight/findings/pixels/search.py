@@ -11,9 +11,9 @@ from starlight.findings.pixels.body import place_price, windows
 from starlight.findings.pixels.choose import Hit, distinct
 from starlight.findings.pixels.extents import extent
 from starlight.findings.pixels.heads import Hypothesis, candidates
-from starlight.findings.pixels.judge import judge_text, word
+from starlight.findings.pixels.judge import judge_text, shown, word
 from starlight.findings.pixels.layouts import Layout
-from starlight.findings.pixels.orders import Lane
+from starlight.findings.pixels.orders import Lane, rank
 from starlight.findings.pixels.payloads import before, signed_payload, text_payload
 from starlight.findings.pixels.planes import Plane, planes
 from starlight.images.image import Image
@@ -25,7 +25,7 @@ _PARTS = 3  # the usual orders, all others, and text that begins anywhere have a
 _USUAL = 64  # usual hypotheses: bit 0 and the low bits of all channels, row by row
 _FEWEST = 8  # characters that are called text
 _ROOM = 1 << 24  # bytes of a lane that are read for a payload
-_JUDGED = 48  # hypotheses of a plane that are judged
+_JUDGED = 96  # hypotheses of a plane that are judged
 _STARTS = (0, 1, 2, 3, 4, 5, 6, 8, 11, 16)  # bytes in front of a signature
 _WEAK = ("Windows program", "JPEG image", "BMP image", "MP3 audio", "Flash film", "zlib data", "lzma data",
          "arj archive", "gzip data", "bzip2 data", "GIF image", "MP4 film")  # fmt: skip
@@ -83,7 +83,7 @@ def _heads(plane: Plane) -> list[Hit]:
         if one.signed:
             hits += _signed(one)
     judged = [one for one in found if one.text or (one.signed and word(one.lane, one.layout))]
-    judged.sort(key=lambda one: not _usual(one.lane, one.layout))
+    judged.sort(key=lambda one: (not _usual(one.lane, one.layout), rank(one.lane)))
     for one in judged[:_JUDGED]:
         least = threshold(tried, _usual(one.lane, one.layout))
         text = judge_text(one.lane, one.layout, 0, least)
@@ -109,7 +109,7 @@ def _bodies(plane: Plane, known: list[Hit]) -> Iterator[Hit]:
 def _body_hit(lane: Lane, layout: Layout, first: int, net: float, data: bytes) -> Hit:
     phase = first % (8 // len(layout.bits))
     at = (first - phase) * len(layout.bits) // 8
-    start, stop = text_payload(data, before(data[: at + 16], at + 16), "utf-8")
+    start, stop = text_payload(data, before(data[: at + 16], at + 16), "utf-8", shown(layout))
     payload = data[start:stop]
     return Hit(net, lane, layout, phase + start * 8 // len(layout.bits), payload, _named(payload, "utf-8"), True)
 
@@ -122,7 +122,7 @@ def _covers(hit: Hit, lane: Lane, layout: Layout, first: int) -> bool:
 
 def _text_hit(lane: Lane, layout: Layout, first: int, net: float, start: int, encoding: str) -> Hit:
     data = layout.unpack(lane.samples(layout.samples_for(_ROOM))).tobytes()
-    begin, stop = text_payload(data, start, encoding)
+    begin, stop = text_payload(data, start, encoding, shown(layout))
     payload = data[begin:stop]
     return Hit(net, lane, layout, layout.samples_for(begin), payload, _named(payload, encoding))
 

@@ -2,7 +2,7 @@
 
 What is announced is read to its end. Where something else stands in its place, or more follows, nothing is listed.
 Layouts: Google's GContainer and MicroVideo, and, as ExifTool documents them, Samsung's trailer, Canon VRD,
-PhotoMechanic, and previews that maker notes point to.
+PhotoMechanic, Insta360, Vivo and Xiaomi, and previews that maker notes point to.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ _ITEM = re.compile(rb"<(?:\w+:)?Item\b([^>]*)>|<rdf:li\b[^>]*>\s*<rdf:Descriptio
 _FIELD = re.compile(rb"(?:\w+:)?(Mime|Semantic|Length|Padding)\s*=\s*[\"']([^\"']*)[\"']")
 _ELEMENT = re.compile(rb"<(?:\w+:)?(Mime|Semantic|Length|Padding)>([^<]*)<")
 _OFFSET = re.compile(rb"MicroVideoOffset(?:\s*=\s*[\"']|>)\s*(\d{1,12})")
+_DISTANCE = re.compile(rb"\boffset=(?:[\"']|&quot;)(\d{1,10})(?:[\"']|&quot;)\s+length=(?:[\"']|&quot;)(\d{1,10})")
 _MOST = 256  # blocks of a vendor, items of a directory
 
 PictureEnd = Callable[[int], int]
@@ -72,6 +73,7 @@ def announced(data: bytes, end: int, xmp: bytes, exif: bytes, picture_end: Pictu
     parts = list(_vendors(data, end))
     stop = min((part.start for part in parts), default=len(data))
     parts += _listed(data, end, stop, _items(xmp), picture_end)
+    parts += _xiaomi(data, end, stop, xmp)
     match = _OFFSET.search(xmp)
     if match:
         parts += _film(data, end, stop, int(match.group(1)))
@@ -132,6 +134,14 @@ def _film(data: bytes, end: int, stop: int, length: int) -> Iterator[Part]:
             return
 
 
+def _xiaomi(data: bytes, end: int, stop: int, xmp: bytes) -> Iterator[Part]:
+    """Pictures and tables whose distance from the end of the file, and length, stand in Xiaomi's XMP."""
+    for match in list(_DISTANCE.finditer(xmp))[:_MOST]:
+        at = len(data) - int(match.group(1))
+        if end <= at <= at + int(match.group(2)) <= stop:
+            yield Part("vendor", "Xiaomi", at, at + int(match.group(2)))
+
+
 def _previews(data: bytes, end: int, block: bytes, picture_end: PictureEnd) -> Iterator[Part]:
     """A picture whose offset stands in the EXIF block, as maker notes have it. Minolta's lacks its first byte."""
     base, at = data.find(block[:64]), data.find(b"\xd8\xff", end)
@@ -151,7 +161,7 @@ def _previews(data: bytes, end: int, block: bytes, picture_end: PictureEnd) -> I
 def _vendors(data: bytes, start: int) -> Iterator[Part]:
     """Blocks at the end of a file that a directory or a word of their own closes, the last first."""
     stop = len(data)
-    for read in (_samsung, _canon, _photo_mechanic, _huawei, _samsung):
+    for read in (_samsung, _canon, _photo_mechanic, _huawei, _insta360, _vivo, _samsung):
         parts = list(read(data, start, stop))
         yield from parts
         stop = min((part.start for part in parts), default=stop)
@@ -199,6 +209,20 @@ def _photo_mechanic(data: bytes, start: int, stop: int) -> Iterator[Part]:
     size = int.from_bytes(data[stop - 12 : stop - 8], "big")
     if stop - start >= 12 and data[stop - 8 : stop] == b"cbipcbbl" and 12 + size <= stop - start:
         yield Part("vendor", "PhotoMechanic", stop - 12 - size, stop)
+
+
+def _insta360(data: bytes, start: int, stop: int) -> Iterator[Part]:
+    """Records, closed by 78 bytes with their length and a word of 32 digits."""
+    size = int.from_bytes(data[stop - 40 : stop - 36], "little")
+    if data[stop - 32 : stop] == b"8db42d694ccc418790edff439fe026bf" and 78 <= size <= stop - start:
+        yield Part("vendor", "Insta360", stop - size, stop)
+
+
+def _vivo(data: bytes, start: int, stop: int) -> Iterator[Part]:
+    """JSON behind the maker's name, closed by a fixed word."""
+    at = data.find(b'vivo{"', max(start, stop - (1 << 16)), stop)
+    if at >= 0 and data.endswith(b"\x1b*9HWfu\x84\x93\xa2\xb1"):
+        yield Part("vendor", "Vivo", at, stop)
 
 
 def _huawei(data: bytes, start: int, stop: int) -> Iterator[Part]:

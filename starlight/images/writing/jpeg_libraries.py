@@ -13,6 +13,7 @@ import jpeglib
 import numpy as np
 
 from starlight.errors import StarlightError
+from starlight.system.quiet import native_stderr
 
 __all__ = ["ARITHMETIC", "LIBRARIES", "MOZJPEG_BASES", "encode"]
 
@@ -75,5 +76,6 @@ def encode(
         picture = jpeglib.from_spatial(np.ascontiguousarray(np.atleast_3d(samples)))
         if samples.ndim == 3:
             picture.samp_factor = sampling
-        picture.write_spatial(str(path), **options)
+        with native_stderr():  # mozjpeg warns of tables too coarse for baseline, which is what old telephones write
+            picture.write_spatial(str(path), **options)
         return path.read_bytes()

@@ -13,7 +13,7 @@ from PIL import Image, UnidentifiedImageError
 from starlight.errors import StarlightError
 from starlight.images.writing.jpeg_crop import crop
 
-__all__ = ["PHOTOGRAPHS", "cover_id", "cut", "folder_photographs", "is_jpeg", "load", "names_of_size"]
+__all__ = ["LARGEST_CUT", "PHOTOGRAPHS", "cover_id", "cut", "folder_photographs", "is_jpeg", "load", "names_of_size"]
 
 _SKIMAGE = [
     "astronaut.png", "camera.png", "coffee.png", "chelsea.png", "rocket.jpg", "motorcycle_left.png",
@@ -28,10 +28,7 @@ _FILES = {
 }
 _STEREO = {"skimage/motorcycle_left.png": "skimage/motorcycle", "skimage/motorcycle_right.png": "skimage/motorcycle"}
 PHOTOGRAPHS = tuple(f"{package}/{name}" for package, names in _FILES.items() for name in names)
-_LARGE, _LARGE_SHARE = (
-    4096,
-    0.12,
-)  # pixels of a side that a cut may have, and how many cuts may have more than asked for
+LARGEST_CUT, _LARGE_SHARE = 4096, 0.12  # pixels of a side; share of cuts that are larger than asked for
 _SUFFIXES = {".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp"}
 
 
@@ -110,7 +107,9 @@ def is_jpeg(name: str) -> bool:
     return Path(name).suffix.lower() in (".jpg", ".jpeg")
 
 
-def cut(name: str, rng: np.random.Generator, height: int, width: int, *, largest: int = _LARGE) -> tuple[bytes, str]:
+def cut(
+    name: str, rng: np.random.Generator, height: int, width: int, *, largest: int = LARGEST_CUT
+) -> tuple[bytes, str]:
     """Cut a JPEG file out of a user's one, coefficients as they are; now and then one as large as people have them.
 
     Parameters
