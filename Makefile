@@ -35,9 +35,12 @@ $(TESTING): $(READY) requirements-test.lock requirements-onnx.lock
 test: $(TESTING)  ## the whole test suite
 	python -m pytest
 
-lint: $(READY)  ## style, as pre-commit checks it
-	$(PIP) ruff==0.17.5
-	ruff check . && ruff format --check .
+lint: $(READY)  ## style and spelling, as pre-commit checks them, and types
+	$(PIP) --no-deps --requirement requirements-lint.lock
+	ruff check .
+	ruff format --check .
+	codespell
+	mypy
 
 baseline: $(READY)  ## keep V3's figures as the experiment `v3-baseline`, for `dvc metrics diff v3-baseline`
 	dvc exp run --force --name v3-baseline -S headline=v3

@@ -11,7 +11,7 @@ from starlight.finetune import FinetuneParams
 from starlight.manifest import read
 from starlight.mine import views
 from starlight.params import General, run_stage, section
-from starlight.plots import tables as plot_data
+from starlight.plots import tables
 from starlight.plots.contact_sheet import contact_sheet
 from starlight.store import StreamReader, default_root
 
@@ -29,7 +29,7 @@ def main(raw: dict) -> None:
     )
     table = predictions(detectors, data, params)
     table.to_csv(OUT / "predictions.csv", index=False, lineterminator="\n")
-    plot_data.write(table, OUT / "plot_data")
+    tables.write(table, OUT / "plot_data")
     measured = metrics.evaluate_all(table, tuple(detectors))
     (OUT / "metrics.json").write_text(metrics.dumps(measured))
     (OUT / "headline.json").write_text(metrics.dumps(metrics.headline(measured, general.headline)))

@@ -19,6 +19,7 @@ sys.path.insert(1, str(HOME))  # run as a file, from any folder
 from starlight.errors import StarlightError  # noqa: E402
 from starlight.monitor import command, monitor  # noqa: E402
 from starlight.monitor.alerts import AlertParams, summary, words  # noqa: E402
+from starlight.monitor.unlabelled import of_answers  # noqa: E402
 from starlight.params import read, section  # noqa: E402
 
 
@@ -39,6 +40,9 @@ def _since(raw: dict, datasets: Path, manifest):
 
 def main() -> int:
     given = command.arguments(__doc__)
+    if given.answers:
+        print(*of_answers(given.answers), sep="\n")
+        return 0
     project = command.project(given.dataset_path, HOME)
     raw, dataset = read(project / "params.yaml"), given.dataset_path or project / "datasets"
     if not dataset.exists() and (project / dataset).exists():  # as it is called from the project's root

@@ -82,8 +82,18 @@ def predictions(detectors: Mapping[str, Stored], data: TrainingData, params: Eva
 
     Without `params.maps`, much sooner, the counts are 0 where experts can answer alone.
 
-    Columns are those of `reports/predictions.csv`: identity, then for each detector `<m>_probability`,
-    `<m>_flagged`, `<m>_technique`, `<m>_ood`, `<m>_map_fp_ratio` and the map's cell counts.
+    Parameters
+    ----------
+    detectors : mapping
+        Name to detector.
+    data : TrainingData
+    params : EvaluateParams
+
+    Returns
+    -------
+    DataFrame
+        Columns of `reports/predictions.csv`: identity, then for each detector `<m>_probability`, `<m>_flagged`,
+        `<m>_technique`, `<m>_ood`, `<m>_map_fp_ratio` and the map's cell counts.
     """
     rows = data.rows
     table = rows[list(_IDENTITY)].copy()
@@ -116,7 +126,20 @@ def _twin_of(rows: pd.DataFrame) -> list[str]:
 
 
 def stream_ablation(stored: Stored, data: TrainingData, *, each: bool = True) -> pd.DataFrame:
-    """Measures with none blanked (the first row) and, with `each`, with each stream blanked in turn."""
+    """Measures of a detector with none of its streams, and with each of them left out.
+
+    Parameters
+    ----------
+    stored : Stored
+    data : TrainingData
+    each : bool
+        Without, the first row alone.
+
+    Returns
+    -------
+    DataFrame
+        First row: no stream is left out; then one row a stream.
+    """
     if each:
         device, weights = devices.current()[0], [m.weight for m in stored.members]
         blanks = (None, *stored.members[0].model.config.streams)
@@ -153,6 +176,13 @@ def before_after(table: pd.DataFrame, names: tuple[str, ...] = ("v4_base", "v4",
 def load_test(manifest: pd.DataFrame, reader: StreamReader, scratch: Path) -> TrainingData:
     """The test split with all streams.
 
+    Parameters
+    ----------
+    manifest : DataFrame
+    reader : StreamReader
+    scratch : Path
+        Folder for what does not fit into memory.
+
     Raises
     ------
     StarlightError
@@ -167,6 +197,17 @@ def load_test(manifest: pd.DataFrame, reader: StreamReader, scratch: Path) -> Tr
 
 def hardest(table: pd.DataFrame, data: TrainingData, count: int, name: str = "v4") -> tuple[list[int], list[str]]:
     """The authentic images that look most like stego and the stego images that look least so, half of each.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As `predictions` gives it.
+    data : TrainingData
+        That it was made from.
+    count : int
+        Images in all.
+    name : str
+        Detector.
 
     Returns
     -------

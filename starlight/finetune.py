@@ -39,6 +39,23 @@ def finetune(
     Writes `hard_negative_best.safetensors` (the fine-tuned detector), `detector.safetensors` (what is used: the
     ensemble, or the fine-tuned one alone), `control.safetensors`, and `curves.csv`. With nothing mined the base
     detector passes through unchanged.
+
+    Parameters
+    ----------
+    base : Stored
+        The detector that was mined with.
+    splits : Splits
+    hard, missed : DataFrame
+        What mining found, see `starlight.training.mining.select`.
+    general : General
+    params : FinetuneParams
+    training : TrainParams
+        Of base training; what fine-tuning does not change holds here, too.
+    ensemble : EnsembleParams
+    models, reports : Path
+        Folders for what is written.
+    scratch : Path
+        Folder for what does not fit into memory.
     """
     weight_negatives(splits.train, general)
     reports.mkdir(parents=True, exist_ok=True)
@@ -95,10 +112,21 @@ def _tune(base, splits, hard, missed, general, params, training, scratch: Path):
 def sampling_weights(
     data: TrainingData, hard: pd.DataFrame, missed: pd.DataFrame, params: FinetuneParams
 ) -> np.ndarray:
-    """(n,) weight of each training image: 1, more for hard negatives, missed stego and small payloads.
+    """Weight of each training image: 1, more for hard negatives, missed stego and small payloads.
 
     With `pair_stego` the stego images made from a hard negative are raised with it: what the detector must learn
     is the difference between the two, not that such images are clean.
+
+    Parameters
+    ----------
+    data : TrainingData
+    hard, missed : DataFrame
+        With `sample_id` of the images.
+    params : FinetuneParams
+
+    Returns
+    -------
+    ndarray, shape (n,)
     """
     is_hard = _among(data, hard)
     weights = area_weights(data, params)

@@ -17,7 +17,19 @@ def percent(fraction: float, digits: int = 2) -> str:
 
 
 def interval(low: float, high: float, digits: int = 2) -> str:
-    """Ends of an interval of a fraction, such as `0.10 to 0.52 %`."""
+    """Ends of an interval of a fraction, such as `0.10 to 0.52 %`.
+
+    Parameters
+    ----------
+    low, high : float
+        Fractions.
+    digits : int
+        Of the percentages.
+
+    Returns
+    -------
+    str
+    """
     return NOTHING if math.isnan(low) or math.isnan(high) else f"{100 * low:.{digits}f} to {100 * high:.{digits}f} %"
 
 

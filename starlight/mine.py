@@ -17,7 +17,20 @@ __all__ = ["MineParams", "Mined", "mine", "views"]
 
 
 def mine(stored: Stored, data: TrainingData, params: MineParams) -> Mined:
-    """Mine one split, the training split; see `starlight.training.mining.select`."""
+    """Mine one split, the training split.
+
+    Parameters
+    ----------
+    stored : Stored
+        Its first member is mined with.
+    data : TrainingData
+    params : MineParams
+
+    Returns
+    -------
+    Mined
+        See `starlight.training.mining.select`.
+    """
     model = stored.members[0].model
     run = forward(model, data, devices.current()[0], threshold=params.threshold)
     answer = judge(
@@ -33,7 +46,22 @@ def mine(stored: Stored, data: TrainingData, params: MineParams) -> Mined:
 
 @torch.no_grad()
 def views(members: tuple[Member, ...], data: TrainingData, indices: list[int]) -> tuple[list, list]:
-    """Crops (h, w, 3) uint8 and their maps (32, 32) in [0, 1], of each image's most suspicious tile."""
+    """What to show of some images: of each its most suspicious tile.
+
+    Parameters
+    ----------
+    members : tuple of Member
+        The first is asked.
+    data : TrainingData
+    indices : list of int
+        Images.
+
+    Returns
+    -------
+    crops : list of ndarray, shape (h, w, 3), uint8
+    maps : list of ndarray in [0, 1]
+        One value for each 8x8 pixels of the crop.
+    """
     crops, maps = [], []
     for i in indices:
         batch = data.batch([i], tile="all")

@@ -6,8 +6,7 @@ import numpy as np
 from PIL import Image as PillowImage
 from scipy.ndimage import gaussian_filter
 
-from starlight.images import image as images
-from starlight.images.image import Image
+from starlight.images.image import Image, decode
 
 TEXT = b"It was a bright cold day in April, and the clocks were striking thirteen."
 
@@ -58,4 +57,4 @@ def indexed(indices: np.ndarray, palette: np.ndarray) -> bytes:
 
 def image(samples: np.ndarray, form: str = "PNG", **options) -> Image:
     """Encode and decode samples."""
-    return images.decode(file(samples, form, **options))
+    return decode(file(samples, form, **options))

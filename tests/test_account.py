@@ -15,7 +15,7 @@ from PIL import Image, PngImagePlugin
 
 from starlight.errors import BadImage
 from starlight.findings.account import account
-from starlight.images import image as images
+from starlight.images.image import decode
 from starlight.techniques import get
 
 _RNG = np.random.default_rng(3)
@@ -39,7 +39,7 @@ def _zip() -> bytes:
 
 def _read(data: bytes):
     """The account of a file, after checking that its spans tile it."""
-    kept = account(images.decode(data))
+    kept = account(decode(data))
     position = 0
     for span in kept.spans:
         assert span.offset == position and span.length > 0
@@ -374,3 +374,13 @@ def test_a_hostile_number_of_fields_is_refused_and_bombs_are_left_alone():
         _read(_FILES["jpeg"][:2] + comments + _FILES["jpeg"][2:])
     bomb = _chunk(b"zTXt", b"a\0\0" + zlib.compress(bytes(1 << 20), 9)) * 20
     assert not _hidden(_FILES["png"][:33] + bomb + _FILES["png"][33:])
+
+
+def test_a_maker_note_is_its_makers_affair_but_no_place_for_a_file():
+    def note(body: bytes) -> bytes:
+        tags = Image.Exif()
+        tags[0x927C] = body
+        return _file("jpeg", exif=tags)
+
+    assert not _hidden(note(b"HDRP\2" + _CIPHER)) and not _hidden(note(b"Nikon\0\2\x10" + bytes(range(200))))
+    assert _hidden(note(_zip())) and _hidden(note(_CIPHER))

@@ -15,33 +15,13 @@ from submission_factory import TEXT, picture, save
 
 from starlight import manifest
 from starlight.errors import StarlightError
-from starlight.lab.peers import (
-    compare as detect,
-)
-from starlight.lab.peers import (
-    ensembles as detect_ensembles,
-)
-from starlight.lab.peers import (
-    images as detect_images,
-)
-from starlight.lab.peers import (
-    measures as detect_measures,
-)
-from starlight.lab.peers import (
-    peers as detect_peers,
-)
-from starlight.lab.peers import (
-    report as detect_report,
-)
-from starlight.lab.peers import (
-    rules as detect_rules,
-)
+from starlight.lab.peers import compare, ensembles, images, measures, peers, report, rules
 from starlight.lab.peers.peers import Peer
 from starlight.metrics import auc, clopper_pearson, detection_at_fpr
 from starlight.sample.build import SampleParams
 from starlight.techniques import get
 
-RATES = detect_measures.FPRS
+RATES = measures.FPRS
 
 
 def _images(n: int = 100) -> pd.DataFrame:
@@ -52,7 +32,7 @@ def _images(n: int = 100) -> pd.DataFrame:
         for label, technique, level in kinds
         for i in range(n)
     ]
-    return pd.DataFrame(rows, columns=list(detect_images.COLUMNS))
+    return pd.DataFrame(rows, columns=list(images.COLUMNS))
 
 
 def _planted(path: Path) -> float:
@@ -71,7 +51,7 @@ PEERS = [Peer("planted", "a ladder", _planted, 95.0), Peer("sure", "knows one", 
 
 @pytest.fixture(scope="module")
 def scored() -> pd.DataFrame:
-    return detect.score(_images(), PEERS)
+    return compare.score(_images(), PEERS)
 
 
 def _cell(measured: pd.DataFrame, detector: str, technique: str) -> pd.Series:
@@ -79,7 +59,7 @@ def _cell(measured: pd.DataFrame, detector: str, technique: str) -> pd.Series:
 
 
 def test_planted_scores_give_planted_figures(scored):
-    row = _cell(detect_measures.by_technique(scored, PEERS), "planted", "lsbr")
+    row = _cell(measures.by_technique(scored, PEERS), "planted", "lsbr")
     assert (row.n, row.judged, row.authentic, row.level) == (100, 100, 100, "0.1")
     assert row.detection_at_fpr01 == 0.91  # one false alarm allowed: over the score 98
     assert row.detection_at_fpr001 == 0.9  # none: over 99
@@ -96,14 +76,14 @@ def test_thresholds_flag_as_the_metrics_do(seed):
     authentic, stego = rng.integers(0, 40, 230) / 4, rng.integers(10, 50, 50) / 4  # with many ties
     label, score = np.r_[np.zeros(230), np.ones(50)], np.r_[authentic, stego]
     for fpr in (*RATES.values(), 0.0, 0.3):
-        limit = detect_measures.threshold_at(authentic, fpr)
+        limit = measures.threshold_at(authentic, fpr)
         assert (authentic > limit).mean() <= fpr
         assert (stego > limit).mean() == pytest.approx(detection_at_fpr(label, score, fpr)[0])
-    assert math.isnan(detect_measures.threshold_at([], 0.01))
+    assert math.isnan(measures.threshold_at([], 0.01))
 
 
 def test_one_failing_image_is_counted_and_ends_nothing(scored):
-    measured, summary = detect_measures.by_technique(scored, PEERS), detect_measures.summary(scored, PEERS)
+    measured, summary = measures.by_technique(scored, PEERS), measures.summary(scored, PEERS)
     row = _cell(measured, "planted", "raw")
     assert (row.n, row.judged) == (100, 50)
     assert row.detection_at_fpr05 == 0.02  # 96 and 98 of all 100: what failed was not found
@@ -112,20 +92,20 @@ def test_one_failing_image_is_counted_and_ends_nothing(scored):
 
 
 def test_what_a_detector_does_not_judge_is_undefined(scored):
-    row = _cell(detect_measures.by_technique(scored, PEERS), "sure", "raw")
+    row = _cell(measures.by_technique(scored, PEERS), "sure", "raw")
     assert row.judged == 0
     assert row[["auc", "ms", *(f"detection_at_{name}" for name in (*RATES, "own"))]].isna().all()
 
 
 def test_one_source_left_out(scored):
-    table = detect_measures.by_source(scored, PEERS).set_index(["source", "detector"])
+    table = measures.by_source(scored, PEERS).set_index(["source", "detector"])
     assert table.loc[("b", "planted"), "fpr"] == 0.02  # of 1, 3, ... 99 only 99 lies over 98, the highest of the others
     assert table.loc[("a", "sure"), "detection"] == 1.0
-    assert detect_measures.by_source(scored.assign(source="a"), PEERS).empty
+    assert measures.by_source(scored.assign(source="a"), PEERS).empty
 
 
 def test_report(tmp_path, scored):
-    text = detect.write(tmp_path, scored, PEERS, ["Test set: planted."])
+    text = compare.write(tmp_path, scored, PEERS, ["Test set: planted."])
     assert (tmp_path / "detect.md").read_text() == text and text.startswith(
         "# Detection beside peers\n\n- Test set: pl"
     )
@@ -140,39 +120,39 @@ def test_report(tmp_path, scored):
 
 
 def test_enough_images_need_no_warning():
-    scored = detect.score(_images(1000), PEERS[1:])
-    assert "cannot be seen" not in detect_report.to_markdown(
-        detect_measures.by_technique(scored, PEERS[1:]), detect_measures.summary(scored, PEERS[1:]), pd.DataFrame(), []
+    scored = compare.score(_images(1000), PEERS[1:])
+    assert "cannot be seen" not in report.to_markdown(
+        measures.by_technique(scored, PEERS[1:]), measures.summary(scored, PEERS[1:]), pd.DataFrame(), []
     )
 
 
 def test_a_missing_folder_of_covers_is_one_line(tmp_path):
     with pytest.raises(StarlightError, match=r"^\S*nowhere: no such folder of photographs$"):
-        detect.image_sets(
-            detect.Plan(), knobs(SampleParams), tmp_path, manifest=tmp_path / "none.csv", datasets=tmp_path,
+        compare.image_sets(
+            compare.Plan(), knobs(SampleParams), tmp_path, manifest=tmp_path / "none.csv", datasets=tmp_path,
             covers=tmp_path / "nowhere",
         )  # fmt: skip
     (tmp_path / "empty").mkdir()
     with pytest.raises(StarlightError, match="empty: no image file to use as a cover"):
-        detect_images.made(tmp_path / "out", knobs(SampleParams), 1, covers=tmp_path / "empty")
+        images.made(tmp_path / "out", knobs(SampleParams), 1, covers=tmp_path / "empty")
 
 
 def test_a_test_set_from_photographs_alone(tmp_path):
     for place, count in (("lake", 3), ("town", 1)):
         for i in range(count):
             save(tmp_path / f"mine/{place}/{place}{i}.png", picture(np.random.default_rng(i), size=200))
-    params = detect_images.test_params(knobs(SampleParams, largest_side=80), 16, 1)
+    params = images.test_params(knobs(SampleParams, largest_side=80), 16, 1)
     small = {"smallest_side": 64, "largest_side": 80, "adaptive_side": 80, "covers": 16}
-    images = detect_images.made(tmp_path / "out", replace(params, **small), 3, covers=tmp_path / "mine").table
-    authentic, stego = images[images.label == 0], images[images.label == 1]
-    assert detect_images.ImageSet(images, "").composition.startswith("16 authentic files (sources: lake ")
-    assert len(authentic) == 16 and set(images.source) <= {"lake", "town"}
-    assert set(images.cover_id) <= {f"user/{name}.png" for name in ("lake0", "lake1", "lake2", "town0")}
+    table = images.made(tmp_path / "out", replace(params, **small), 3, covers=tmp_path / "mine").table
+    authentic, stego = table[table.label == 0], table[table.label == 1]
+    assert images.ImageSet(table, "").composition.startswith("16 authentic files (sources: lake ")
+    assert len(authentic) == 16 and set(table.source) <= {"lake", "town"}
+    assert set(table.cover_id) <= {f"user/{name}.png" for name in ("lake0", "lake1", "lake2", "town0")}
     assert set(stego.twin) <= set(authentic.path)
     assert set(stego.level[stego.technique == "hill"]) == {"0.4"} and set(stego.level[stego.technique == "exif"]) == {
         ""
     }
-    pairs = detect_images.training_pairs(detect_images.ImageSet(images, ""), "jpeg", 4, seed=0)
+    pairs = images.training_pairs(images.ImageSet(table, ""), "jpeg", 4, seed=0)
     assert len(pairs) == 4 and all(twin.endswith(".jpg") and stego.endswith(".jpg") for twin, stego, _ in pairs)
 
 
@@ -189,10 +169,10 @@ def test_the_test_split_of_a_manifest(tmp_path):
     ]  # fmt: skip
     manifest.write(manifest.frame(rows), tmp_path / "manifest.csv")
     with pytest.raises(StarlightError, match=r"x\.png, which is not there; run `dvc repro`"):
-        detect_images.of_manifest(tmp_path / "manifest.csv", tmp_path, "test")
+        images.of_manifest(tmp_path / "manifest.csv", tmp_path, "test")
     for row in rows[:3]:
         save(tmp_path / row["path"], picture(np.random.default_rng(0)))
-    table = detect_images.of_manifest(tmp_path / "manifest.csv", tmp_path, "test").table
+    table = images.of_manifest(tmp_path / "manifest.csv", tmp_path, "test").table
     assert table.technique.tolist() == ["", "wow", "encrypted.raw"] and table.level.tolist() == ["", "0.4", ""]
     assert table.twin.tolist() == ["", str(tmp_path / "a/clean/x.png"), ""]
 
@@ -207,8 +187,8 @@ def test_rules(tmp_path):
     said.write_bytes(exif.embed(photo.read_bytes(), TEXT))
     longer = tmp_path / "longer.png"
     longer.write_bytes(clean.read_bytes() + b"x")
-    assert [detect_rules.lsb_text(p) for p in (clean, stego, photo)] == [0.0, 1.0, None]
-    assert [detect_rules.beside_the_image(p) for p in (clean, photo, said, longer)] == [0.0, 0.0, 1.0, 1.0]
+    assert [rules.lsb_text(p) for p in (clean, stego, photo)] == [0.0, 1.0, None]
+    assert [rules.beside_the_image(p) for p in (clean, photo, said, longer)] == [0.0, 0.0, 1.0, 1.0]
 
 
 @pytest.mark.parametrize(
@@ -217,26 +197,26 @@ def test_rules(tmp_path):
      ("Grüße an alle".encode()[:-1] + "ü".encode()[:1], True), (bytes(range(64)), False), (b"", False)],
 )  # fmt: skip
 def test_text(data, expected):
-    assert detect_rules.is_text(data) is expected
+    assert rules.is_text(data) is expected
 
 
 def test_votes_come_first_and_projections_break_ties():
     most, fewer, nearer = [1e-3, 1e-3, -5.0], [9.0, -1e-3, -1e-3], [1e-3, 2e-3, -5.0]
-    assert np.argsort(detect_ensembles.vote(np.array([most, fewer, nearer]).T)).tolist() == [1, 0, 2]
+    assert np.argsort(ensembles.vote(np.array([most, fewer, nearer]).T)).tolist() == [1, 0, 2]
 
 
 def test_missing_peers_are_one_line(monkeypatch):
     monkeypatch.setitem(sys.modules, "sealwatch", None)
-    detect_peers.sealwatch.cache_clear()
+    peers.sealwatch.cache_clear()
     with pytest.raises(StarlightError, match="make bench-detect"):
-        detect_peers.sealwatch()
+        peers.sealwatch()
     assert hasattr(sys.modules.get("torchvision"), "__file__") or "torchvision" not in sys.modules  # no stand-in stays
 
 
 def test_too_few_training_pairs_are_one_line():
-    kind = detect_ensembles.Ensemble("none", "samples", "", lambda path: np.zeros(3))
+    kind = ensembles.Ensemble("none", "samples", "", lambda path: np.zeros(3))
     with pytest.raises(StarlightError, match="none: 2 training pairs are too few"):
-        detect_ensembles.train(kind, [("a", "b", "c")] * 2, seed=0)
+        ensembles.train(kind, [("a", "b", "c")] * 2, seed=0)
 
 
 def test_sealwatch_tells_stego_from_cover(tmp_path):
@@ -247,12 +227,12 @@ def test_sealwatch_tells_stego_from_cover(tmp_path):
     stego = save(tmp_path / "stego.png", get("lsbr").embed(np.ascontiguousarray(pixels), 1.0, seed=1))
     photo = tmp_path / "photo.jpg"
     photo.write_bytes(scenes.file(scenes.scene(1, 64, 64), "JPEG"))
-    spa, ws, chi_square, f5 = detect_peers.attacks()
+    spa, ws, chi_square, f5 = peers.attacks()
     for attack in (spa, ws, chi_square):
         assert attack.score(stego) > attack.score(clean) and attack.score(photo) is None
     assert f5.score(clean) is None and math.isfinite(f5.score(photo))
-    assert detect_ensembles.spam(clean).shape == (686,) and detect_ensembles.spam(photo) is None
-    assert detect_ensembles.dctr(photo).shape == (8000,) and detect_ensembles.dctr(clean) is None
+    assert ensembles.spam(clean).shape == (686,) and ensembles.spam(photo) is None
+    assert ensembles.dctr(photo).shape == (8000,) and ensembles.dctr(clean) is None
 
 
 def test_ensemble_learns_a_shift():
@@ -260,15 +240,15 @@ def test_ensemble_learns_a_shift():
     rng = np.random.default_rng(0)
     covers = rng.normal(size=(60, 20))
     groups = [str(i // 4) for i in range(60)]
-    learners = detect_ensembles.fit(covers[:40], covers[:40] + 1, groups[:40], seed=1)
+    learners = ensembles.fit(covers[:40], covers[:40] + 1, groups[:40], seed=1)
     unseen = np.r_[covers[40:], covers[40:] + 1]
-    scores = detect_ensembles.vote(np.array([learner.predict(unseen) for learner in learners]))
+    scores = ensembles.vote(np.array([learner.predict(unseen) for learner in learners]))
     assert auc(np.repeat([0, 1], 20), scores)[0] > 0.95
 
 
 def _peers() -> None:
     """Skip where sealwatch is not installed."""
     try:
-        detect_peers.sealwatch()
+        peers.sealwatch()
     except StarlightError as error:
         pytest.skip(str(error))

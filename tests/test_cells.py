@@ -7,7 +7,7 @@ import torch
 
 from starlight.detector.model.cells import record_cells
 from starlight.detector.model.frontend import FRONTENDS
-from starlight.detector.torch_runtime import Predictor
+from starlight.detector.torch_runtime import TorchPredictor
 from starlight.detector.weights import load
 from starlight.images.image import read
 from starlight.streams import SETS
@@ -42,11 +42,13 @@ def test_predictions_are_those_of_the_whole_detector(records, tmp_path):
         mask = torch.from_numpy(record["mask"])[None]
         with torch.inference_mode():
             logits = (a * one(batch, mask).logits + b * other(batch, mask).logits) / (a + b)
-        np.testing.assert_allclose(Predictor.load(path).predict([record], ["x"]).logits, logits, rtol=1e-4, atol=1e-4)
+        np.testing.assert_allclose(
+            TorchPredictor.load(path).predict([record], ["x"]).logits, logits, rtol=1e-4, atol=1e-4
+        )
 
 
 def test_images_of_a_batch_are_judged_as_each_alone(records, tmp_path):
-    predictor = Predictor.load(tiny.weights(tmp_path / "w.safetensors"))
+    predictor = TorchPredictor.load(tiny.weights(tmp_path / "w.safetensors"))
     together = predictor.predict(records, ["x"] * len(records)).logits
     alone = np.concatenate([predictor.predict([record], ["x"]).logits for record in records])
     np.testing.assert_allclose(together, alone, rtol=1e-4, atol=1e-4)

@@ -7,7 +7,7 @@ import pytest
 import scenes
 from PIL import Image as PillowImage
 
-from starlight.images import image as images
+from starlight.images.image import decode
 from starlight.techniques import OTHER, TECHNIQUES, get
 from starlight.techniques.constraints import constraint_mask
 
@@ -16,7 +16,7 @@ DCT = {"f5", "nsf5", "outguess", "steghide", "juniward", "uerd"}
 
 
 def possible(data: bytes) -> set[str]:
-    mask = constraint_mask(images.decode(data))
+    mask = constraint_mask(decode(data))
     assert mask.shape == (17,) and mask.dtype == bool
     names = {name for name, can in zip((*TECHNIQUES, OTHER), mask, strict=True) if can}
     assert OTHER in names

@@ -106,7 +106,7 @@ def test_lossy_samples_are_not_read():
 
 def test_uniform_alpha_adds_no_scan():
     cover = np.concatenate([scenes.scene(0, 64, 80), np.full((64, 80, 1), 200, np.uint8)], axis=2)
-    assert not any(s.name.startswith("rgba") for s in decode.scans(images.decode(scenes.file(cover))))
+    assert not any(s.name.startswith("rgba") for s in decode.scan_orders(images.decode(scenes.file(cover))))
 
 
 @pytest.mark.parametrize("category", lookalikes.CATEGORIES)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from starlight.errors import StarlightError
-from starlight.images import image as images
+from starlight.images.image import decode
 from starlight.images.jpeg.io import read_coefficients
 from starlight.images.writing.encode import Encoding, encode
 from starlight.sample import carriers, covers
@@ -20,7 +20,7 @@ def test_indices_and_palette_survive(format_, colours, transparent):
     palette = rng.integers(0, 256, 3 * colours, np.uint8).tobytes()
     for interlace in (False, True):
         encoding = Encoding(format_, palette=palette, interlace=interlace, transparent=transparent)
-        image = images.decode(encode(indices, encoding))
+        image = decode(encode(indices, encoding))
         assert np.array_equal(image.indices, indices)
         assert image.palette[:colours].tobytes() == palette
         assert (image.alpha is None) == (transparent < 0)
@@ -44,7 +44,7 @@ def test_a_carrier_reads_back_as_it_was_meant(kind):
         rng = np.random.default_rng([seed, 8])
         source = ("photo", "camera", "drawing", "photo")[seed]
         carrier = carriers.make(kind, covers.make(source, rng, 80, 70, str(seed)), rng)
-        image = images.decode(carrier.data)
+        image = decode(carrier.data)
         container = image.container
         assert container.trailer == carrier.trailer and container.problems == ()
         assert container.format == carrier.encoding.format and container.exif == carrier.encoding.exif

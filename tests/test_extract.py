@@ -16,7 +16,7 @@ from submission_factory import picture, save, submission
 from starlight import manifest
 from starlight.errors import StarlightError
 from starlight.extract.extract import ExtractParams, extract, table_names
-from starlight.images import image as images
+from starlight.images.image import read
 from starlight.scan.scan import ScanParams, scan
 from starlight.store import Store, StreamReader
 from starlight.store.shard import Shard
@@ -67,7 +67,7 @@ def test_reader_gives_what_the_streams_compute(world):
     reader = StreamReader(home / "out")
     assert reader.ids == sorted(table["sample_id"])
     for sample_id, path in zip(table["sample_id"], table["path"], strict=True):
-        image = images.read(home / "datasets" / path)
+        image = read(home / "datasets" / path)
         for name, array in compute_streams(image, REGISTRY, ALONE.max_tiles).items():
             stored = reader.get(sample_id, name)
             assert stored.dtype == array.dtype

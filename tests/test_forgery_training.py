@@ -13,7 +13,7 @@ from starlight.errors import StarlightError
 from starlight.forgery.accepted import accepted
 from starlight.forgery.candidates import COPY, SPLICE, Candidate, Suspicions
 from starlight.forgery.verifier import COLUMNS, Verifier
-from starlight.images import image as images
+from starlight.images.image import decode
 from starlight.sample.tampering.build import TamperingParams, build
 from starlight.scan.scan import ScanParams, scan
 from starlight.store import Store
@@ -68,7 +68,7 @@ def test_a_copys_mask_goes_with_its_pixels():
     seen = set()
     for k in range(20):
         change = augmentation("abc", k)
-        moved, image = change.moved(mask), images.decode(change.file(pixels))
+        moved, image = change.moved(mask), decode(change.file(pixels))
         assert moved.shape == image.pixels.shape[:2]
         assert image.pixels[moved].mean() > 170 and image.pixels[~moved].mean() < 25
         seen.add((change.turns, change.flipped))

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PIL import Image
+from scipy.fft import dctn
 from sklearn.datasets import load_sample_image
 
 from starlight.errors import BadImage, StarlightError
@@ -84,15 +85,19 @@ def test_what_is_no_jpeg_or_does_not_fit_is_refused(cover):
         write_coefficients(jpeg(size=(64, 64)), cover)
 
 
+def _spectrum(plane: np.ndarray) -> np.ndarray:
+    """DCT of each 8x8 block by SciPy, (Hb, Wb, 8, 8)."""
+    height, width = plane.shape
+    return dctn(plane.reshape(height // 8, 8, width // 8, 8).swapaxes(1, 2), axes=(2, 3), norm="ortho")
+
+
 def test_decompression_inverts_the_transform(cover):
     table = cover.qt[0].astype(np.float32)
     samples = blocks.pixels(cover.y, table)
     decoded = Image.open(io.BytesIO(jpeg(mode="L")))
     grey = read_coefficients(jpeg(mode="L"))
     np.testing.assert_allclose(np.clip(blocks.pixels(grey.y, grey.qt[0]), 0, 255)[:208], np.asarray(decoded), atol=2.1)
-    spectrum = blocks.transform(samples - 128).swapaxes(1, 2) / table
-    np.testing.assert_allclose(spectrum, cover.y, atol=1e-3)
-    np.testing.assert_array_equal(blocks.from_blocks(blocks.to_blocks(samples)), samples)
+    np.testing.assert_allclose(_spectrum(samples - 128) / table, cover.y, atol=1e-3)
 
 
 def test_phase_planes_hold_the_same_pixels_and_calibration_moves_them(cover):
@@ -100,7 +105,7 @@ def test_phase_planes_hold_the_same_pixels_and_calibration_moves_them(cover):
     samples = blocks.pixels(cover.y, table) - 128
     phases = planes.phase_planes(planes.by_mode(cover.y), table)
     np.testing.assert_allclose(phases.transpose(2, 0, 3, 1).reshape(samples.shape), samples, atol=1e-3)
-    moved = blocks.transform(np.ascontiguousarray(samples[4:-4, 4:-4])).swapaxes(1, 2) / table
+    moved = _spectrum(samples[4:-4, 4:-4]) / table
     unequal = planes.calibrated(phases, table) != np.rint(moved).transpose(2, 3, 0, 1)
     assert unequal.mean() < 1e-3  # ties at half a step
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from starlight.errors import StarlightError
-from starlight.images import image as images
+from starlight.images.image import Image, decode
 from starlight.sample import lookalikes
 from starlight.techniques.readable.protocol import MARK
 
@@ -13,7 +13,7 @@ from starlight.techniques.readable.protocol import MARK
 def test_a_category_is_what_it_declares(category):
     made = [lookalikes.make(category, np.random.default_rng([4, seed]), str(seed)) for seed in range(8)]
     for one in made:
-        image = images.decode(one.data)
+        image = decode(one.data)
         assert image.container.format == one.format and image.container.problems == ()
         assert MARK not in one.data
         _CHECKS.get(category, lambda image: None)(image)
@@ -22,28 +22,28 @@ def test_a_category_is_what_it_declares(category):
     assert again == made[3]
 
 
-def _uniform(image: images.Image) -> None:
+def _uniform(image: Image) -> None:
     assert image.alpha is not None and image.alpha.min() == image.alpha.max()
 
 
-def _varied(image: images.Image) -> None:
+def _varied(image: Image) -> None:
     assert image.alpha is not None and image.alpha.min() < image.alpha.max()
 
 
-def _opaque(image: images.Image) -> None:
+def _opaque(image: Image) -> None:
     assert image.alpha is None and image.pixels.shape[2] == 3
 
 
-def _camera(image: images.Image) -> None:
+def _camera(image: Image) -> None:
     assert image.container.exif_fields > 8 and not image.container.trailer
     assert len(image.container.user_comment[8:].replace(b"\0", b" ").strip()) < 24
 
 
-def _trailer(image: images.Image) -> None:
+def _trailer(image: Image) -> None:
     assert image.container.trailer or image.container.behind
 
 
-def _tiny(image: images.Image) -> None:
+def _tiny(image: Image) -> None:
     assert max(image.pixels.shape[:2]) <= 32
 
 

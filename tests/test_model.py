@@ -13,7 +13,7 @@ from starlight.detector.model.frontend import PixelFrontend, PlaneFrontend
 from starlight.detector.model.unified import IMPOSSIBLE
 from starlight.metrics import auc
 from starlight.techniques import OTHER, TECHNIQUES
-from starlight.training.fit_experts import Passes, TrainingSet, fit_encoder, fit_expert, judged_by, reads
+from starlight.training.fit_experts import Schedule, TrainingSet, fit_encoder, fit_expert, judged_by, reads
 
 SIZES = (("palette", 768), ("format", 12), ("content", 40), ("dct", 30))
 STREAMS = ("pixel", "alpha", "lsb", "palette", "metadata", "format", "palette_lsb", "content", "dct")
@@ -223,7 +223,7 @@ def test_an_expert_finds_what_moves_along_a_direction_in_which_covers_hardly_var
     labels = torch.from_numpy(stego[:, None])
     vectors = torch.from_numpy(values).float()
     torch.manual_seed(0)
-    parts = vectors[:half], labels[:half], ~labels[:half], torch.ones(half), Passes(12, 2e-3)
+    parts = vectors[:half], labels[:half], ~labels[:half], torch.ones(half), Schedule(12, 2e-3)
     fit_encoder(encoder, *parts, seed=0, turned=turned)
     encoder.eval()
     with torch.no_grad():

@@ -12,7 +12,7 @@ import tiny
 import torch
 
 from starlight.detector.detector import Detector
-from starlight.detector.torch_runtime import Predictor
+from starlight.detector.torch_runtime import TorchPredictor
 from starlight.detector.weights import load, write
 from starlight.errors import StarlightError
 
@@ -73,7 +73,7 @@ def test_experts_alone_say_what_the_whole_detector_says(made):
     folder, _, records, classes, _ = made
     weights = _with_experts(folder)
     write_onnx(weights, folder / "e.onnx", records)
-    torch_experts, experts = Predictor.load(weights), OnnxPredictor.load(folder / "e.onnx")
+    torch_experts, experts = TorchPredictor.load(weights), OnnxPredictor.load(folder / "e.onnx")
     for some in (slice(0, 1), slice(5, 6), slice(None)):
         whole = experts.predict(records[some], classes[some])
         quick = experts.predict(records[some], classes[some], maps=False)

@@ -11,7 +11,7 @@ from PIL import Image, PngImagePlugin
 
 from starlight import Detector
 from starlight.cli import main
-from starlight.detector.calibration.calibration import Calibration
+from starlight.detector.calibration.calibration import SPEAKS, Calibration, Row
 from starlight.detector.calibration.judgement import judge, named
 from starlight.findings.reading.reader import read
 from starlight.images import image as images
@@ -57,8 +57,8 @@ def test_a_note_alone_is_no_verdict(unmoved):
 
 
 def _calibration() -> Calibration:
-    ones = (1.0,) * len(_LABELS)
-    return Calibration(_LABELS, {"all": (0.0,) * len(_LABELS)}, {"all": ones}, ones, 3.0, 1.0, 0.0, 0.001, 1000)
+    everywhere = Row((3.0,) * len(_LABELS), (SPEAKS,) * len(_LABELS), 1000)
+    return Calibration(_LABELS, {"all": everywhere}, 1.0, 0.0, 0.001, 1000)
 
 
 def test_bytes_are_a_fact_not_a_statistic():

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from starlight.errors import StarlightError
-from starlight.images import image as images
+from starlight.images.image import read
 from starlight.sample.real_tools import TOOLS, installed, make_submission
 from starlight.scan import sidecar
 
@@ -33,7 +33,7 @@ def test_stego_and_counterpart_share_all_but_the_payload(name, covers, tmp_path)
     stego_files = sorted(p for p in (out / "stego").iterdir() if p.suffix != ".json")
     assert len(stego_files) == 2
     for path in stego_files:
-        stego, clean = images.read(path), images.read(out / "clean" / path.name)
+        stego, clean = read(path), read(out / "clean" / path.name)
         names = [[s for s, _, _ in image.container.segments if s != "IDAT"] for image in (stego, clean)]
         assert names[0] == names[1]
         assert stego.container.quant_tables == clean.container.quant_tables

@@ -16,8 +16,7 @@ from synthetic_run import PARAMS, ROADMAP, make_run
 from starlight import manifest, markdown, metrics
 from starlight.errors import StarlightError
 from starlight.monitor.alerts import AlertParams
-from starlight.plots import style
-from starlight.plots import tables as plot_data
+from starlight.plots import style, tables
 from starlight.plots.contact_sheet import contact_sheet
 from starlight.reports import inputs, measures
 from starlight.reports.baseline_tables import before_after
@@ -433,14 +432,14 @@ def test_plots_are_opaque_and_carry_no_metadata(run):
 
 def test_tables_for_dvc_plots(run, tmp_path):
     frame = metrics.read_predictions(run[0] / "predictions.csv")
-    written = plot_data.write(frame, tmp_path)
+    written = tables.write(frame, tmp_path)
     assert len(written) == 12
     roc = pd.read_csv(tmp_path / "roc/v4.csv")
     assert roc.fpr.is_monotonic_increasing and roc.detection.is_monotonic_increasing and len(roc) <= 400
     pairs = pd.read_csv(tmp_path / "confusion/v4.csv")
     assert len(pairs) == len(frame) and (pairs.actual == "authentic").sum() == (frame.label == 0).sum()
     first = {p: p.read_bytes() for p in written}
-    plot_data.write(frame.sample(frac=1, random_state=0), tmp_path)
+    tables.write(frame.sample(frac=1, random_state=0), tmp_path)
     assert {p: p.read_bytes() for p in written} == first
 
 

@@ -14,8 +14,8 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GroupKFold, cross_val_predict
 
 from starlight.errors import StarlightError
-from starlight.images import image as images
 from starlight.images.containers import parse
+from starlight.images.image import decode
 from starlight.params import read, section
 from starlight.sample.build import SampleParams, build
 from starlight.sample.plan import plan
@@ -92,8 +92,8 @@ def test_sources_name_a_cover_for_every_clean_and_negative_file(submission):
 def test_a_twin_differs_from_its_stego_in_the_payload_alone(submission):
     for path, sidecar in _sidecars(submission):
         technique = _technique(sidecar)
-        stego = images.decode(path.read_bytes())
-        twin = images.decode((submission / "clean" / sidecar["clean_file"]).read_bytes())
+        stego = decode(path.read_bytes())
+        twin = decode((submission / "clean" / sidecar["clean_file"]).read_bytes())
         same_pixels = np.array_equal(stego.pixels, twin.pixels)
         if technique in ("exif", "raw"):
             assert same_pixels and stego.data != twin.data
@@ -120,7 +120,7 @@ def test_readable_payloads_can_be_read_back(submission):
             twin = parse((submission / "clean" / sidecar["clean_file"]).read_bytes()).trailer
             payload = payload[len(twin) :] if said["technique"] == "raw" else payload
         else:
-            image = images.decode(data)
+            image = decode(data)
             if said["technique"] == "palette":
                 samples, options = image.indices, {"mark": said["ai42"]}
             elif said["technique"] == "alpha":

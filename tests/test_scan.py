@@ -314,7 +314,7 @@ def test_tampered_images_change_nothing_of_what_stego_is_about(data):
 def test_facts_are_kept_by_content(data, tmp_path, monkeypatch):
     store = tmp_path / "store"
     first, _ = run(data, store_root=store)
-    monkeypatch.setattr("starlight.scan.contents.measure", lambda *_: pytest.fail("measured again"))
+    monkeypatch.setattr("starlight.scan.measured.measure", lambda *_: pytest.fail("measured again"))
     again, _ = run(data, store_root=store)
     pd.testing.assert_frame_equal(again, first)
     folder = data / "ann_submission_2025/clean"

@@ -6,7 +6,7 @@ import scenes
 from PIL import Image as PillowImage
 
 from starlight.errors import BadImage, StarlightError
-from starlight.images import image as images
+from starlight.images.image import decode
 from starlight.streams import REGISTRY, SETS
 from starlight.streams.collate import collate
 from starlight.streams.compute import compute_streams, stored_names
@@ -117,7 +117,7 @@ def test_tiles_start_at_the_origin_and_stay_inside(size):
 
 def test_tiles_are_crops_and_models_take_each(tmp_path):
     samples = scenes.scene(5, 600, 300)
-    image = images.decode(scenes.file(samples))
+    image = decode(scenes.file(samples))
     stored = compute_streams(image, SETS["nine"], 4)
     origins = tile_origins(600, 300, 4)
     assert stored["pixel"].shape == (4, 3, 256, 256)

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from starlight.errors import StarlightError
-from starlight.images import image as images
 from starlight.images.containers import parse
+from starlight.images.image import decode
 from starlight.images.writing import exif_block as tiff
 from starlight.images.writing import segments
 from starlight.images.writing.encode import Encoding, encode
@@ -30,7 +30,7 @@ def _samples(channels: int, seed: int = 1, shape: tuple[int, int] = (61, 67)) ->
 
 
 def _through_a_file(samples: np.ndarray, encoding: Encoding) -> np.ndarray:
-    image = images.decode(encode(samples, encoding))
+    image = decode(encode(samples, encoding))
     if image.indices is not None:
         return image.indices
     return image.pixels if image.alpha is None else np.dstack([image.pixels, image.alpha])
@@ -96,7 +96,7 @@ def test_exif_changes_nothing_but_its_segment(format_, charset):
     assert after.exif_fields == before.exif_fields + 1
     assert after.exif.startswith(block[:4]) and bytes(range(99)) in after.exif
     assert segments.set_exif(stego, block) == cover
-    assert np.array_equal(images.decode(stego).pixels, images.decode(cover).pixels)
+    assert np.array_equal(decode(stego).pixels, decode(cover).pixels)
 
 
 @pytest.mark.parametrize("format_", ["jpeg", "png", "webp"])

@@ -14,14 +14,14 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[variable] = "1"  # figures are for one core; read when the libraries load
 
 from starlight.detector.detector import Detector  # noqa: E402
-from starlight.lab.peers import compare as detect  # noqa: E402
-from starlight.lab.peers import peers as detect_peers  # noqa: E402
+from starlight.lab.peers import compare  # noqa: E402
+from starlight.lab.peers.peers import sealwatch  # noqa: E402
 from starlight.params import run_stage, section  # noqa: E402
 from starlight.sample.build import SampleParams  # noqa: E402
 
 
 def main(raw: dict) -> None:
-    standard = detect.Plan()
+    standard = compare.Plan()
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--covers", type=Path, help="folder of photographs that no detector was trained on")
     arguments.add_argument("--images", type=int, default=standard.images, help="covers of a test set made here")
@@ -32,21 +32,21 @@ def main(raw: dict) -> None:
     arguments.add_argument("--model", help="weights (default: as for `starlight detect`)")
     arguments.add_argument("--out", type=Path, default=Path("reports/bench"))
     options = arguments.parse_args()
-    plan = detect.Plan(options.images, options.stego, options.train, options.seed, options.workers)
-    detect_peers.sealwatch()  # before the work begins: if it is missing, this says so
+    plan = compare.Plan(options.images, options.stego, options.train, options.seed, options.workers)
+    sealwatch()  # before the work begins: if it is missing, this says so
     detector = Detector.load(options.model)
     with tempfile.TemporaryDirectory(prefix="starlight-detect-") as scratch:
-        test, training = detect.image_sets(
+        test, training = compare.image_sets(
             plan, section(raw, "sample", SampleParams), Path(scratch), manifest=Path("artifacts/manifest.csv"),
             datasets=Path("datasets"), covers=options.covers,
         )  # fmt: skip
-        peers = detect.peers(detector, training, plan)
-        scored = detect.score(test.table, peers, workers=plan.workers)
+        peers = compare.peers(detector, training, plan)
+        scored = compare.score(test.table, peers, workers=plan.workers)
     which = f"{detector.description.split(' (')[0]}, data hash `{detector.predictor.meta.get('data_hash', 'unknown')}`"
     origins = (f"Test set: {test.origin}: {test.composition}.",
                f"Training images of the ensembles: {training.origin}.",
                f"Starlight: {which}.")  # fmt: skip
-    print(detect.write(options.out, scored, peers, origins))
+    print(compare.write(options.out, scored, peers, origins))
 
 
 if __name__ == "__main__":

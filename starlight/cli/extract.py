@@ -49,6 +49,15 @@ def run(args: argparse.Namespace) -> int:
 def write_new(out: Path, data: bytes, source: Path, *, force: bool) -> None:
     """Write a file that is not there yet, or, with `force`, replace it whole; never the file it came from.
 
+    Parameters
+    ----------
+    out : Path
+    data : bytes
+    source : Path
+        The file that `data` was read from.
+    force : bool
+        Replace a file that is there.
+
     Raises
     ------
     StarlightError

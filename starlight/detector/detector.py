@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterable, Iterator
 from importlib import resources
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,14 +16,15 @@ from starlight.detector.answer import CANNOT_TELL, CLEAN, STEGO, UNREADABLE, Det
 from starlight.detector.calibration.classes import picture_class
 from starlight.detector.calibration.judgement import Prediction, named, silence
 from starlight.detector.installed import installed_runtime, need_torch
+from starlight.detector.predictor import Predictor
 from starlight.detector.previews import preview
+from starlight.detector.runtimes import load_predictor
 from starlight.detector.wording import notes, reason
 from starlight.errors import BadImage, StarlightError
 from starlight.findings.reading.reader import Reading
 from starlight.findings.reading.reader import read as read_all
 from starlight.images.image import Image, decode, read, sample_id
 from starlight.images.picture import facts
-from starlight.streams import REGISTRY
 from starlight.streams.compute import compute_streams
 from starlight.techniques.constraints import constraint_mask
 
@@ -62,7 +63,8 @@ class Detector:
 
     Parameters
     ----------
-    predictor : Predictor or OnnxPredictor
+    predictor : Predictor
+        Weights in a runtime.
     description : str
         Which detector this is, for people.
 
@@ -74,7 +76,7 @@ class Detector:
     'clean'
     """
 
-    def __init__(self, predictor: Any, description: str = "") -> None:
+    def __init__(self, predictor: Predictor, description: str = "") -> None:
         self.predictor, self.description = predictor, description
 
     @classmethod
@@ -97,13 +99,9 @@ class Detector:
         if runtime not in RUNTIMES:
             raise StarlightError(f"runtime: {runtime!r} is unknown, use one of {', '.join(RUNTIMES)}")
         file, origin = (Path(path), "given") if path is not None else find_weights(RUNTIMES[runtime])
-        if runtime == "onnx":
-            from starlight.detector.onnx_runtime import OnnxPredictor as Predictor
-        else:
+        if runtime == "torch":
             need_torch(path)
-            from starlight.detector.torch_runtime import Predictor
-        predictor = Predictor.load(file)
-        _check_streams(predictor, file)
+        predictor = load_predictor(runtime, file)
         fpr = predictor.calibration.target_fpr
         name = predictor.meta.get("name", "unnamed")
         return cls(predictor, f"{origin} detector {name!r} ({file}, {runtime}), judged at an FPR of {fpr:.3g}")
@@ -124,7 +122,15 @@ class Detector:
     def judge(
         self, source: str | os.PathLike[str] | bytes, *, started: float | None = None, maps: bool = True
     ) -> Judged:
-        """As `detect`, with what led to the answer; without `maps` not where in the image it is.
+        """As `detect`, with what led to the answer.
+
+        Parameters
+        ----------
+        source : path or bytes
+        started : float, optional
+            `time.perf_counter` when the work on the file began, for `ms` of the answer; else now.
+        maps : bool
+            Whether to predict where in the image a payload lies; the rest is the same without.
 
         Raises
         ------
@@ -200,23 +206,6 @@ def find_weights(name: str) -> tuple[Path, str]:
             return folder / name, "released"
     make = "; make one with `make export`" if name == RUNTIMES["onnx"] else ""
     raise StarlightError(f"{PROMOTED / name}: no detector found, nor a released one{make}, or name one with --model")
-
-
-def _check_streams(predictor: Any, file: Path) -> None:
-    """Weights from another version of a stream would be read as nonsense, or fail on every file."""
-    versions = predictor.meta.get("stream_versions", {})
-    for name in predictor.streams:
-        size = predictor.sizes.get(name)
-        here = len(getattr(REGISTRY[name], "FEATURES", range(size or 0))) if name in REGISTRY else 0
-        if (size is not None and here != size) or versions.get(name, _version(name)) != _version(name):
-            raise StarlightError(
-                f"{file}: made for another version of the stream {name}; "
-                "train again with `dvc repro`, or use another --model"
-            )
-
-
-def _version(name: str) -> int:
-    return getattr(REGISTRY.get(name), "VERSION", 0)
 
 
 def read_file(path: str) -> Image:

@@ -21,7 +21,7 @@ OUTPUTS = ("logits", "cells", "ood", "experts", "alone")  # of the exported grap
 
 
 class OnnxPredictor:
-    """A detector exported by `starlight.release.export`; has the interface of `torch_runtime.Predictor`.
+    """A detector exported by `starlight.release.export`; a `Predictor`.
 
     Parameters
     ----------
@@ -57,10 +57,7 @@ class OnnxPredictor:
         self, records: Sequence[Mapping[str, Any]], classes: Sequence[str], blank: str | None = None, *,
         maps: bool = True,
     ) -> Prediction:  # fmt: skip
-        """Predict on records of stored streams, with their `mask` and what was `found`, and their classes.
-
-        Without `maps` the answers are the same and `cells` is empty where experts say all but where.
-        """
+        """As `starlight.detector.predictor.Predictor.predict`."""
         batch = {"mask": np.stack([np.asarray(r["mask"], bool) for r in records])}
         found = found_in(records) if self._reads else None
         batch["keep"] = np.array([name != blank for name in self.streams], np.float32)

@@ -17,13 +17,16 @@ from starlight.detector.model.experts import Experts, answers
 from starlight.detector.weights import averaged, load
 from starlight.streams.collate import CROPS, tile_count, vectors
 
-__all__ = ["Predictor"]
+__all__ = ["TorchPredictor"]
 
 
-class Predictor:
+class TorchPredictor:
     """A stored detector, ready to predict; safe to share between threads for reading.
 
-    `quick_streams` are those that an answer without a map needs as a rule.
+    Parameters
+    ----------
+    path : Path
+        A weights file, as `starlight.detector.weights.write` writes it.
     """
 
     def __init__(self, path: Path) -> None:
@@ -42,7 +45,7 @@ class Predictor:
                 member.model.encoders[name] = _Sparing(member.model.encoders[name])
 
     @classmethod
-    def load(cls, path: Path) -> Predictor:
+    def load(cls, path: Path) -> TorchPredictor:
         """Read a weights file; `StarlightError` when it is missing or damaged."""
         return cls(path)
 
@@ -51,10 +54,7 @@ class Predictor:
         self, records: Sequence[Mapping[str, Any]], classes: Sequence[str], blank: str | None = None, *,
         maps: bool = True,
     ) -> Prediction:  # fmt: skip
-        """Predict on records of stored streams, with their `mask` and what was `found`, and their classes.
-
-        Without `maps` the answers are the same and `cells` is empty: experts say all but where.
-        """
+        """As `starlight.detector.predictor.Predictor.predict`."""
         masks = np.stack([np.asarray(r["mask"], bool) for r in records])
         found = found_in(records) if self._reads else None
         if not maps and blank is None and (quick := self._by_experts(records, masks)) is not None:

@@ -58,7 +58,16 @@ def averaged(logits: Sequence[_Array], weights: Sequence[float]) -> _Array:
 
 
 def write(path: Path, members: Sequence[Member], calibration: Calibration, meta: Mapping[str, Any]) -> None:
-    """Write atomically; the same input gives the same bytes."""
+    """Write atomically; the same input gives the same bytes.
+
+    Parameters
+    ----------
+    path : Path
+    members : sequence of Member
+    calibration : Calibration
+    meta : mapping
+        Whatever JSON can hold.
+    """
     tensors = {
         f"{i}.{name}": value.detach().cpu().contiguous()
         for i, member in enumerate(members)

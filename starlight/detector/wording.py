@@ -16,7 +16,21 @@ _NOTE = 120  # characters of what a note begins with
 
 
 def reason(verdict: str, technique: str | None, reading: Reading, prediction: Prediction) -> str:
-    """Why, in one short sentence; `prediction` is that of this image alone."""
+    """Why, in one short sentence.
+
+    Parameters
+    ----------
+    verdict : str
+    technique : str or None
+        The one that is named.
+    reading : Reading
+    prediction : Prediction
+        Of this image alone.
+
+    Returns
+    -------
+    str
+    """
     if verdict == CANNOT_TELL:
         return str(prediction.reasons[0])
     if verdict == CLEAN:

@@ -11,9 +11,9 @@ import numpy as np
 
 from starlight.errors import BadImage
 from starlight.findings.reading.reader import read
-from starlight.images import image as images
 from starlight.images import picture
 from starlight.images.containers import Limits
+from starlight.images.image import decode
 from starlight.store import key
 from starlight.store.reader import BESIDE, FACTS, FOUND, MASK
 from starlight.store.shard import ShardWriter
@@ -99,7 +99,7 @@ def _compute(work: Work, sample_id: str, path: str, wanted: Sequence[str]) -> di
         raise BadImage(f"gone since the scan: {error.strerror or error}") from error
     if hashlib.sha256(data).hexdigest()[:16] != sample_id:
         raise BadImage("changed since the scan")
-    image = images.decode(data, work.limits)
+    image = decode(data, work.limits)
     records = compute_streams(image, [name for name in wanted if name not in BESIDE], work.max_tiles)
     if MASK in wanted:
         records[MASK] = constraint_mask(image)

@@ -119,7 +119,24 @@ def finetune(
     base: Verifier, table: np.ndarray, y: np.ndarray, weights: np.ndarray | None = None, seed: int = 0,
     settings: Settings = _TUNING,
 ) -> Verifier:  # fmt: skip
-    """Go on training: trees are added to those of `base`, which has one member, on another table or other weights."""
+    """Go on training, on another table or with other weights: trees are added to those of `base`.
+
+    Parameters
+    ----------
+    base : Verifier
+        With one member.
+    table : ndarray, shape (n, features)
+    y : (n,) of 0 and 1
+    weights : (n,), optional
+        Of the rows; else 1.
+    seed : int
+    settings : Settings
+        Of the trees that are added.
+
+    Returns
+    -------
+    Verifier
+    """
     ((trees, bias, weight),) = base.members
     weights = np.ones(len(y)) if weights is None else np.asarray(weights, float)
     more = boost(table, y, weights, bias + log_odds(trees, table), seed, settings)

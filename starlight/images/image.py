@@ -26,8 +26,9 @@ from PIL import Image as PillowImage
 
 from starlight.errors import BadImage
 from starlight.images.containers import Container, Limits, parse
-from starlight.images.jpeg import decode as jpeg
 from starlight.images.jpeg.coefficients import Coefficients
+from starlight.images.jpeg.decode import jpeg_skeleton
+from starlight.images.jpeg.decode import read as read_jpeg
 from starlight.system.quiet import native_stderr
 
 __all__ = ["Image", "decode", "read", "sample_id"]
@@ -81,7 +82,7 @@ class Image:
         """
         if self.container.format != "jpeg" or self.container.lossless:
             return None
-        return jpeg.read(self.data, self.container, rows=self.pixels.shape[0])
+        return read_jpeg(self.data, self.container, rows=self.pixels.shape[0])
 
     @property
     def share_seen(self) -> float:
@@ -174,7 +175,7 @@ def _ends_flat(pixels: np.ndarray) -> bool:
 def _pixel_data(data: bytes, container: Container) -> bytes:
     """The part of the file that a decoder needs: metadata can neither trip it up nor cost it time."""
     if container.format == "jpeg":
-        return jpeg.jpeg_skeleton(data, container)
+        return jpeg_skeleton(data, container)
     if container.format == "png":
         kept = [s for s in container.segments if s[0] in ("IHDR", "PLTE", "IDAT", "IEND")]
         return data[:8] + b"".join(data[at : at + size] for _, at, size in kept)

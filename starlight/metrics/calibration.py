@@ -42,7 +42,19 @@ def brier(label, probability) -> float:
 
 
 def expected_calibration_error(label, probability, *, bins: int = 10) -> float:
-    """Mean gap between predicted and observed over the bins, weighted by their images; NaN without images."""
+    """Mean gap between predicted and observed over the bins, weighted by their images; NaN without images.
+
+    Parameters
+    ----------
+    label : (n,) of 0 and 1
+    probability : (n,)
+    bins : int
+        Of equal width.
+
+    Returns
+    -------
+    float
+    """
     table = reliability(label, probability, bins=bins)
     if table.empty:
         return math.nan

@@ -42,6 +42,15 @@ def mask_counts(predicted: np.ndarray, truth: np.ndarray) -> tuple[int, int, int
 def mask_measures(tp: float, fp: float, fn: float, tn: float) -> dict[str, float]:
     """`map_measures` of pixels, and `iou`, the share of intersection in union; NaN where undefined.
 
+    Parameters
+    ----------
+    tp, fp, fn, tn : float
+        Pixels.
+
+    Returns
+    -------
+    dict
+
     Examples
     --------
     >>> mask_measures(50, 50, 0, 900)["iou"]

@@ -73,7 +73,19 @@ def detection_at_fpr(label, score, fpr: float, weights=None) -> np.ndarray:
     The threshold lies on an authentic score and what ties with it is not flagged; with fewer than 1 / fpr authentic
     images this is detection without a single false alarm.
 
-    Parameters and returns are those of `auc`.
+    Parameters
+    ----------
+    label : (n,) of 0 and 1
+    score : (n,)
+        Higher for stego.
+    fpr : float
+    weights : (b, n), optional
+        As for `auc`.
+
+    Returns
+    -------
+    ndarray, shape (b,)
+        As of `auc`.
     """
     label, score = np.asarray(label), np.asarray(score, dtype=np.float64)
     weights = _weights(label, weights)

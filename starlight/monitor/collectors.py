@@ -42,6 +42,18 @@ def post(
 ) -> None:
     """Send one entry as JSON by HTTP POST, trying again after 1, 2, 4, … times `backoff_s`.
 
+    Parameters
+    ----------
+    entry : mapping
+        Whatever JSON can hold.
+    url : str
+    timeout_s : float
+        Of one attempt.
+    attempts : int
+    backoff_s : float
+    sleep : callable
+        Waits for so many seconds.
+
     Raises
     ------
     StarlightError

@@ -27,6 +27,7 @@ def arguments(description: str) -> argparse.Namespace:
     what = "submissions, one of them, its negatives/, one category, or any clean images (default: datasets)"
     add("model-version", choices=VERSIONS, default="V4")
     add("dataset-path", type=Path, metavar="DIR", help=what)
+    add("answers", type=Path, metavar="FILE", help="of detect or watch: say what to expect of them, without labels")
     add("baseline", type=Path, metavar="FILE", help="metrics.json, monitor.json or history.jsonl")
     add("output-dir", type=Path, metavar="DIR", help="default: artifacts/monitor of the project")
     parser.add_argument("--format", default="json,md", help=f"of {','.join(FORMATS)}")

@@ -14,6 +14,7 @@ from starlight.monitor.alerts.rules import Alert
 from starlight.monitor.alerts.text import summary, words
 from starlight.monitor.fpr import fpr_table
 from starlight.monitor.runs.logs import TrainingRun
+from starlight.monitor.unlabelled import agreement
 
 __all__ = ["generate_report", "to_markdown", "write_report"]
 
@@ -46,8 +47,8 @@ def generate_report(
     Returns
     -------
     dict
-        `model`, `metrics`, `fpr`, `accuracy`, `dataset`, `training`, `alerts`, `notes`, `baseline`; made for
-        `metrics.dumps`.
+        `model`, `metrics`, `fpr`, `accuracy`, `unlabelled`, `dataset`, `training`, `alerts`, `notes`, `baseline`; made
+        for `metrics.dumps`.
     """
     runs = [{k: v for k, v in vars(run).items() if k != "curves"} for run in training]
     return {
@@ -55,6 +56,7 @@ def generate_report(
         "metrics": dict(metrics),
         "fpr": fpr_table(metrics).to_dict("records"),
         "accuracy": breakdown_accuracy(predictions, model).to_dict("records"),
+        "unlabelled": agreement(predictions, model).to_dict("records"),
         "dataset": dict(dataset or {}),
         "training": runs,
         "alerts": [asdict(alert) for alert in alerts],
@@ -91,11 +93,28 @@ def to_markdown(report: Mapping) -> str:
         "## Techniques",
         "Cross-validated: balanced accuracy over folds that share no cover, threshold from the other folds.",
         table(["Technique", "Found (95 %)", "Images", "Cross-validated", "Folds"], found, "lrrrr"),
+        "## As if nobody knew",
+        "What the probabilities alone say of the errors (expected), beside the truth: how far they can be believed "
+        "where there are no labels.",
+        table(
+            ["Of", "Which", "Images", "Accuracy expected (95 %)", "True", "False alarms expected", "True"],
+            _unlabelled(report["unlabelled"]),
+            "llrrrrr",
+        ),
         "## Data set",
         _facts(data),
         table(["Drift of", "PSI", "Chance"], drift, "lrr"),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _unlabelled(rows: Sequence[Mapping]) -> list[list[str]]:
+    return [
+        [row["part"], code(row["name"]), whole(row["n"]),
+         f"{percent(row['expected_accuracy'])} ({interval(row['low'], row['high'])})", percent(row["accuracy"]),
+         number(row["expected_false_alarms"], 1), whole(row["false_alarms"])]
+        for row in rows
+    ]  # fmt: skip
 
 
 def _facts(data: Mapping) -> str:
@@ -106,7 +125,20 @@ def _facts(data: Mapping) -> str:
 
 
 def write_report(report: Mapping, directory: str | Path, formats: Sequence[str]) -> list[Path]:
-    """Write `monitor.json` and `monitor.md`, as asked for; returns their paths."""
+    """Write `monitor.json` and `monitor.md`, as asked for.
+
+    Parameters
+    ----------
+    report : mapping
+    directory : path
+    formats : sequence of str
+        Of `json` and `md`.
+
+    Returns
+    -------
+    list of Path
+        What was written.
+    """
     directory = Path(directory)
     directory.mkdir(parents=True, exist_ok=True)
     makers = {"json": dumps, "md": to_markdown}

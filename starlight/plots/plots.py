@@ -8,7 +8,7 @@ import pandas as pd
 
 from starlight.metrics import figure as find
 from starlight.metrics import reliability
-from starlight.plots import tables as plot_data
+from starlight.plots import tables
 from starlight.plots.style import COLOURS, TITLES, figure, label, percent_axis
 
 __all__ = ["calibration", "confusion_matrix", "negatives", "roc", "techniques"]
@@ -23,7 +23,7 @@ def roc(views: Mapping[str, pd.DataFrame], fpr_max: float):
     edge = min(0.5 / authentic, fpr_max / 2)
     axes.axvspan(edge / 1.3, 1 / authentic, color="#eeeeee", zorder=0, lw=0)
     for model, frame in views.items():
-        curve = plot_data.roc(frame)
+        curve = tables.roc(frame)
         colour = COLOURS.get(model)
         x, y = np.maximum(curve.fpr, edge), curve.detection
         axes.step(x, y, where="post", color=colour, label=TITLES.get(model, model))
@@ -107,7 +107,7 @@ def negatives(metrics: Mapping, models: list[str]):
 
 def confusion_matrix(frame: pd.DataFrame, title: str):
     """What each technique was taken for: shares of each row, numbers of images written in."""
-    pairs = plot_data.confusion(frame)
+    pairs = tables.confusion(frame)
     names = sorted(
         set(pairs.actual) | set(pairs.predicted) - {"authentic"}, key=lambda name: (name != "authentic", name)
     )

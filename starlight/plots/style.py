@@ -36,7 +36,22 @@ matplotlib.rcParams.update(_STYLE)
 
 
 def figure(width: float = 7.2, height: float = 4.2, rows: int = 1, columns: int = 1, **how):
-    """New figure and axes (an array where there are several), in inches."""
+    """New figure and axes.
+
+    Parameters
+    ----------
+    width, height : float
+        Inches.
+    rows, columns : int
+        Of axes.
+    **how
+        For `matplotlib.pyplot.subplots`.
+
+    Returns
+    -------
+    Figure
+    Axes, or an array of them where there are several
+    """
     return plt.subplots(rows, columns, figsize=(width, height), layout="constrained", **how)
 
 

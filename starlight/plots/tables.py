@@ -53,6 +53,14 @@ TABLES = {"confusion": confusion, "detection": detection, "reliability": _reliab
 def write(predictions: pd.DataFrame, directory: str | Path, models: tuple[str, ...] = MODELS) -> list[Path]:
     """Write `<directory>/<table>/<model>.csv` for each table and model.
 
+    Parameters
+    ----------
+    predictions : DataFrame
+        Columns of `reports/predictions.csv`.
+    directory : path
+    models : tuple of str
+        Prefixes of its columns.
+
     Returns
     -------
     list of Path

@@ -51,9 +51,22 @@ class Counted(NamedTuple):
 
 
 def make(folder: Path, images: int, seeds: Iterable[int], params: SampleParams) -> list[File]:
-    """Make new clean images with each seed, half of them look-alikes, of other scenes and crops than another seed's.
+    """Make new clean images, half of them look-alikes.
 
-    They lie in `folder/<seed>`. Returns them as `gather` does.
+    Those of one seed are of other scenes and crops than those of another, and lie in `folder/<seed>`.
+
+    Parameters
+    ----------
+    folder : Path
+    images : int
+        With each seed.
+    seeds : iterable of int
+    params : SampleParams
+
+    Returns
+    -------
+    list of File
+        As `gather` gives them.
     """
     params = dataclasses.replace(
         params, enabled=True, photographs="", covers=images // 2, negatives=images - images // 2,
@@ -81,7 +94,19 @@ def own(folders: Iterable[Path]) -> Iterator[File]:
 
 
 def judge(weights: Path, files: Iterable[File], engine: Engine = Engine()) -> list[Counted]:  # noqa: B008
-    """What a detector says of each file, spread over processes."""
+    """What a detector says of each file, spread over processes.
+
+    Parameters
+    ----------
+    weights : Path
+    files : iterable of File
+    engine : Engine
+
+    Returns
+    -------
+    list of Counted
+        In the order of the files.
+    """
     chunks = chunked(list(files), engine)
     parts = run(engine, functools.partial(_judge, weights), chunks, label="evidence")
     return [one for part in parts for one in part]

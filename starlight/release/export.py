@@ -22,6 +22,7 @@ from starlight.detector.detector import Detector
 from starlight.detector.model import UnifiedStarlightDetector
 from starlight.detector.model.unified import CROP_STREAMS, Encoded
 from starlight.detector.onnx_runtime import OUTPUTS, SOURCE
+from starlight.detector.predictor import Predictor
 from starlight.detector.weights import Stored, averaged, load
 from starlight.errors import BadImage, StarlightError
 from starlight.streams.collate import collate
@@ -118,6 +119,13 @@ def records_of(
 ) -> tuple[list[dict[str, np.ndarray]], list[str], list[int | None]]:
     """Streams of readable images spread evenly over a folder.
 
+    Parameters
+    ----------
+    detector : Detector
+    folder : Path
+    count : int
+        Most images.
+
     Returns
     -------
     records, classes : lists
@@ -147,9 +155,16 @@ def records_of(
 
 
 def compare(
-    one: Any, other: Any, records: Sequence[Mapping[str, Any]], classes: Sequence[str], labels: Sequence[int | None]
-) -> dict[str, Any]:
+    one: Predictor, other: Predictor, records: Sequence[Mapping[str, Any]], classes: Sequence[str],
+    labels: Sequence[int | None],
+) -> dict[str, Any]:  # fmt: skip
     """How far two predictors are apart on the same images.
+
+    Parameters
+    ----------
+    one, other : Predictor
+    records, classes, labels
+        As `records_of` gives them.
 
     Returns
     -------

@@ -52,7 +52,18 @@ class Scores(NamedTuple):
 
 
 def log_odds(weights: Path, files: Sequence[File], engine: Engine = Engine()) -> Scores:  # noqa: B008 (frozen)
-    """Log-odds of each readable file, and of what people make of real ones (`views`)."""
+    """Log-odds of each readable file, and of what people make of real ones (`views`).
+
+    Parameters
+    ----------
+    weights : Path
+    files : sequence of File
+    engine : Engine
+
+    Returns
+    -------
+    Scores
+    """
     chunks = chunked(list(files), engine)
     found = [
         one for part in run(engine, functools.partial(_log_odds, weights), chunks, label="thresholds") for one in part

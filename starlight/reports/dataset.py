@@ -14,9 +14,21 @@ _SHOWN = 20
 def dataset_section(
     measured: Mapping, quarantined: pd.DataFrame, imbalance_max: float, drift_max: float
 ) -> Iterator[str]:
-    """Balance, diversity, duplicates, drift, formats by technique, and what was set aside with its reason.
+    """The section on the data: balance, diversity, duplicates, drift, formats by technique, what was set aside and why.
 
-    Figures come from `monitor.dataset_metrics`; the limits are those of the alerts.
+    Parameters
+    ----------
+    measured : mapping
+        From `monitor.dataset_metrics`.
+    quarantined : DataFrame
+        What was set aside, with its `reason`.
+    imbalance_max, drift_max : float
+        Limits of the alerts.
+
+    Yields
+    ------
+    str
+        Paragraphs of Markdown.
     """
     yield "## Dataset"
     kinds = ", ".join(f"{whole(measured[kind])} {kind}" for kind in ("clean", "negative", "stego"))

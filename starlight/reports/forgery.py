@@ -23,7 +23,21 @@ _AREAS = {"tiny": "under 1 %", "small": "1 to 5 %", "large": "over 5 %"}
 
 
 def share(part: Mapping, name: str, prefix: str = "") -> str:
-    """A rate with its interval, as `starlight.metrics.evaluate.rate` gave it."""
+    """A rate with its interval, such as `1.2 % (0.4 to 2.8 %)`.
+
+    Parameters
+    ----------
+    part : mapping
+        As `starlight.metrics.evaluate.rate` gave it.
+    name : str
+        Of the rate.
+    prefix : str
+        Before `low` and `high`.
+
+    Returns
+    -------
+    str
+    """
     ends = (part.get(f"{prefix}low"), part.get(f"{prefix}high"))
     if part.get(name) is None or None in ends:
         return percent(float("nan"))

@@ -65,7 +65,20 @@ def _is_fraction(metric: str) -> bool:
 
 
 def show_goal(value: float, metric: str, digits: int = 2) -> str:
-    """A value in the unit of its figure: rates as percentages, the rest as numbers."""
+    """A value in the unit of its figure: rates as percentages, the rest as numbers.
+
+    Parameters
+    ----------
+    value : float
+    metric : str
+        Key of the figure, which tells its unit.
+    digits : int
+        Of percentages.
+
+    Returns
+    -------
+    str
+    """
     return percent(value, digits) if _is_fraction(metric) else number(value)
 
 
@@ -79,7 +92,20 @@ def exact(found: Figure) -> Figure:
 
 
 def cell(found: Figure, metric: str, digits: int = 2) -> str:
-    """Value with its interval, such as `1.20 % (0.40 to 2.80 %)`."""
+    """Value with its interval, such as `1.20 % (0.40 to 2.80 %)`.
+
+    Parameters
+    ----------
+    found : Figure
+    metric : str
+        Key of the figure, which tells its unit.
+    digits : int
+        Of percentages.
+
+    Returns
+    -------
+    str
+    """
     found = exact(found)
     text = show_goal(found.value, metric, digits)
     if math.isnan(found.low):

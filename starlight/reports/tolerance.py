@@ -19,6 +19,13 @@ def differences(committed: object, made: object, path: str = "") -> list[str]:
     Rates are compared absolutely, false-positive rates tighter, counts and other numbers relatively; text must be
     the same.
 
+    Parameters
+    ----------
+    committed, made : object
+        As JSON gives them.
+    path : str
+        Keys that lead to them, joined by dots.
+
     Returns
     -------
     list of str

@@ -80,7 +80,21 @@ def overall(verdicts: Sequence[str]) -> str:
 
 
 def paired_sentence(table: pd.DataFrame, first: str, second: str, n: int) -> str:
-    """What `metrics.compare` found for false positives and detection, in one sentence."""
+    """What `metrics.compare` found for false positives and detection, in one sentence.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As `metrics.compare` gives it.
+    first, second : str
+        What is compared, for people.
+    n : int
+        Images.
+
+    Returns
+    -------
+    str
+    """
     rows = table.set_index("measure")
     parts, absent = [], []
     for measure, name, missing in (("fpr", "false positives", "authentic image"), ("recall", "stego found", "stego")):

@@ -18,7 +18,21 @@ _ORDER = {"negative": 0, "clean": 1, "authentic": 2}  # of files that say the sa
 
 
 def entry_fault(entry: Entry, facts: Facts, root: Path) -> str:
-    """Contradiction between what is said about a file and what it is; empty where there is none."""
+    """Contradiction between what is said about a file and what it is; empty where there is none.
+
+    Parameters
+    ----------
+    entry : Entry
+        What is said about the file.
+    facts : Facts
+        What it is.
+    root : Path
+        Folder that the path of its mask starts from.
+
+    Returns
+    -------
+    str
+    """
     if entry.kind == "stego":
         return _technique_fault(entry, facts)
     if entry.kind == "negative":

@@ -77,10 +77,9 @@ def near_pairs(hashes: np.ndarray, thumbs: np.ndarray, distance: int) -> np.ndar
         return np.zeros((0, 2), np.int64)
     edges = np.linspace(0, _BITS, distance + 4).astype(int)
     masks = [(1 << int(b)) - (1 << int(a)) for a, b in pairwise(edges)]
-    found = [np.zeros((0, 2), np.int64)]
-    for three in combinations(masks, 3):
-        found.append(_bucket_pairs(hashes, thumbs, np.uint64(sum(three)), distance))
-    return np.unique(np.concatenate(found), axis=0)
+    buckets = (np.uint64(sum(three)) for three in combinations(masks, 3))
+    found = [_bucket_pairs(hashes, thumbs, bucket, distance) for bucket in buckets]
+    return np.unique(np.concatenate([np.zeros((0, 2), np.int64), *found]), axis=0)
 
 
 def _bucket_pairs(hashes: np.ndarray, thumbs: np.ndarray, mask: np.uint64, distance: int) -> np.ndarray:

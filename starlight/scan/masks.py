@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from starlight.errors import BadImage
-from starlight.images import image as images
+from starlight.images.image import read
 
 __all__ = ["mask_fault", "read_mask", "read_regions"]
 
@@ -16,7 +16,19 @@ _CHANNELS = 4  # most channels of a picture: an array of H x W x 3 is a picture,
 
 
 def mask_fault(path: Path, width: int, height: int) -> str:
-    """Why a mask is unfit for an image of this size, in pixels; empty where it is fit."""
+    """Why a mask is unfit for an image; empty where it is fit.
+
+    Parameters
+    ----------
+    path : Path
+        The mask.
+    width, height : int
+        Of the image, in pixels.
+
+    Returns
+    -------
+    str
+    """
     try:
         mask = read_mask(path)
     except BadImage as error:
@@ -46,7 +58,7 @@ def read_regions(path: Path) -> np.ndarray:
         It cannot be read, or is no mask.
     """
     if path.suffix.lower() != ".npy":
-        return images.read(path).pixels.any(axis=2)[None]
+        return read(path).pixels.any(axis=2)[None]
     try:
         array = np.load(path, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:

@@ -11,8 +11,8 @@ import pandas as pd
 from starlight import manifest
 from starlight.fanout import Engine
 from starlight.scan import checks, cover_groups, splits
-from starlight.scan.contents import Hashed, hash_files, measure_all
 from starlight.scan.cover_groups import Subject
+from starlight.scan.measured import Hashed, hash_files, measure_all
 from starlight.scan.params import ScanParams, limits
 from starlight.scan.report import report
 from starlight.scan.submissions import Entry, discover, year
@@ -65,8 +65,10 @@ def scan(
     present = [entry.path for entry in found.entries if not entry.absent]
     hashed = hash_files(root, present, limits(params), engine)
     paths = {h.sample_id: path for path, h in sorted(hashed.items(), reverse=True) if h.sample_id}
+    searched = {hashed[entry.path].sample_id for entry in found.entries if _is_searched(entry) and not entry.absent}
     with tempfile.TemporaryDirectory() as scratch:
-        facts = measure_all(root, paths, limits(params), engine, Store(Path(store_root or scratch)))
+        store = Store(Path(store_root or scratch))
+        facts = measure_all(root, paths, limits(params), engine, store, searched=searched)
     subjects = []
     for entry in found.entries:
         h = hashed.get(entry.path, Hashed(reason=entry.reason))
@@ -80,6 +82,11 @@ def scan(
     rows, notes = _rows(found.entries, hashed, subjects, params, seed)
     table = manifest.frame(rows)
     return table, report(table, found, notes)
+
+
+def _is_searched(entry: Entry) -> bool:
+    """Whether all that can be read in a file is looked for: in what should hold nothing, and where nobody says what."""
+    return entry.kind == "negative" or (entry.kind == "stego" and not entry.technique)
 
 
 def _complete(entry: Entry, facts) -> None:

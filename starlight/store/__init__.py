@@ -59,7 +59,19 @@ class Store:
 
 
 def table_name(stream: str, version: int, params: Mapping[str, object]) -> str:
-    """`stream@version-hash`, where the hash stands for the parameters that the stream depends on."""
+    """Name of the table of a stream, such as `pixel@3-9f2c11ab`.
+
+    Parameters
+    ----------
+    stream : str
+    version : int
+    params : mapping
+        What the stream depends on; its hash is in the name.
+
+    Returns
+    -------
+    str
+    """
     digest = hashlib.sha256(json.dumps(dict(params), sort_keys=True).encode()).hexdigest()
     return f"{stream}@{version}-{digest[:8]}"
 

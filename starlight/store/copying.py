@@ -80,6 +80,14 @@ def check(records: Records, files: Sequence[Path]) -> set[int]:
 def write(records: Records, files: Sequence[Path], path: Path) -> set[int]:
     """Write records into a new file, one after another.
 
+    Parameters
+    ----------
+    records : Records
+    files : sequence of Path
+        That the records lie in.
+    path : Path
+        The new file.
+
     Returns
     -------
     set of int
@@ -105,7 +113,21 @@ def write(records: Records, files: Sequence[Path], path: Path) -> set[int]:
 
 
 def each(task: Callable[[int], set[int]], numbers: Sequence[int], threads: int) -> set[int]:
-    """Do a task for each number, in threads, and join what it gives: most of it needs no interpreter's lock."""
+    """Do a task for each number, in threads, and join what it gives.
+
+    Threads do, since most of the work needs no interpreter's lock.
+
+    Parameters
+    ----------
+    task : callable
+        int -> set of int.
+    numbers : sequence of int
+    threads : int
+
+    Returns
+    -------
+    set of int
+    """
     pool = ThreadPoolExecutor(max(1, threads))
     try:
         return set().union(*pool.map(task, numbers))

@@ -159,7 +159,3 @@ class Table:
             compute(missing)
             self.reload()
         return keys[~self.has(keys)]
-
-    def size_bytes(self) -> int:
-        """Length of all shards together."""
-        return sum(os.stat(path).st_size for path in self.shards if path.exists())

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from starlight.errors import StarlightError
-from starlight.images import image as images
+from starlight.images.image import read
 from starlight.streams import REGISTRY, SETS
 from starlight.streams.compute import compute_streams
 from starlight.techniques.constraints import constraint_mask
@@ -51,7 +51,7 @@ def load_unified_input(
         raise StarlightError(f"streams: {streams!r} is unknown, use one of {', '.join(SETS)}")
     if max_tiles < 1:
         raise StarlightError(f"max_tiles: {max_tiles} is not a positive number")
-    image = images.read(path)
+    image = read(path)
     stored = compute_streams(image, SETS[streams], max_tiles)
     tensors = {name: _tensor(name, stored, max_tiles) for name in SETS[streams]}
     return tensors, LABEL_TYPES[label_type], constraint_mask(image)

@@ -51,13 +51,29 @@ def whole(path: Path | str, *, lasting: bool = False) -> Iterator[Path]:
 
 
 def write_bytes(path: Path | str, data: bytes, *, lasting: bool = False) -> None:
-    """Write a file as `whole` does."""
+    """Write a file as `whole` does.
+
+    Parameters
+    ----------
+    path : path
+    data : bytes
+    lasting : bool
+        As of `whole`.
+    """
     with whole(path, lasting=lasting) as partial:
         partial.write_bytes(data)
 
 
 def write_text(path: Path | str, text: str, *, lasting: bool = False) -> None:
-    """Write a UTF-8 file as `whole` does; line ends stay as they are."""
+    """Write a UTF-8 file as `whole` does; line ends stay as they are.
+
+    Parameters
+    ----------
+    path : path
+    text : str
+    lasting : bool
+        As of `whole`.
+    """
     write_bytes(path, text.encode(), lasting=lasting)
 
 

@@ -26,7 +26,19 @@ def escape_label(value: str) -> str:
 
 
 def labelled(name: str, labels: Mapping[str, str], value: float) -> str:
-    """A sample: a line with its labels in order of their names."""
+    """A sample: a line with its labels in order of their names.
+
+    Parameters
+    ----------
+    name : str
+    labels : mapping
+        Name to text.
+    value : float
+
+    Returns
+    -------
+    str
+    """
     inside = ",".join(f'{label}="{escape_label(text)}"' for label, text in sorted(labels.items()))
     return f"{name}{{{inside}}} {value!r}" if inside else f"{name} {value!r}"
 

@@ -11,7 +11,16 @@ from tqdm import tqdm
 from starlight.detector.model import DetectorConfig, UnifiedStarlightDetector
 from starlight.detector.model.unified import VECTOR_STREAMS
 from starlight.training.data import TrainingData
-from starlight.training.fit_experts import AGAIN, FIRST, Passes, TrainingSet, fit_encoder, fit_expert, judged_by, reads
+from starlight.training.fit_experts import (
+    AGAIN,
+    FIRST,
+    Schedule,
+    TrainingSet,
+    fit_encoder,
+    fit_expert,
+    judged_by,
+    reads,
+)
 from starlight.training.image_rows import LABELS
 
 __all__ = ["build", "refit"]
@@ -65,7 +74,16 @@ def build(
 
 
 def refit(model: UnifiedStarlightDetector, data: TrainingData, weight: np.ndarray, *, seed: int) -> None:
-    """Fit the experts of a detector again, in place, with other weights (n,) of the images: from where they stand."""
+    """Fit the experts of a detector again, in place, from where they stand.
+
+    Parameters
+    ----------
+    model : UnifiedStarlightDetector
+    data : TrainingData
+    weight : (n,)
+        Of the images.
+    seed : int
+    """
     vectors = _vectors(data, model.config.streams)
     _fit_linear(model, data, vectors, weight)
     _fit_encoders(model, data, vectors, weight, seed, AGAIN)
@@ -98,7 +116,7 @@ def _fit_linear(model: UnifiedStarlightDetector, data: TrainingData, vectors: di
 
 def _fit_encoders(
     model: UnifiedStarlightDetector, data: TrainingData, vectors: dict, weight: np.ndarray, seed: int,
-    passes: Passes = FIRST,
+    schedule: Schedule = FIRST,
 ) -> None:  # fmt: skip
     """Fit the encoders that techniques show in, and leave them so: with the crops they would be overfitted again."""
     stego, authentic = (torch.from_numpy(part) for part in _classes(model, data))
@@ -108,7 +126,14 @@ def _fit_encoders(
         if encoder.judges.any():
             weights = torch.from_numpy(weight).float()
             fit_encoder(
-                encoder, torch.from_numpy(values), stego, authentic, weights, passes, seed=seed, turned=name in _TURNED
+                encoder,
+                torch.from_numpy(values),
+                stego,
+                authentic,
+                weights,
+                schedule,
+                seed=seed,
+                turned=name in _TURNED,
             )
             model.has_expert |= encoder.judges
         if encoder.judges.any() or encoder.reads.any():

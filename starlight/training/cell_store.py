@@ -82,7 +82,7 @@ class CellStore:
         total = max(1, int(self.start[-1]))
         channels = {n: FRONTENDS[n]().channels for n in data.streams if n in CROPS}
         shapes = {n: ((total, c, MAP, MAP), np.float16) for n, c in channels.items()}
-        shapes |= {n: ((total, MAP, MAP), np.bool_) for n in ("target", "valid")}
+        shapes |= dict.fromkeys(("target", "valid"), ((total, MAP, MAP), np.bool_))
         maps = {n: np.memmap(folder / n, dtype, mode, shape=shape) for n, (shape, dtype) in shapes.items()}
         self.target, self.valid = maps.pop("target"), maps.pop("valid")
         self.cells = maps
@@ -111,7 +111,24 @@ class CellStore:
         self.share[i] = changed[self.valid[span]].mean()
 
     def gather(self, name: str, indices: np.ndarray, tiles: list[list[int]], most: int) -> np.ndarray:
-        """(b, most, c, 32, 32) float16, zeros past the end of a shorter list."""
+        """Cells of some tiles of some images.
+
+        Parameters
+        ----------
+        name : str
+            Stream.
+        indices : (b,) int
+            Images.
+        tiles : list of list of int, b
+            Of each image.
+        most : int
+            Length of the longest list.
+
+        Returns
+        -------
+        ndarray, shape (b, most, c, 32, 32), float16
+            Zeros past the end of a shorter list.
+        """
         source = self.cells[name]
         out = np.zeros((len(indices), most, *source.shape[1:]), source.dtype)
         for row, (i, ks) in enumerate(zip(indices, tiles, strict=True)):
@@ -128,7 +145,17 @@ class CellStore:
         return sample.mean((0, 2, 3)), np.maximum(sample.std((0, 2, 3)), 1e-3)
 
     def targets(self, indices: np.ndarray, tiles: list[list[int]], most: int) -> tuple[np.ndarray, np.ndarray]:
-        """Map target and validity, (b, most, 32, 32) float32."""
+        """Maps of some tiles of some images, and where they hold.
+
+        Parameters
+        ----------
+        indices, tiles, most
+            As for `gather`.
+
+        Returns
+        -------
+        target, valid : ndarray, shape (b, most, 32, 32), float32
+        """
         target, valid = (np.zeros((len(indices), most, MAP, MAP), np.float32) for _ in range(2))
         for row, (i, ks) in enumerate(zip(indices, tiles, strict=True)):
             span = self.start[i] + np.asarray(ks)

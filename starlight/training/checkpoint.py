@@ -16,7 +16,14 @@ __all__ = ["State"]
 
 
 class State:
-    """All that a resumed training needs: weights, optimiser, schedule, random state, curves and the best epoch."""
+    """All that a resumed training needs: weights, optimiser, schedule, random state, curves and the best epoch.
+
+    Parameters
+    ----------
+    model : Module
+    optimiser : Optimizer
+    scheduler : LRScheduler
+    """
 
     def __init__(self, model: nn.Module, optimiser: torch.optim.Optimizer, scheduler: Any) -> None:
         self.model, self.optimiser, self.scheduler = model, optimiser, scheduler
@@ -25,7 +32,15 @@ class State:
         self.rows: list[dict[str, float]] = []
 
     def record(self, epoch: int, lr: float, loss: float, measures: Validation) -> None:
-        """Note an epoch; keep its weights when it is the best so far (the earlier one wins a tie)."""
+        """Note an epoch; keep its weights when it is the best so far (the earlier one wins a tie).
+
+        Parameters
+        ----------
+        epoch : int
+        lr, loss : float
+            Learning rate, and mean loss on the training images.
+        measures : Validation
+        """
         self.epoch = epoch
         self.rows.append({
             "epoch": epoch, "lr": round(lr, 8), "train_loss": round(loss, 6), "val_loss": round(measures.loss, 6),

@@ -58,7 +58,20 @@ class TrainingData(ImageRows):
         return CellStore(self, self._scratch)
 
     def batch(self, indices: Sequence[int], *, tile: str = "first", rng: np.random.Generator | None = None) -> Batch:
-        """Batch with tile 0 (`first`), one tile at random, half of the time the first (`random`), or `all`."""
+        """Images as a model reads them.
+
+        Parameters
+        ----------
+        indices : sequence of int
+        tile : {"first", "random", "all"}
+            Of each image tile 0; tile 0 half of the time, else one at random; or every tile.
+        rng : Generator, optional
+            For `random`.
+
+        Returns
+        -------
+        Batch
+        """
         indices = np.asarray(indices)
         tiles = self._tiles(indices, tile, rng)
         arrays = vectors([self.record(i) for i in indices], [n for n in self.streams if n not in CROPS])

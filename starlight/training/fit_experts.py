@@ -26,7 +26,7 @@ from starlight.errors import StarlightError
 from starlight.streams import REGISTRY
 from starlight.techniques import OTHER, get
 
-__all__ = ["AGAIN", "FIRST", "Passes", "TrainingSet", "fit_encoder", "fit_expert", "judged_by", "reads"]
+__all__ = ["AGAIN", "FIRST", "Schedule", "TrainingSet", "fit_encoder", "fit_expert", "judged_by", "reads"]
 
 _OTHER_SHOWN_IN = ("content",)
 _MIN_PER_CLASS = 8  # stego or authentic images, in each half of the covers, under which there is no expert
@@ -37,14 +37,14 @@ _KNOWN = 2.0  # images for each statistic under which that covariance is not kno
 _TAIL, _TAIL_SHARE = 2.0, 0.1  # loss weight of the authentic images that look most like stego, and how many they are
 
 
-class Passes(NamedTuple):
-    """How long and how fast an encoder is fitted: passes over the images, and the peak learning rate of AdamW."""
+class Schedule(NamedTuple):
+    """How long and how fast an encoder is fitted: epochs over the images, and the peak learning rate of AdamW."""
 
     epochs: int
     lr: float
 
 
-FIRST, AGAIN = Passes(60, 1e-3), Passes(12, 3e-4)  # from nothing, and on from there with other weights
+FIRST, AGAIN = Schedule(60, 1e-3), Schedule(12, 3e-4)  # from nothing, and on from there with other weights
 
 
 class TrainingSet(NamedTuple):
@@ -142,8 +142,8 @@ def _loss(data: TrainingSet, left_out: NDArray[np.bool_], strength: float) -> fl
 
 
 def fit_encoder(
-    encoder: VectorEncoder, vectors: Tensor, stego: Tensor, authentic: Tensor, weight: Tensor, passes: Passes = FIRST,
-    *, seed: int, turned: bool = True,
+    encoder: VectorEncoder, vectors: Tensor, stego: Tensor, authentic: Tensor, weight: Tensor,
+    schedule: Schedule = FIRST, *, seed: int, turned: bool = True,
 ) -> None:  # fmt: skip
     """Fit an encoder and its experts, in place.
 
@@ -165,7 +165,7 @@ def fit_encoder(
         Stego images of each technique, and authentic ones that could carry it.
     weight : (n,) float
         Of each image in the loss.
-    passes : Passes
+    schedule : Schedule
     seed : int
         Of the order of the images and of dropout.
     turned : bool
@@ -187,11 +187,11 @@ def fit_encoder(
         turn = _turn(covers)
         z, layers = torch.cat([z, z @ turn], dim=1), _reading_twice(encoder)
     parameters = [*layers.parameters(), *encoder.judge.parameters()]
-    optimiser = torch.optim.AdamW(parameters, passes.lr, weight_decay=_DECAY)
-    steps = passes.epochs * -(-len(z) // _BATCH)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, passes.lr, total_steps=steps)
+    optimiser = torch.optim.AdamW(parameters, schedule.lr, weight_decay=_DECAY)
+    steps = schedule.epochs * -(-len(z) // _BATCH)
+    rate = torch.optim.lr_scheduler.OneCycleLR(optimiser, schedule.lr, total_steps=steps)
     encoder.train()
-    for _ in range(passes.epochs):
+    for _ in range(schedule.epochs):
         for chosen in torch.randperm(len(z), generator=generator).split(_BATCH):
             logits = encoder.judge(layers(z[chosen]))
             losses = F.binary_cross_entropy_with_logits(logits, target[chosen], reduction="none") * each[chosen]
@@ -199,7 +199,7 @@ def fit_encoder(
             optimiser.zero_grad(set_to_none=True)
             (losses.sum(1).mean() + _TAIL * worst.sum() / len(chosen)).backward()
             optimiser.step()
-            schedule.step()
+            rate.step()
     if turn is not None:
         own, further = layers[1].weight.detach().chunk(2, dim=1)
         with torch.no_grad():

@@ -30,6 +30,20 @@ def load_splits(
 ) -> Splits:
     """Training and validation images that are fit for use.
 
+    Parameters
+    ----------
+    manifest : DataFrame
+    reader : StreamReader
+    streams : tuple of str
+    scratch : Path
+        Folder for what does not fit into memory.
+    negatives : bool
+        Whether look-alikes are among them.
+
+    Returns
+    -------
+    Splits
+
     Raises
     ------
     StarlightError
@@ -54,7 +68,20 @@ def load_splits(
 def sampler_of(
     data: TrainingData, general: General, batch_size: int, held: np.ndarray | None = None
 ) -> NegativeSampler:
-    """Sampler of the training images, without those (n,) that are held back for mining."""
+    """Sampler of the training images.
+
+    Parameters
+    ----------
+    data : TrainingData
+    general : General
+    batch_size : int
+    held : (n,) bool, optional
+        Images that are held back for mining.
+
+    Returns
+    -------
+    NegativeSampler
+    """
     kinds = data.rows["kind"] if held is None else np.where(held, "held back", data.rows["kind"])
     return NegativeSampler(
         general.negative_ratio, general.negative_categories, kinds=kinds, groups=groups(data), twins=data.twins,

@@ -72,7 +72,22 @@ def forward(
     weights: LossWeights | None = None,
     threshold: float = 0.5,
 ) -> Forward:
-    """Run a detector over all tiles of all images of a data set."""
+    """Run a detector over all tiles of all images of a data set.
+
+    Parameters
+    ----------
+    model : UnifiedStarlightDetector
+    data : TrainingData
+    device : torch.device
+    weights : LossWeights, optional
+        Without, the loss is not measured.
+    threshold : float
+        Probability from which a cell of the map counts as payload.
+
+    Returns
+    -------
+    Forward
+    """
     model.to(device).eval()
     parts: list[tuple[np.ndarray, ...]] = []
     losses: list[tuple[float, int]] = []
@@ -155,7 +170,21 @@ def _fingerprint(model: UnifiedStarlightDetector) -> bytes:
 def blanked(
     model: UnifiedStarlightDetector, data: TrainingData, device: torch.device, blanks: Sequence[str | None]
 ) -> dict[str | None, np.ndarray]:
-    """Log-odds (n, t) with each of some streams left out; None leaves out nothing. Each image is encoded once."""
+    """Log-odds with each of some streams left out. Each image is encoded once.
+
+    Parameters
+    ----------
+    model : UnifiedStarlightDetector
+    data : TrainingData
+    device : torch.device
+    blanks : sequence of str or None
+        None leaves out nothing.
+
+    Returns
+    -------
+    dict
+        Stream to log-odds, (n, t).
+    """
     model.to(device).eval()
     parts: dict[str | None, list[np.ndarray]] = {blank: [] for blank in blanks}
     for start in range(0, len(data), _BATCH):
@@ -175,7 +204,20 @@ def _counts(over: torch.Tensor, batch: Batch) -> torch.Tensor:
 def validate(
     model: UnifiedStarlightDetector, data: TrainingData, device: torch.device, weights: LossWeights
 ) -> Validation:
-    """Measures of a detector on the validation split."""
+    """Measures of a detector on the validation split.
+
+    Parameters
+    ----------
+    model : UnifiedStarlightDetector
+    data : TrainingData
+        The validation split.
+    device : torch.device
+    weights : LossWeights
+
+    Returns
+    -------
+    Validation
+    """
     run = forward(model, data, device, weights)
     fitted = thresholds.fit(
         run.logits, data.technique, data.classes, techniques=LABELS, target_fpr=SELECTION_FPR

@@ -6,7 +6,6 @@ import time
 import pytest
 
 from starlight.errors import BadImage
-from starlight.images import image as images
 from starlight.lab.fuzz import fuzzing, mutations, specimens
 
 SPECIMENS = specimens.make()
@@ -36,7 +35,7 @@ def test_errors_of_any_other_kind_are_crashes(monkeypatch):
     def raises(data):
         raise KeyError("x")
 
-    monkeypatch.setattr(images, "decode", raises)
+    monkeypatch.setattr(fuzzing, "decode", raises)
     assert fuzzing.try_file(b"x", 2.0) == ("crashed", "KeyError: 'x'")
 
 
@@ -47,7 +46,7 @@ def test_slow_files_are_noticed(monkeypatch):
             pass
         raise BadImage("late")
 
-    monkeypatch.setattr(images, "decode", spins)
+    monkeypatch.setattr(fuzzing, "decode", spins)
     assert fuzzing.try_file(b"x", 0.01)[0] == "slow"
 
 

@@ -98,7 +98,21 @@ def _reason(loud: bool, mute: bool, unlike: bool, ood: float, name: str) -> str:
 
 
 def silence(calibration: Calibration, name: str, scores: np.ndarray) -> dict[str, str]:
-    """Which techniques' experts are silent on an image of a class with (t,) `scores`, and why."""
+    """Why the experts of some techniques are silent on an image.
+
+    Parameters
+    ----------
+    calibration : Calibration
+    name : str
+        Class of the picture.
+    scores : (t,)
+        Not finite where the container cannot carry the technique.
+
+    Returns
+    -------
+    dict
+        Technique to the reason.
+    """
     standing = zip(calibration.techniques, calibration.standing([name])[0].tolist(), scores, strict=True)
     return {t: f"{_WHY[why]}: {name}" for t, why, score in standing if why in _WHY and np.isfinite(score)}
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from starlight.detector.detector import Judged
+from starlight.detector.predictor import Embedder, Predictor
 
 __all__ = ["Contribution", "contributions", "nearest_category"]
 
@@ -18,7 +19,7 @@ class Contribution(NamedTuple):
     change: float
 
 
-def contributions(predictor: Any, judged: Judged) -> list[Contribution]:
+def contributions(predictor: Predictor, judged: Judged) -> list[Contribution]:
     """Blank one stream after the other, largest effect first.
 
     The score compared is that of the technique that the whole image scores highest on, in units of the authentic
@@ -33,13 +34,13 @@ def contributions(predictor: Any, judged: Judged) -> list[Contribution]:
     return sorted(found, key=lambda c: -abs(c.change))
 
 
-def nearest_category(predictor: Any, judged: Judged) -> tuple[str, float] | None:
+def nearest_category(predictor: Predictor, judged: Judged) -> tuple[str, float] | None:
     """The training category whose centroid is nearest in the detector's embedding, and the distance.
 
     None where the weights hold no centroids (`meta["centroids"]`: category to vector), or the runtime no embedding.
     """
     centroids = predictor.meta.get("centroids")
-    if not centroids or not hasattr(predictor, "embed"):
+    if not centroids or not isinstance(predictor, Embedder):
         return None
     here = np.asarray(predictor.embed([judged.record]))[0]
     distances = {name: float(np.linalg.norm(here - np.asarray(centre))) for name, centre in centroids.items()}

@@ -70,7 +70,29 @@ def render(
     nearest: tuple[str, float] | None,
     reading: Reading | None,
 ) -> str:
-    """The whole page as text; `figures` are shown large, `planes` small."""
+    """The whole page as text.
+
+    Parameters
+    ----------
+    detection : Detection
+    description : str
+        Of the detector.
+    figures, planes : sequence of Figure
+        Shown large, and small.
+    changes : sequence of Contribution
+        One a stream, in the order in which they are shown.
+    said : sequence of str
+        Further sentences on what was found, shown as they are.
+    nearest : (str, float), optional
+        Nearest category of training images, and its distance.
+    reading : Reading, optional
+        What was read in the file.
+
+    Returns
+    -------
+    str
+        HTML that needs no other file.
+    """
     body = [
         f"<h1>{_text(detection.path)}</h1>",
         f'<p class="verdict">{_VERDICTS[detection.verdict]}</p>',

@@ -19,6 +19,17 @@ class VectorEncoder(nn.Module):
     Undefined entries (NaN) become the training mean. Two kinds of expert speak for single techniques, and training fits
     them before all else (see `starlight.training.fit_experts`): linear ones, which read those entries alone that
     `reads` gives them, and readings of this encoder's own numbers, for the techniques in `judges`.
+
+    Parameters
+    ----------
+    size : int
+        Of the vector.
+    techniques : int
+        That experts may speak for.
+    hidden : int
+        Width of the first layer.
+    dropout : float
+        Before the second layer; before the first, six tenths of it.
     """
 
     def __init__(self, size: int, techniques: int, *, hidden: int = 48, dropout: float = 0.3) -> None:

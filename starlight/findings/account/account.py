@@ -45,7 +45,15 @@ def account(image: Image) -> Account:
 
 
 def account_of(data: bytes, container: Container | None = None, depth: int = 0) -> Account:
-    """The same without what only decoded pixels tell.
+    """The account of a file, without what only decoded pixels tell.
+
+    Parameters
+    ----------
+    data : bytes
+    container : Container, optional
+        Structure of the file, where it is known already.
+    depth : int
+        How many files this one lies in.
 
     Raises
     ------

@@ -36,7 +36,16 @@ _OWNERS: dict[str, tuple[bytes, ...]] = {
 
 
 def note(ledger: Ledger, segments: Iterable[tuple[str, int, int]], inner: Callable) -> None:
-    """Note the application segments and comments among some segments."""
+    """Note the application segments and comments among some segments.
+
+    Parameters
+    ----------
+    ledger : Ledger
+    segments : iterable of (str, int, int)
+        Name, offset and length, in bytes.
+    inner : callable
+        (ledger, start, stop, name) -> end of the file that begins at `start`.
+    """
     profile: list[tuple[int, int]] = []
     resources: list[tuple[int, int]] = []
     packets: list[tuple[int, int]] = []
@@ -109,4 +118,4 @@ def _owned(ledger: Ledger, name: str, start: int, stop: int) -> None:
                 ledger.unknown("behind a provenance manifest", max(jumbf_end(data, inside, stop), inside), stop)
             ledger.note("in APP11 segments", b"", "provenance manifest (C2PA)", start)
     else:
-        ledger.add(binary_field("raw", f"in an {name} segment", body, start))
+        ledger.add(binary_field("raw", f"in an {name} segment", body, start, even=True))

@@ -19,7 +19,17 @@ _PLAIN = (0, 3, 6)  # uncompressed, with masks
 
 
 def account(ledger: Ledger, container: Container, inner: Callable) -> None:
-    """Note the spans of a BMP file."""
+    """Note the spans of a BMP file.
+
+    Parameters
+    ----------
+    ledger : Ledger
+        Gets the spans and findings.
+    container : Container
+        Structure of the file.
+    inner : callable
+        (ledger, start, stop, name) -> end of the file that begins at `start`.
+    """
     data = ledger.data
     for name, offset, length in container.segments:
         if name == "pixels":

@@ -16,7 +16,14 @@ _EMPTY = (b"free", b"skip", b"wide")
 
 
 def film(ledger: Ledger, start: int, stop: int) -> None:
-    """Note the boxes of a film; those that should be empty and are not hide something."""
+    """Note the boxes of a film; those that should be empty and are not hide something.
+
+    Parameters
+    ----------
+    ledger : Ledger
+    start, stop : int
+        Offsets of the film in the file.
+    """
     data = ledger.data
     for kind, at, inside, after in film_boxes(data, start, stop):
         word = kind.decode("latin-1")
@@ -24,7 +31,8 @@ def film(ledger: Ledger, start: int, stop: int) -> None:
         if kind in _EMPTY and identify(data[inside:after]).kind not in ("empty", "fill", "bytes"):
             ledger.unknown(place, inside, after)
         elif kind in _OWN_AFFAIR:
-            ledger.add(binary_field("raw", place, data[inside + 16 * (kind == b"uuid") : after], inside))
+            body = data[inside + 16 * (kind == b"uuid") : after]
+            ledger.add(binary_field("raw", place, body, inside, even=True))
         elif kind == b"mdat":
             _media(ledger, inside, after)
         ledger.known(f"film: {word}", at, after)
@@ -47,7 +55,14 @@ def _media(ledger: Ledger, start: int, stop: int) -> None:
 
 
 def jumbf_end(data: bytes, start: int, stop: int) -> int:
-    """Where the superboxes of JUMBF (ISO/IEC 19566-5) end; `start` where there are none."""
+    """Where the superboxes of JUMBF (ISO/IEC 19566-5) end; `start` where there are none.
+
+    Parameters
+    ----------
+    data : bytes
+    start, stop : int
+        Offsets between which they may lie.
+    """
     for kind, _, inside, after in boxes(data, start, stop):
         if kind != b"jumb" or data[inside + 4 : inside + 8] != b"jumd":
             break

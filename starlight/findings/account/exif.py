@@ -27,7 +27,16 @@ _MAX_TAGS = 5000
 
 
 def account(ledger: Ledger, start: int, stop: int, inner: Callable) -> None:
-    """Note what an EXIF block holds that lies from `start` to `stop` in the file."""
+    """Note what an EXIF block holds.
+
+    Parameters
+    ----------
+    ledger : Ledger
+    start, stop : int
+        Offsets of the block in the file.
+    inner : callable
+        (ledger, start, stop, name) -> end of the file that begins at `start`.
+    """
     block = ledger.data[start:stop]
     if not ifd.is_tiff(block):
         if block.strip(b"\0 \xff"):
@@ -41,7 +50,23 @@ def account(ledger: Ledger, start: int, stop: int, inner: Callable) -> None:
 def directories(
     ledger: Ledger, block: bytes, base: int, found: list[ifd.Ifd], inner: Callable
 ) -> list[tuple[int, int]]:
-    """Note the fields of directories; returns the stretches of the block that they use."""
+    """Note the fields of directories.
+
+    Parameters
+    ----------
+    ledger : Ledger
+    block : bytes
+    base : int
+        Offset of the block in the file.
+    found : list of Ifd
+    inner : callable
+        (ledger, start, stop, name) -> end of the file that begins at `start`.
+
+    Returns
+    -------
+    list of (int, int)
+        First byte, and one past the last, of each stretch of the block that they use.
+    """
     used = [(0, 8)]
     places = [directory.offset for directory in found]
     for directory in found:
@@ -80,7 +105,8 @@ def _entry(ledger: Ledger, block: bytes, base: int, directory: ifd.Ifd, entry: i
     elif directory.kind == "gps" and entry.tag in _CODED:
         ledger.add(text_field("exif", place, value[8:], at + 8))
     elif entry.type in _OPAQUE and entry.size >= _WORTH:
-        ledger.add(binary_field("exif", place, value, at))
+        headed = entry.tag == _MAKER and value[:4].isascii() and value[:4].isalnum()  # then packed as its maker likes
+        ledger.add(binary_field("exif", place, value, at, even=headed))
 
 
 def _thumbnail(ledger: Ledger, start: int, stop: int, inner: Callable) -> None:

@@ -62,7 +62,21 @@ def binary_field(
 ) -> Finding | None:
     """A field of a known structure whose inside is its owner's affair: only what cannot be its kind is a finding.
 
-    With `even`, a cipher may be its kind: curves of a colour profile, remains of pictures.
+    Parameters
+    ----------
+    technique : str
+        Of the finding.
+    place : str
+        Where the field is, for people.
+    value : bytes
+    offset : int, optional
+        Of the value in the file.
+    even : bool
+        Whether random-looking bytes may be its kind: curves of a colour profile, remains of pictures, packed tables.
+
+    Returns
+    -------
+    Finding or None
     """
     content = identify(value)
     if content.kind in ("archive", "program", "document", "key", "script", "base64"):

@@ -26,7 +26,17 @@ _MOST_CODES = 100_000  # of a frame whose pixels are counted
 
 
 def account(ledger: Ledger, container: Container, inner: Callable) -> None:
-    """Note the spans of a GIF file."""
+    """Note the spans of a GIF file.
+
+    Parameters
+    ----------
+    ledger : Ledger
+        Gets the spans and findings.
+    container : Container
+        Structure of the file.
+    inner : callable
+        (ledger, start, stop, name) -> end of the file that begins at `start`.
+    """
     data, followed, delays = ledger.data, 0, []
     ledger.known("header", 0, 13)
     for name, offset, length in container.segments:

@@ -42,7 +42,7 @@ def account(ledger: Ledger, container: Container, inner: Callable) -> None:
         else:
             if part.kind == "vendor":
                 place = f"in the block {part.name}"
-                ledger.add(binary_field("raw", place, ledger.data[part.start : part.stop], part.start))
+                ledger.add(binary_field("raw", place, ledger.data[part.start : part.stop], part.start, even=True))
             ledger.known(part.name, part.start, part.stop)
 
 
@@ -67,7 +67,7 @@ def _segment(ledger: Ledger, name: str, offset: int, length: int) -> None:
     if used is not None and used < stop - start:
         ledger.unknown(f"in the {name} segment, behind what it holds", start + used, stop)
         stop = start + used
-    if not (name.startswith("APP") or name == "COM" or name.startswith("FF")):
+    if not name.startswith(("APP", "FF")) and name != "COM":
         ledger.known(name, offset, stop)
 
 

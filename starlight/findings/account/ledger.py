@@ -82,7 +82,13 @@ class Ledger:
         self._places: dict[int, str] = {}
 
     def known(self, name: str, start: int, stop: int) -> None:
-        """Bytes that a structure explains, but for those inside of it that were noted before."""
+        """Bytes that a structure explains, but for those inside of it that were noted before.
+
+        Parameters
+        ----------
+        name : str
+        start, stop : int
+        """
         inside = []
         for span in reversed(self._spans):
             if not start <= span.offset < stop:
@@ -94,13 +100,30 @@ class Ledger:
             start = max(start, span.offset + span.length)
 
     def unknown(self, place: str, start: int, stop: int) -> None:
-        """Bytes inside of a structure that it does not explain."""
+        """Bytes inside of a structure that it does not explain.
+
+        Parameters
+        ----------
+        place : str
+            For people.
+        start, stop : int
+        """
         if stop > start:
             self._places[start] = place
             self._spans.append(Span(UNEXPLAINED, start, stop - start, False))
 
     def hide(self, place: str, payload: bytes, offset: int | None = None, *, technique: str = "raw") -> None:
-        """A payload that was read."""
+        """A payload that was read.
+
+        Parameters
+        ----------
+        place : str
+        payload : bytes
+            As it stands in the file; what frames a text is taken off.
+        offset : int, optional
+            Of the payload in the file.
+        technique : str
+        """
         if not payload:
             return
         content = identify(payload)
@@ -111,7 +134,16 @@ class Ledger:
         self.add(Finding(technique, place, content.what, body, True, at))
 
     def note(self, place: str, payload: bytes, what: str, offset: int | None = None) -> None:
-        """Something that people or devices left openly."""
+        """Something that people or devices left openly.
+
+        Parameters
+        ----------
+        place : str
+        payload : bytes
+        what : str
+            What it is, for people.
+        offset : int, optional
+        """
         self.add(Finding("other", place, what, payload, False, offset))
 
     def add(self, found: Finding | None) -> None:
@@ -123,7 +155,16 @@ class Ledger:
             self.findings.append(found)
 
     def include(self, inner: Account, offset: int, within: str) -> None:
-        """The account of a file within this one, that begins at `offset`."""
+        """Take over the account of a file within this one.
+
+        Parameters
+        ----------
+        inner : Account
+        offset : int
+            Where that file begins in this one.
+        within : str
+            What it is here, such as `thumbnail`.
+        """
         for span in inner.spans:
             if span.explained:
                 self.known(f"{within}: {span.name}", offset + span.offset, offset + span.offset + span.length)

@@ -15,7 +15,17 @@ _MOST = 1000
 
 
 def note(ledger: Ledger, block: bytes, offset: int | None, inner: Callable | None = None) -> None:
-    """Note the resources of a block; what is behind the last is hidden."""
+    """Note the resources of a block; what is behind the last is hidden.
+
+    Parameters
+    ----------
+    ledger : Ledger
+    block : bytes
+    offset : int or None
+        Of the block in the file; None where it lies in pieces.
+    inner : callable, optional
+        (ledger, start, stop, name) -> end of the file that begins at `start`.
+    """
     if block[:2] == b"\x1c\x02":  # without the frame of a resource
         iptc(ledger, block, offset)
         return
@@ -41,7 +51,15 @@ def note(ledger: Ledger, block: bytes, offset: int | None, inner: Callable | Non
 
 
 def iptc(ledger: Ledger, block: bytes, offset: int | None = None) -> None:
-    """Note the data sets of an IPTC block."""
+    """Note the data sets of an IPTC block.
+
+    Parameters
+    ----------
+    ledger : Ledger
+    block : bytes
+    offset : int, optional
+        Of the block in the file; None where it lies in pieces.
+    """
     at = 0
     for _ in range(_MOST):
         if block[at : at + 1] != b"\x1c" or at + 5 > len(block):

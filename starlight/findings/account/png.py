@@ -31,7 +31,17 @@ _CHANNELS = {"1": 1, "L": 1, "P": 1, "I;16": 1, "LA": 2, "LA;16": 2, "RGB": 3, "
 
 
 def account(ledger: Ledger, container: Container, inner: Callable) -> None:
-    """Note the spans of a PNG file."""
+    """Note the spans of a PNG file.
+
+    Parameters
+    ----------
+    ledger : Ledger
+        Gets the spans and findings.
+    container : Container
+        Structure of the file.
+    inner : callable
+        (ledger, start, stop, name) -> end of the file that begins at `start`.
+    """
     data = ledger.data
     ledger.known("signature", 0, 8)
     stored: list[tuple[int, int]] = []
@@ -121,7 +131,7 @@ def _chunk(ledger: Ledger, name: str, start: int, stop: int, inner: Callable) ->
     elif name == "sPLT" and not _suggested(data[start:stop]):
         ledger.unknown("where a suggested palette should be", start, stop)
     elif name in _OPAQUE:
-        ledger.add(binary_field("raw", f"in the {name} chunk", data[start:stop], start))
+        ledger.add(binary_field("raw", f"in the {name} chunk", data[start:stop], start, even=True))
     elif not _json(data[start:stop]):
         ledger.unknown(f"in an {name} chunk of no known program", start, stop)
 

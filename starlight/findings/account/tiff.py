@@ -22,7 +22,17 @@ _MOST_GAP = 4096  # bytes of values before a former directory
 
 
 def account(ledger: Ledger, container: Container, inner: Callable) -> None:
-    """Note the spans of a TIFF file."""
+    """Note the spans of a TIFF file.
+
+    Parameters
+    ----------
+    ledger : Ledger
+        Gets the spans and findings.
+    container : Container
+        Structure of the file.
+    inner : callable
+        (ledger, start, stop, name) -> end of the file that begins at `start`.
+    """
     data = ledger.data
     ledger.known("header", 0, 16 if data[2:4] in (b"+\0", b"\0+") else 8)
     found = list(ifd.walk(data, _MAX_TAGS, lambda _: None))

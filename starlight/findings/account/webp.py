@@ -18,7 +18,17 @@ _FRAME = 16  # bytes of an animation frame's own fields
 
 
 def account(ledger: Ledger, container: Container, inner: Callable) -> None:
-    """Note the spans of a WEBP file."""
+    """Note the spans of a WEBP file.
+
+    Parameters
+    ----------
+    ledger : Ledger
+        Gets the spans and findings.
+    container : Container
+        Structure of the file.
+    inner : callable
+        (ledger, start, stop, name) -> end of the file that begins at `start`.
+    """
     ledger.known("RIFF header", 0, 12)
     followed = 0
     for name, offset, length in container.segments:

@@ -20,7 +20,15 @@ _PHP = re.compile(rb"<\?(?!xml\b|xpacket\b|adobe)[a-z=]|<script\b|\beval\s*\(|ba
 
 
 def note(ledger: Ledger, packet: bytes, offset: int | None) -> None:
-    """Note a packet; what stands behind it, or is a program, is hidden."""
+    """Note a packet; what stands behind it, or is a program, is hidden.
+
+    Parameters
+    ----------
+    ledger : Ledger
+    packet : bytes
+    offset : int or None
+        Of the packet in the file; None where it lies in pieces.
+    """
     if not packet.strip(b"\0 \r\n"):
         return
     last = next(reversed(list(_END.finditer(packet))), None)

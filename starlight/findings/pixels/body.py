@@ -15,7 +15,7 @@ import numpy as np
 from starlight.findings.pixels.layouts import Layout
 from starlight.findings.pixels.orders import Lane
 from starlight.findings.pixels.planes import Plane
-from starlight.findings.pixels.screen import busy, smooth
+from starlight.findings.pixels.screen import busy, smooth, texty
 from starlight.streams.readable.text_models import PRINTABLE
 
 __all__ = ["BODY_LAYOUTS", "place_price", "windows"]
@@ -131,7 +131,7 @@ def _several(samples: np.ndarray, never: np.ndarray, layouts: list[Layout]) -> l
         at = np.concatenate([b + (p + 1 if layout.flipped else p) % turn for p, b in enumerate(begins[top])])
         if len(at):
             data = layout.unpack(samples[at[:, None] + np.arange(size)])[:, :_BYTES]
-            out += [(layout, int(at[i])) for i in _textual(data) if not smooth(data[i], layout)]
+            out += [(layout, int(at[i])) for i in _textual(data, layout.shown) if not smooth(data[i], layout)]
     return out
 
 
@@ -158,7 +158,8 @@ def _begins(marked: np.ndarray) -> np.ndarray:
     return places[np.unique(np.concatenate([begins, begins + length - 1]))]
 
 
-def _textual(data: np.ndarray) -> np.ndarray:
+def _textual(data: np.ndarray, shown: bool = False) -> np.ndarray:
     """Rows that are printable, all but a few bytes, and not as pictures are."""
     rows = np.flatnonzero(np.einsum("ij->i", _PRINTABLE[data]) >= 0.9 * data.shape[1])
-    return rows[busy(np.ascontiguousarray(data[rows]))] if len(rows) else rows
+    rows = rows[busy(np.ascontiguousarray(data[rows]))]
+    return rows[texty(data[rows], np.full(len(rows), shown))]

@@ -20,7 +20,21 @@ _ALPHA = 0.05  # Dirichlet prior of differences, for each as if all were as like
 
 
 def surroundings(lane: Lane, layout: Layout, first: int, count: int) -> Surroundings:
-    """Where the bits of `count` bytes come from that begin at sample `first` of a lane."""
+    """Where the bits of some bytes of a lane come from.
+
+    Parameters
+    ----------
+    lane : Lane
+    layout : Layout
+    first : int
+        Sample at which the bytes begin.
+    count : int
+        Bytes.
+
+    Returns
+    -------
+    Surroundings
+    """
     size = layout.samples_for(count)
     samples = lane.samples(first + size)
     step, own = len(lane.chosen), samples[first:].astype(np.int64)
@@ -35,6 +49,8 @@ def surroundings(lane: Lane, layout: Layout, first: int, count: int) -> Surround
         (left * 2 + same) * step + place,
         ((left & taken) * 2 + same) * 256 + (_before(samples, first, 2 * step) & taken),
     ]
+    if len(layout.bits) == 1:  # rows of eight samples, such as every 32nd pixel of 256 makes
+        each.append(sum((_before(samples, first, by) & taken > 0) << i for i, by in enumerate((1, 8, 9, 16))))
     contexts = tuple(_by_bit(code, own, layout)[: 8 * count] for code in each)
     return Surroundings(_of_alpha(lane, layout), contexts, "little" if layout.flipped else "big")
 

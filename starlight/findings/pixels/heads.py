@@ -11,7 +11,7 @@ import numpy as np
 from starlight.findings.pixels.layouts import BASES, FLIPPED, Layout
 from starlight.findings.pixels.orders import Lane, chosen_lanes, head, lanes
 from starlight.findings.pixels.planes import Plane
-from starlight.findings.pixels.screen import WIDTH, likely, smooth
+from starlight.findings.pixels.screen import WIDTH, likely, smooth, texty
 from starlight.streams.readable.text_models import PRINTABLE
 
 __all__ = ["Hypothesis", "candidates"]
@@ -46,19 +46,26 @@ def candidates(plane: Plane) -> tuple[list[Hypothesis], int]:
     for names, parts in groups.values():
         rows = np.concatenate(parts)
         for flipped, (text, signed) in zip((False, True), likely(rows), strict=True):
-            texts = {i for i in text.tolist() if not smooth(rows[i], names[i][1])}
+            read = FLIPPED[rows[text]] if flipped else rows[text]
+            turned = _inverted(read)
+            upper = np.array([names[i][1].shown for i in text.tolist()], bool)
+            kept = texty(np.where(turned[:, None], ~read, read), upper)
+            texts = {
+                i: inverted
+                for i, inverted, good in zip(text.tolist(), turned.tolist(), kept.tolist(), strict=True)
+                if good and not smooth(rows[i], names[i][1])
+            }
             signs = set(signed.tolist())
-            for i in sorted(texts | signs):
-                turned = i in texts and _inverted(FLIPPED[rows[i]] if flipped else rows[i])
-                lane = Lane(plane, *names[i][0])
-                layout = replace(names[i][1], flipped=flipped, inverted=turned)
-                found.append(Hypothesis(lane, layout, i in texts, i in signs))
+            for i in sorted(signs.union(texts)):
+                layout = replace(names[i][1], flipped=flipped, inverted=texts.get(i, False))
+                found.append(Hypothesis(Lane(plane, *names[i][0]), layout, i in texts, i in signs))
     return found, sum(2 * len(names) for names, _ in groups.values())
 
 
-def _inverted(row: np.ndarray) -> bool:
-    """Whether bytes are printable once their bits are turned, and not as they stand."""
-    return bool(PRINTABLE[~row].mean() > 0.9 and PRINTABLE[row].mean() < 0.5)
+def _inverted(rows: np.ndarray) -> np.ndarray:
+    """Which rows are printable once their bits are turned, and not as they stand: (V,) bool."""
+    size = rows.shape[1]
+    return (PRINTABLE[~rows].sum(axis=1) > 0.9 * size) & (PRINTABLE[rows].sum(axis=1) < 0.5 * size)
 
 
 def _heads(plane: Plane) -> Iterator[tuple[list[_Choice], tuple[Layout, ...], np.ndarray]]:

@@ -12,11 +12,11 @@ from starlight.findings.pixels.carriers import differences, surroundings
 from starlight.findings.pixels.codepoints import ENCODINGS, curve
 from starlight.findings.pixels.layouts import Layout
 from starlight.findings.pixels.orders import Lane
-from starlight.findings.pixels.screen import COMMON
+from starlight.findings.pixels.screen import COMMON, LANGUAGE
 from starlight.streams.readable import sources, text
 from starlight.streams.readable.text_models import log_odds
 
-__all__ = ["LANGUAGE", "Text", "judge_text", "shown", "word"]
+__all__ = ["Text", "judge_text", "word"]
 
 _STARTS = (0, 1, 2, 3, 4, 5, 6, 8)  # bytes of a header in front of a text, as `text.learnt_gains` takes them
 _BYTES = 256  # that are judged
@@ -29,7 +29,6 @@ _ZEROS = 4096  # bytes, at the most, that may precede a text
 
 # Whole samples, or their upper halves, are what the picture shows: a rough surface has any printable values. What
 # counts there is language: prose, code, and letters in UTF-8, of the models of text.
-LANGUAGE = [0, 3, 8, 9, 10]
 _SHOWN = 15.0  # nats that it must have more
 _SEVERAL, _HIGH = 3.0, 4.0  # as well, for each further bit of a sample, and for planes over the lowest two
 _KNOWN = (b"flag{", b"FLAG{", b"Flag{", b"ctf{", b"CTF{", b"picoCTF{", b"HTB{", b"THM{", b"http://", b"https://",
@@ -81,11 +80,6 @@ def judge_text(lane: Lane, layout: Layout, first: int, least: float) -> Text | N
     return found and Text(found.net, found.start + zeros, found.stop + zeros, found.encoding)
 
 
-def shown(layout: Layout) -> bool:
-    """Whether a layout reads what a picture shows: whole samples, or their upper halves."""
-    return max(layout.bits) == 7 and len(layout.bits) > 3
-
-
 def word(lane: Lane, layout: Layout) -> bool:
     """Whether one of the words that texts often begin with stands at the beginning of a lane."""
     data = layout.unpack(lane.samples(layout.samples_for(24))).tobytes()
@@ -106,10 +100,10 @@ def _judge_at(lane: Lane, layout: Layout, first: int, data: np.ndarray, least: f
     row = np.ascontiguousarray(data[:_BYTES])
     if len(row) < 8:
         return None
-    margin = _SHOWN if shown(layout) else _SEVERAL * (len(layout.bits) - 1) + (_HIGH if min(layout.bits) > 1 else 0.0)
+    margin = _SHOWN if layout.shown else _SEVERAL * (len(layout.bits) - 1) + (_HIGH if min(layout.bits) > 1 else 0.0)
     least += margin
     steps = log_odds(row[None])[:, 0]
-    plain = _from_starts(steps[LANGUAGE] if shown(layout) else steps)
+    plain = _from_starts(steps[LANGUAGE] if layout.shown else steps)
     plain = np.maximum(plain, _known(row, plain))
     readings = [(plain.max(), 0, "utf-8"), *_readings(row)]
     if max(r[0] for r in readings) < least:
@@ -120,7 +114,7 @@ def _judge_at(lane: Lane, layout: Layout, first: int, data: np.ndarray, least: f
     null = sources.null_gains(row, counts, around, starts)
     null = _with(null, differences(lane, layout, first, len(row)), starts)
     best = Text(-math.inf, 0, 0, "")
-    gains = plain if shown(layout) else np.maximum(plain, text.learnt_gains(row, counts))
+    gains = plain if layout.shown else np.maximum(plain, text.learnt_gains(row, counts))
     against = gains - null
     k, stop = divmod(int(against.argmax()), against.shape[1])
     best = Text(float(against[k, stop]), starts[k], stop, "utf-8")

@@ -38,6 +38,11 @@ class Layout:
         """Mask of the bits that are read."""
         return sum(1 << bit for bit in self.bits)
 
+    @property
+    def shown(self) -> bool:
+        """Whether it reads what a picture shows: whole samples, or their upper halves."""
+        return max(self.bits) == 7 and len(self.bits) > 3
+
     def samples_for(self, count: int) -> int:
         """Samples that hold `count` bytes."""
         return count * 9 if self.ninth else -(-8 * count // len(self.bits))

@@ -54,8 +54,10 @@ class Lane:
     @property
     def across(self) -> int:
         """Samples from one pixel to the next of the other direction; 0 where there is no such."""
-        size = {"rows": 1, "columns": 0}.get(self.order.split(",")[0])
-        return 0 if size is None else self.plane.samples.shape[size] * len(self.chosen)
+        height, width, _ = self.plane.samples.shape
+        if self.order.startswith("every"):
+            return width // _step(self.order) * len(self.chosen) if width % _step(self.order) == 0 else 0
+        return {"rows": width, "columns": height}.get(self.order.split(",")[0], 0) * len(self.chosen)
 
     def __str__(self) -> str:
         channels = "" if len(self.plane.letters) == 1 else f" ({self.letters})"
@@ -104,7 +106,20 @@ def rank(lane: Lane) -> int:
 
 
 def head(samples: np.ndarray, order: str, count: int | None) -> np.ndarray:
-    """First pixels in an order, all if `count` is None: (n, channels)."""
+    """First pixels in an order.
+
+    Parameters
+    ----------
+    samples : ndarray, shape (height, width, channels)
+    order : str
+        One of the orders of this module.
+    count : int or None
+        Pixels; None for all.
+
+    Returns
+    -------
+    ndarray, shape (n, channels)
+    """
     if order in _WALKS:
         return _WALKS[order](samples, count)
     flat = samples.reshape(-1, samples.shape[2])
@@ -112,7 +127,11 @@ def head(samples: np.ndarray, order: str, count: int | None) -> np.ndarray:
         return flat[_register(len(flat).bit_length() - 1, count)]
     if order in _SEQUENCES:
         return flat[_numbers(order, len(flat), count)]
-    return flat[:: int("".join(filter(str.isdigit, order)))][:count]
+    return flat[:: _step(order)][:count]
+
+
+def _step(order: str) -> int:
+    return int("".join(filter(str.isdigit, order)))
 
 
 def _walk(turn: Callable[[np.ndarray], np.ndarray], snake: bool = False) -> _Walk:

@@ -6,8 +6,8 @@ import numpy as np
 
 from starlight.findings.pixels.codepoints import curve
 from starlight.findings.pixels.extents import extent
-from starlight.findings.pixels.judge import LANGUAGE
 from starlight.findings.pixels.lengths import frame
+from starlight.findings.pixels.screen import LANGUAGE
 from starlight.streams.readable import text
 from starlight.streams.readable.text_models import PRINTABLE, log_odds
 from starlight.techniques.readable.protocol import MARK
@@ -22,10 +22,24 @@ _STEGPY = b"stegv3"
 
 
 def text_payload(data: bytes, start: int, encoding: str, shown: bool = False) -> tuple[int, int]:
-    """First byte and one past the last of the payload around a text that begins about `start`.
+    """Where the payload around a text begins and ends.
 
-    `shown` bytes are what a picture shows: they may be printable behind the text, too.
     A count in front of it tells where it ends, if one fits; else its terminator, or where text becomes unlikely.
+
+    Parameters
+    ----------
+    data : bytes
+    start : int
+        About where the text begins.
+    encoding : str
+        Such as `utf-8`.
+    shown : bool
+        Whether the bytes are what a picture shows: they may be printable behind the text, too.
+
+    Returns
+    -------
+    begin, end : int
+        First byte, and one past the last.
     """
     if encoding == "utf-8":
         start = _whole(data, start)

@@ -10,7 +10,7 @@ import numpy as np
 from starlight.images.deep import low_bytes
 from starlight.images.frames import further_frames
 from starlight.images.image import Image
-from starlight.streams.readable.scans import stores_samples
+from starlight.streams.readable.scan_orders import stores_samples
 
 __all__ = ["Plane", "planes"]
 

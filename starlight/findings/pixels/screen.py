@@ -9,13 +9,14 @@ from __future__ import annotations
 import numpy as np
 
 from starlight.findings.pixels.layouts import FLIPPED, Layout
-from starlight.streams.readable.text_models import PRINTABLE
+from starlight.streams.readable.text_models import PRINTABLE, log_odds
 
-__all__ = ["COMMON", "WIDTH", "busy", "likely", "smooth"]
+__all__ = ["COMMON", "LANGUAGE", "MAGICS", "WIDTH", "busy", "likely", "smooth", "texty"]
 
+LANGUAGE = [0, 3, 8, 9, 10]  # of the models of text: prose, code, and letters in UTF-8
 WIDTH = 40  # first bytes that are looked at
 _FIRST = 16  # of which these may be a text, or a header in front of it
-_MAGICS = (
+MAGICS = (
     b"PK\3\4", b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b\x08", b"BZh", b"\xfd7zX", b"\x7fELF", b"MZ", b"\xca\xfe\xba\xbe",
     b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"BM", b"II*\0", b"MM\0*", b"%PDF", b"%!PS", b"OggS", b"fLaC",
     b"ID3", b"MThd", b"\x1a\x45\xdf\xa3", b"Salt", b"\x78\x9c", b"\x78\xda", b"\x78\x01", b"\x78\x5e", b"\xd0\xcf\x11",
@@ -23,6 +24,7 @@ _MAGICS = (
     b"-----", b"flag", b"FLAG", b"CTF{", b"ctf{", b"pico", b"HTB{", b"http", b"<?xm", b"<?ph", b"#!/", b"<htm",
 )  # fmt: skip
 _SMOOTH = 0.05  # mean difference of neighbouring samples, of their range; that of letters and spaces is 0.1 and more
+_GAIN = 12.0  # nats of the best stretch, at least
 _DISTINCT = 8  # bytes in WIDTH that differ, at least
 _LAGS = (1, 2, 3, 4, 6, 8, 12)
 _BIT_LAGS = (1, 2, 3, 4, 6)
@@ -54,10 +56,10 @@ _CLASSES = _classes()
 COMMON = (_CLASSES >> np.uint64(48) != 0) | (np.arange(256) < 8)  # usual high bytes of 16-bit characters
 _TABLES = (_CLASSES, _CLASSES[FLIPPED])
 _BEGINS = np.zeros((2, 65536), bool)  # first two bytes of a signature: as they stand, and flipped
-_BEGINS[0, [int.from_bytes(m[:2], "big") for m in _MAGICS]] = True
-_BEGINS[1, [int(FLIPPED[m[0]]) << 8 | int(FLIPPED[m[1]]) for m in _MAGICS]] = True
-_WORDS = np.array([int.from_bytes(m[:4].ljust(4, b"\0"), "little") for m in _MAGICS], np.uint32)
-_MASKS = np.array([(1 << 8 * min(4, len(m))) - 1 for m in _MAGICS], np.uint32)
+_BEGINS[0, [int.from_bytes(m[:2], "big") for m in MAGICS]] = True
+_BEGINS[1, [int(FLIPPED[m[0]]) << 8 | int(FLIPPED[m[1]]) for m in MAGICS]] = True
+_WORDS = np.array([int.from_bytes(m[:4].ljust(4, b"\0"), "little") for m in MAGICS], np.uint32)
+_MASKS = np.array([(1 << 8 * min(4, len(m))) - 1 for m in MAGICS], np.uint32)
 
 
 def likely(data: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -108,6 +110,25 @@ def busy(data: np.ndarray) -> np.ndarray:
         rows = rows[differ > (1 - _AGREED) * 8 * (data.shape[1] - 1)]
     out[rows] = True
     return out
+
+
+def texty(data: np.ndarray, shown: np.ndarray) -> np.ndarray:
+    """Rows with a stretch that some model of text likes, or with what other encodings are made of: (V,) bool.
+
+    Of rows that a picture shows (`shown`, (V,) bool) only models of language count.
+    """
+    if not len(data):
+        return np.zeros(0, bool)
+    sums = np.cumsum(np.pad(log_odds(data), ((0, 0), (0, 0), (1, 0))), axis=2)
+    each = (sums - np.minimum.accumulate(sums, axis=2)).max(axis=2)
+    gains = np.where(shown, each[LANGUAGE].max(axis=0), each.max(axis=0))
+    zeros, high = (data == 0).sum(axis=1), (data >= 0x80).sum(axis=1)
+    controls = (data < 32).sum(axis=1) - zeros
+    other = (4 * zeros >= data.shape[1]) | ((6 * high >= data.shape[1]) & (16 * controls <= data.shape[1]))
+    size = data.shape[1] // 2
+    for high in (data[:, : 2 * size : 2], data[:, 1 : 2 * size : 2]):
+        other |= COMMON[high].sum(axis=1) >= size - 2
+    return (gains > _GAIN) | other
 
 
 def smooth(row: np.ndarray, layout: Layout) -> bool:

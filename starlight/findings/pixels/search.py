@@ -11,11 +11,12 @@ from starlight.findings.pixels.body import place_price, windows
 from starlight.findings.pixels.choose import Hit, distinct
 from starlight.findings.pixels.extents import extent
 from starlight.findings.pixels.heads import Hypothesis, candidates
-from starlight.findings.pixels.judge import judge_text, shown, word
+from starlight.findings.pixels.judge import judge_text, word
 from starlight.findings.pixels.layouts import Layout
 from starlight.findings.pixels.orders import Lane, rank
 from starlight.findings.pixels.payloads import before, signed_payload, text_payload
 from starlight.findings.pixels.planes import Plane, planes
+from starlight.findings.pixels.screen import MAGICS
 from starlight.images.image import Image
 
 __all__ = ["FALSE_HITS", "search", "threshold"]
@@ -24,6 +25,7 @@ FALSE_HITS = 1 / 20_000  # of an image without a payload, over all hypotheses to
 _PARTS = 3  # the usual orders, all others, and text that begins anywhere have a third of it each
 _USUAL = 64  # usual hypotheses: bit 0 and the low bits of all channels, row by row
 _FEWEST = 8  # characters that are called text
+_LOOK = 8192  # bytes in which a signature is verified
 _ROOM = 1 << 24  # bytes of a lane that are read for a payload
 _JUDGED = 96  # hypotheses of a plane that are judged
 _STARTS = (0, 1, 2, 3, 4, 5, 6, 8, 11, 16)  # bytes in front of a signature
@@ -109,7 +111,7 @@ def _bodies(plane: Plane, known: list[Hit]) -> Iterator[Hit]:
 def _body_hit(lane: Lane, layout: Layout, first: int, net: float, data: bytes) -> Hit:
     phase = first % (8 // len(layout.bits))
     at = (first - phase) * len(layout.bits) // 8
-    start, stop = text_payload(data, before(data[: at + 16], at + 16), "utf-8", shown(layout))
+    start, stop = text_payload(data, before(data[: at + 16], at + 16), "utf-8", layout.shown)
     payload = data[start:stop]
     return Hit(net, lane, layout, phase + start * 8 // len(layout.bits), payload, _named(payload, "utf-8"), True)
 
@@ -122,7 +124,7 @@ def _covers(hit: Hit, lane: Lane, layout: Layout, first: int) -> bool:
 
 def _text_hit(lane: Lane, layout: Layout, first: int, net: float, start: int, encoding: str) -> Hit:
     data = layout.unpack(lane.samples(layout.samples_for(_ROOM))).tobytes()
-    begin, stop = text_payload(data, start, encoding, shown(layout))
+    begin, stop = text_payload(data, start, encoding, layout.shown)
     payload = data[begin:stop]
     return Hit(net, lane, layout, layout.samples_for(begin), payload, _named(payload, encoding))
 
@@ -142,13 +144,10 @@ def _named(payload: bytes, encoding: str) -> str:
 
 
 def _signed(one: Hypothesis) -> Iterator[Hit]:
-    head = one.layout.unpack(one.lane.samples(one.layout.samples_for(64))).tobytes()
+    data = one.layout.unpack(one.lane.samples(one.layout.samples_for(_LOOK))).tobytes()
     for start in _STARTS:
-        if len(set(head[start : start + 16])) < 6:
-            continue
-        data = one.layout.unpack(one.lane.samples(one.layout.samples_for(8192))).tobytes()
-        signed = signature(data[start:])
-        if not signed or signed[1] in _TEXTS:
+        signed = data.startswith(MAGICS, start) and signature(data[start:])
+        if not signed or signed[1] in _TEXTS or len(set(data[start : start + 16])) < 6:
             continue
         data = one.layout.unpack(one.lane.samples(one.layout.samples_for(_ROOM))).tobytes()
         if signed[1] in _WEAK and extent(data[start:]) is None:

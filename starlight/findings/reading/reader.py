@@ -14,7 +14,7 @@ from starlight.images.image import Image
 from starlight.streams.readable.decode import decode_payload
 from starlight.techniques import OTHER, TECHNIQUES
 
-__all__ = ["Reading", "read"]
+__all__ = ["Reading", "in_low_bits", "read"]
 
 _PLACES = {"alpha": "in alpha LSBs", "palette": "in palette index LSBs", "lsb.rgb": "in colour LSBs"}
 _LABELS = (*TECHNIQUES, OTHER)
@@ -58,17 +58,17 @@ def read(image: Image) -> Reading:
     """
     kept, searched = account(image), search(image)
     known = {found.technique for found in searched}
-    low = [found for found in _low_bits(image) if found.technique not in known]
+    low = [found for found in [in_low_bits(image)] if found and found.technique not in known]
     random = [found for found in random_planes(image) if found.technique not in known]
     hidden = [*searched, *low, *random, *(found for found in kept.findings if found.hidden)]
     notes = tuple(found for found in kept.findings if not found.hidden)
     return Reading(tuple(hidden), notes, kept.spans)
 
 
-def _low_bits(image: Image) -> list[Finding]:
-    """The payload in the least significant bits that is most certainly text, where the search knows of none there."""
+def in_low_bits(image: Image) -> Finding | None:
+    """The payload in the least significant bits, in scan order, that is most certainly text."""
     found = decode_payload(image)
     if found is None or found.technique not in _PLACES:
-        return []
+        return None
     what, place = f"text of {len(found.payload)} bytes", f"{_PLACES[found.technique]} ({found.variant})"
-    return [Finding(found.technique, place, what, found.payload)]
+    return Finding(found.technique, place, what, found.payload)

@@ -54,7 +54,20 @@ class Region(NamedTuple):
 
 
 def follow(plane: np.ndarray, matrix: np.ndarray, window: Window) -> np.ndarray:
-    """The plane at the places that the map leads to, laid over those of a window; 0 outside."""
+    """The plane at the places that the map leads to, laid over those of a window; 0 outside.
+
+    Parameters
+    ----------
+    plane : ndarray, shape (height, width)
+    matrix : ndarray, shape (2, 3)
+        Affine map from places of the window to those it is laid on.
+    window : (slice, slice)
+        Rows and columns.
+
+    Returns
+    -------
+    ndarray, of the window's shape
+    """
     size = (window[1].stop - window[1].start, window[0].stop - window[0].start)
     return cv2.warpAffine(plane, _within(matrix, window), size, flags=cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP)
 

@@ -69,6 +69,13 @@ def log_false_alarms(inliers: int, matches: int, shape: tuple[int, int]) -> floa
     """log10 of the number of false alarms of `inliers` among `matches` that agree within the tolerance.
 
     Three matches fix an affine map; each other one falls within the tolerance with the probability of a disc's area.
+
+    Parameters
+    ----------
+    inliers : int
+    matches : int
+    shape : (int, int)
+        Of the image, in pixels.
     """
     if inliers <= 3:
         return float(np.log10(max(matches, 1)))

@@ -56,5 +56,4 @@ def _pieces(part: np.ndarray) -> list[tuple[int, int]]:
     starts, ends = constant[::2], constant[1::2]
     kept = ends - starts >= _GUTTER
     edges = np.r_[0, np.c_[starts[kept], ends[kept]].ravel(), part.shape[0]].reshape(-1, 2)
-    pieces = [(int(a), int(b)) for a, b in edges if b - a >= _LEAST]
-    return pieces
+    return [(int(a), int(b)) for a, b in edges if b - a >= _LEAST]

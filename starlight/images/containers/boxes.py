@@ -17,7 +17,19 @@ Box = tuple[bytes, int, int, int]
 
 
 def boxes(data: bytes, start: int, stop: int) -> Iterator[Box]:
-    """Type, offset, offset of the contents and end of the boxes from `start` on, as long as they fit."""
+    """Boxes one after another, as long as they fit.
+
+    Parameters
+    ----------
+    data : bytes
+    start, stop : int
+        Offsets between which they lie.
+
+    Yields
+    ------
+    (bytes, int, int, int)
+        Type, offset, offset of the contents, and end.
+    """
     for _ in range(_MOST):
         if start + 8 > stop:
             return
@@ -36,6 +48,12 @@ def film_boxes(data: bytes, start: int, stop: int) -> list[Box]:
     """Boxes of a film, or of a picture in boxes, that begins at `start`; none where there is none.
 
     It has what every film has: samples and what describes them. The list ends where no box of a film follows.
+
+    Parameters
+    ----------
+    data : bytes
+    start, stop : int
+        Offset at which it begins, and up to which it may reach.
     """
     if data[start + 4 : start + 8] not in _FIRST:
         return []

@@ -116,7 +116,21 @@ def value(block: bytes, entry: Entry) -> bytes:
 
 
 def integers(block: bytes, entry: Entry, limit: int) -> tuple[int, ...]:
-    """Whole numbers of the value, at most `limit` of them; empty where it holds none."""
+    """Whole numbers of a field.
+
+    Parameters
+    ----------
+    block : bytes
+        That the directory lies in.
+    entry : Entry
+    limit : int
+        Most numbers.
+
+    Returns
+    -------
+    tuple of int
+        Empty where the field holds none.
+    """
     letter = _LETTERS.get(entry.type)
     if letter is None:
         return ()

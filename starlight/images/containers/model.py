@@ -130,7 +130,19 @@ class Walk:
         self._inflated = self._steps = 0
 
     def segment(self, name: str, offset: int, length: int) -> None:
-        """Note a segment; BadImage where there are too many, or they take too long."""
+        """Note a segment.
+
+        Parameters
+        ----------
+        name : str
+        offset, length : int
+            In bytes.
+
+        Raises
+        ------
+        BadImage
+            There are too many, or they take too long.
+        """
         self.segments.append((name, offset, length))
         self.step()
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from starlight.errors import BadImage
 from starlight.images.containers import parse
-from starlight.images.jpeg import decode as reader
+from starlight.images.jpeg import decode
 from starlight.images.jpeg.coefficients import Coefficients
 
 __all__ = ["read_coefficients", "write_coefficients"]
@@ -39,7 +39,7 @@ def read_coefficients(data: bytes) -> Coefficients:
     container = parse(data)
     if container.format != "jpeg":
         raise BadImage(f"{container.format} file: only JPEG has DCT coefficients")
-    return reader.read(data, container)
+    return decode.read(data, container)
 
 
 def write_coefficients(template: bytes, coefficients: Coefficients, *, metadata: bool = True) -> bytes:

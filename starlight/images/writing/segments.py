@@ -48,6 +48,14 @@ def set_exif(data: bytes, block: bytes) -> bytes:
 def insert(data: bytes, code: int, body: bytes) -> bytes:
     """Put one marker segment into a JPEG file, behind its JFIF header if it has one.
 
+    Parameters
+    ----------
+    data : bytes
+        The JPEG file.
+    code : int
+        Second byte of the marker, such as 0xE1 for APP1.
+    body : bytes
+
     Raises
     ------
     StarlightError

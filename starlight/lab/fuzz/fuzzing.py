@@ -17,7 +17,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from starlight.errors import BadImage
-from starlight.images import image as images
+from starlight.images.image import Image, decode
 from starlight.lab.fuzz import specimens
 from starlight.lab.fuzz.mutations import mutate
 
@@ -51,7 +51,7 @@ def try_file(data: bytes, limit_s: float) -> tuple[str, str]:
     """Parse and decode one file: `ok`, `rejected`, `crashed` or `slow`, and why."""
     start = time.process_time()
     try:
-        image = images.decode(data)
+        image = decode(data)
         _check(data, image)
         verdict = ("ok", "")
     except BadImage as error:
@@ -100,7 +100,7 @@ def table(report: Report) -> str:
     return "\n".join([*lines, f"{'lost':>10} {report.unaccounted}"])
 
 
-def _check(data: bytes, image: images.Image) -> None:
+def _check(data: bytes, image: Image) -> None:
     """What must hold of every file that is accepted."""
     container = image.container
     if container.trailer != data[container.end :] or not 0 < container.end <= len(data):

@@ -16,7 +16,22 @@ _EXTREMES = (0, 1, 2, 3, 7, 8, 0x7F, 0xFF, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0x8000000
 
 
 def mutate(number: int, seed: int, valid: dict[str, bytes]) -> tuple[str, bytes]:
-    """Hostile file `number` of a run: the name of what it was made from, and its bytes."""
+    """Hostile file `number` of a run.
+
+    Parameters
+    ----------
+    number : int
+    seed : int
+        Of the run.
+    valid : dict
+        Name to a file that is whole.
+
+    Returns
+    -------
+    name : str
+        Of what it was made from.
+    data : bytes
+    """
     rng = np.random.default_rng([seed, number])
     names = list(valid)
     name = names[number % len(names)]

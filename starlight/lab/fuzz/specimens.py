@@ -31,7 +31,21 @@ def png_chunk(kind: bytes, content: bytes) -> bytes:
 
 
 def png(samples: np.ndarray, colour: int, *, interlaced: bool = False, extra: bytes = b"") -> bytes:
-    """A PNG of 8- or 16-bit samples, (height, width, channels), with `extra` chunks before its pixel data."""
+    """A PNG file.
+
+    Parameters
+    ----------
+    samples : ndarray, shape (height, width, channels), uint8 or uint16
+    colour : int
+        Colour type of the format.
+    interlaced : bool
+    extra : bytes
+        Chunks before its pixel data.
+
+    Returns
+    -------
+    bytes
+    """
     height, width, _ = samples.shape
     depth = 8 * samples.dtype.itemsize
     big = samples.astype(">u2" if depth == 16 else np.uint8)

@@ -13,23 +13,9 @@ from joblib import Parallel, delayed
 from tqdm import tqdm
 
 from starlight.detector.detector import Detector
-from starlight.lab.peers import (
-    ensembles as detect_ensembles,
-)
-from starlight.lab.peers import (
-    images as detect_images,
-)
-from starlight.lab.peers import (
-    measures as detect_measures,
-)
-from starlight.lab.peers import (
-    peers as detect_peers,
-)
-from starlight.lab.peers import (
-    report as detect_report,
-)
+from starlight.lab.peers import ensembles, images, measures, report
 from starlight.lab.peers.images import ImageSet
-from starlight.lab.peers.peers import Peer
+from starlight.lab.peers.peers import Peer, attacks, rules, sealwatch, starlight
 from starlight.sample.build import SampleParams
 
 __all__ = ["Plan", "image_sets", "peers", "score", "write"]
@@ -85,43 +71,50 @@ def image_sets(
     """
     here = manifest.is_file()
     if covers is not None or not here:
-        settings = detect_images.test_params(params, plan.images, plan.stego)
-        test = detect_images.made(scratch / "test", settings, plan.seed, covers=covers, workers=plan.workers)
+        settings = images.test_params(params, plan.images, plan.stego)
+        test = images.made(scratch / "test", settings, plan.seed, covers=covers, workers=plan.workers)
     else:
-        test = detect_images.of_manifest(manifest, datasets, "test")
+        test = images.of_manifest(manifest, datasets, "test")
     if here:
-        return test, detect_images.of_manifest(manifest, datasets, "train")
+        return test, images.of_manifest(manifest, datasets, "train")
     few = -(-plan.train // (2 * _TRAINED))
     settings = replace(
-        params, enabled=True, covers=max(plan.train // 2, detect_images.LEAST_COVERS), stego_per_technique=few,
+        params, enabled=True, covers=max(plan.train // 2, images.LEAST_COVERS), stego_per_technique=few,
         adaptive_per_technique=few, negatives=0,
     )  # fmt: skip
-    return test, detect_images.made(scratch / "train", settings, params.seed, workers=plan.workers)
+    return test, images.made(scratch / "train", settings, params.seed, workers=plan.workers)
 
 
 def peers(detector: Detector, training: ImageSet, plan: Plan) -> list[Peer]:
     """Starlight, the attacks, the trained ensembles and the rules, in the order of their columns.
+
+    Parameters
+    ----------
+    detector : Detector
+    training : ImageSet
+        For the ensembles.
+    plan : Plan
 
     Raises
     ------
     StarlightError
         sealwatch is not installed, or there are too few training images.
     """
-    detect_peers.sealwatch()
+    sealwatch()
     trained = []
-    for kind in detect_ensembles.ENSEMBLES:
-        pairs = detect_images.training_pairs(training, kind.carrier, plan.train // 2, seed=plan.seed)
-        trained.append(detect_ensembles.train(kind, pairs, seed=plan.seed, workers=plan.workers))
-    return [detect_peers.starlight(detector), *detect_peers.attacks(), *trained, *detect_peers.rules()]
+    for kind in ensembles.ENSEMBLES:
+        pairs = images.training_pairs(training, kind.carrier, plan.train // 2, seed=plan.seed)
+        trained.append(ensembles.train(kind, pairs, seed=plan.seed, workers=plan.workers))
+    return [starlight(detector), *attacks(), *trained, *rules()]
 
 
-def score(images: pd.DataFrame, detectors: Sequence[Peer], *, workers: int = 1) -> pd.DataFrame:
+def score(table: pd.DataFrame, detectors: Sequence[Peer], *, workers: int = 1) -> pd.DataFrame:
     """Let every detector judge every image.
 
     Parameters
     ----------
-    images : DataFrame
-        See `detect_images.COLUMNS`.
+    table : DataFrame
+        Of images; see `images.COLUMNS`.
     detectors : sequence of Peer
     workers : int
         Processes; times are of the processor and so depend little on them.
@@ -129,30 +122,40 @@ def score(images: pd.DataFrame, detectors: Sequence[Peer], *, workers: int = 1) 
     Returns
     -------
     DataFrame
-        The images' columns for each detector in turn, and `detector`, `score` (NaN where not judged), `ms`, `reason`
+        The table's columns for each detector in turn, and `detector`, `score` (NaN where not judged), `ms`, `reason`
         (`outside` for a kind of file that it does not judge, else what went wrong).
     """
-    paths = [images["path"].iloc[i : i + _CHUNK].tolist() for i in range(0, len(images), _CHUNK)]
+    paths = [table["path"].iloc[i : i + _CHUNK].tolist() for i in range(0, len(table), _CHUNK)]
     parts = []
     with Parallel(n_jobs=workers) as pool:
         for peer in tqdm(detectors, unit="detector", mininterval=5):
             answers = [one for chunk in pool(delayed(_judge)(peer, chunk) for chunk in paths) for one in chunk]
-            found = pd.DataFrame(answers, columns=["score", "ms", "reason"], index=images.index)
-            parts.append(pd.concat([images.assign(detector=peer.name), found], axis=1))
+            found = pd.DataFrame(answers, columns=["score", "ms", "reason"], index=table.index)
+            parts.append(pd.concat([table.assign(detector=peer.name), found], axis=1))
     return pd.concat(parts, ignore_index=True)
 
 
 def write(out: Path, scored: pd.DataFrame, detectors: Sequence[Peer], origins: Sequence[str]) -> str:
     """Write `detect.csv` and `detect.md`, and `detect_sources.csv` where there are several sources.
 
+    Parameters
+    ----------
+    out : Path
+        Folder.
+    scored : DataFrame
+        As `score` gives it.
+    detectors : sequence of Peer
+    origins : sequence of str
+        Sentences on what was measured, and with what.
+
     Returns
     -------
     str
         The Markdown.
     """
-    measured = detect_measures.by_technique(scored, detectors)
-    sources = detect_measures.by_source(scored, detectors)
-    text = detect_report.to_markdown(measured, detect_measures.summary(scored, detectors), sources, origins)
+    measured = measures.by_technique(scored, detectors)
+    sources = measures.by_source(scored, detectors)
+    text = report.to_markdown(measured, measures.summary(scored, detectors), sources, origins)
     out.mkdir(parents=True, exist_ok=True)
     measured.round(6).to_csv(out / "detect.csv", index=False, lineterminator="\n")
     if len(sources):

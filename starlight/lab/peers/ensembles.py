@@ -73,7 +73,20 @@ ENSEMBLES = (
 
 
 def train(kind: Ensemble, pairs: Sequence[tuple[str, str, str]], *, seed: int, workers: int = 1) -> Peer:
-    """Train on pairs of twin and stego with their cover_id.
+    """Train one ensemble on pairs of images.
+
+    Parameters
+    ----------
+    kind : Ensemble
+    pairs : sequence of (str, str, str)
+        Paths of twin and stego image, and their cover_id.
+    seed : int
+    workers : int
+        Processes.
+
+    Returns
+    -------
+    Peer
 
     Raises
     ------

@@ -73,6 +73,14 @@ class ImageSet:
 def of_manifest(path: Path, datasets: Path, split: str) -> ImageSet:
     """The clean and stego images of a split of the pipeline's manifest; negatives are left out.
 
+    Parameters
+    ----------
+    path : Path
+        The manifest.
+    datasets : Path
+        Folder that its paths start from.
+    split : str
+
     Raises
     ------
     StarlightError
@@ -94,7 +102,21 @@ def of_manifest(path: Path, datasets: Path, split: str) -> ImageSet:
 
 
 def of_submission(folder: Path, origin: str, covers: Path | None = None) -> ImageSet:
-    """The clean and stego images of a submission that `sample.build` wrote; with covers, their folders are sources."""
+    """The clean and stego images of a submission that `sample.build` wrote.
+
+    Parameters
+    ----------
+    folder : Path
+        The submission.
+    origin : str
+        Where its covers come from, for the report.
+    covers : Path, optional
+        Folder of photographs that it was made from; its folders are the sources then.
+
+    Returns
+    -------
+    ImageSet
+    """
     made_from = pd.read_csv(folder / "sources.csv", keep_default_na=False).set_index("filename")
     places = _places(covers) if covers else {}
     rows, facts = [], {}
@@ -109,7 +131,28 @@ def of_submission(folder: Path, origin: str, covers: Path | None = None) -> Imag
 
 
 def made(folder: Path, params: SampleParams, seed: int, *, covers: Path | None = None, workers: int = 1) -> ImageSet:
-    """Make a submission and list it: from a folder of photographs alone, or as the pipeline's built-in one is made."""
+    """Make a submission and list it: from a folder of photographs alone, or as the pipeline's built-in one is made.
+
+    Parameters
+    ----------
+    folder : Path
+        For the submission.
+    params : SampleParams
+    seed : int
+    covers : Path, optional
+        Folder of photographs.
+    workers : int
+        Processes.
+
+    Returns
+    -------
+    ImageSet
+
+    Raises
+    ------
+    StarlightError
+        There is no such folder, or it holds no image.
+    """
     if covers is not None and not covers.is_dir():
         raise StarlightError(f"{covers}: no such folder of photographs")
     origin = f"covers of the built-in submission, seed {seed} (its packaged photographs are in training too)"
@@ -120,7 +163,21 @@ def made(folder: Path, params: SampleParams, seed: int, *, covers: Path | None =
 
 
 def test_params(params: SampleParams, images: int, stego: int) -> SampleParams:
-    """Settings of a test set: so many covers, stego files of each technique (half for costly ones), fixed levels."""
+    """Settings of a test set, with fixed levels of embedding.
+
+    Parameters
+    ----------
+    params : SampleParams
+        For whatever is not set here.
+    images : int
+        Covers.
+    stego : int
+        Stego images of each technique, half as many of costly ones.
+
+    Returns
+    -------
+    SampleParams
+    """
     return replace(
         params, enabled=True, covers=max(images, LEAST_COVERS), stego_per_technique=stego,
         adaptive_per_technique=max(1, stego // 2), negatives=0, **_SIDES, **_LEVELS,

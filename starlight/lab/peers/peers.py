@@ -17,8 +17,8 @@ import numpy as np
 
 from starlight.detector.detector import Detector
 from starlight.errors import StarlightError
-from starlight.images import image as images
-from starlight.lab.peers import rules as detect_rules
+from starlight.images.image import read
+from starlight.lab.peers.rules import BYTES, beside_the_image, lsb_text
 
 __all__ = ["Peer", "attacks", "coefficients", "planes", "rules", "sealwatch", "starlight"]
 
@@ -61,11 +61,11 @@ def attacks() -> list[Peer]:
 
 def rules() -> list[Peer]:
     """Extraction without statistics."""
-    first = f"the first {detect_rules.BYTES} LSB bytes are text; lossless files"
+    first = f"the first {BYTES} LSB bytes are text; lossless files"
     beside = "bytes behind the image, or a text as EXIF UserComment; every file"
     return [
-        Peer("LSB text", first, detect_rules.lsb_text, 0.5),
-        Peer("trailer or EXIF", beside, detect_rules.beside_the_image, 0.5),
+        Peer("LSB text", first, lsb_text, 0.5),
+        Peer("trailer or EXIF", beside, beside_the_image, 0.5),
     ]
 
 
@@ -99,7 +99,7 @@ def sealwatch() -> ModuleType:
 
 def planes(path: Path) -> list[np.ndarray] | None:
     """Channels of a lossless file that is not indexed, each (height, width) uint8; None for any other."""
-    image = images.read(path)
+    image = read(path)
     if not image.container.lossless or image.container.indexed:
         return None
     return [np.ascontiguousarray(image.pixels[:, :, i]) for i in range(image.pixels.shape[2])]
@@ -107,7 +107,7 @@ def planes(path: Path) -> list[np.ndarray] | None:
 
 def coefficients(path: Path) -> tuple[np.ndarray, np.ndarray] | None:
     """Quantised luma coefficients (rows, columns, 8, 8) of a JPEG and their table (8, 8); None for any other file."""
-    stored = images.read(path).coefficients
+    stored = read(path).coefficients
     return None if stored is None else (stored.y, stored.qt[stored.qt_index[0]])
 
 

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from starlight.images import image as images
-from starlight.images.image import Image
+from starlight.images.image import Image, read
 
 __all__ = ["BYTES", "beside_the_image", "is_text", "lsb_text"]
 
@@ -18,7 +17,7 @@ _LEAST = 8  # characters that make a text
 
 def lsb_text(path: Path) -> float | None:
     """1.0 where the first bytes of a plane of least significant bits are a text, 0.0 where none is; None for JPEG."""
-    image = images.read(path)
+    image = read(path)
     if not image.container.lossless:
         return None
     return float(any(is_text(_packed(plane, order)) for plane in _planes(image) for order in ("little", "big")))
@@ -26,7 +25,7 @@ def lsb_text(path: Path) -> float | None:
 
 def beside_the_image(path: Path) -> float:
     """1.0 where bytes follow the end of the image, or a comment of the user's stands in its EXIF block."""
-    container = images.read(path).container
+    container = read(path).container
     comment = container.user_comment[_CHARSET:].replace(b"\0", b"")  # UTF-16 of plain letters becomes readable too
     return float(bool(container.trailer) or is_text(comment))
 

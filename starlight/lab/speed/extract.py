@@ -16,8 +16,7 @@ import numpy as np
 from joblib import Parallel, delayed
 
 from starlight.errors import StarlightError
-from starlight.images import image as images
-from starlight.images.image import Image
+from starlight.images.image import Image, decode, read
 from starlight.streams import SETS
 from starlight.streams.compute import compute_streams, stored_names
 
@@ -44,8 +43,8 @@ def stream_rows(label: str, paths: Sequence[Path]) -> list[dict]:
         Rows with FIELDS.
     """
     files = [path.read_bytes() for path in paths]
-    decoded = [images.decode(data) for data in files]
-    times = {"decode": _median_ms(images.decode, files)}
+    decoded = [decode(data) for data in files]
+    times = {"decode": _median_ms(decode, files)}
     for name in stored_names(SETS["nine"]):
         times[name] = _median_ms(lambda image, name=name: _fresh(image, (name,)), decoded)
     times["nine streams, decoding included"] = _median_ms(lambda data: _all(data), files)
@@ -60,7 +59,7 @@ def spam(label: str, paths: Sequence[Path]) -> list[dict]:
         module = sealwatch().spam
     except StarlightError:
         return []
-    channels = [images.read(path).pixels.mean(axis=2).astype(np.uint8) for path in paths]
+    channels = [read(path).pixels.mean(axis=2).astype(np.uint8) for path in paths]
     python = _median_ms(module.extract, channels, repeats=2)
     with sealwatch().BACKEND_RUST:
         rust = _median_ms(module.extract, channels, repeats=2)
@@ -72,6 +71,15 @@ def rates(label: str, paths: Sequence[Path], *, repeats: int = _REPEATS) -> list
     """Rate of one and of two processes over the images, and how they compare.
 
     One and two take turns, and the best of each counts: what else runs on the machine hits two processes harder.
+
+    Parameters
+    ----------
+    label : str
+        Of the rows.
+    paths : sequence of Path
+        Images.
+    repeats : int
+        Turns.
 
     Returns
     -------
@@ -155,7 +163,7 @@ def _fresh(image: Image, names: Sequence[str]) -> dict[str, np.ndarray]:
 
 
 def _all(data: bytes) -> dict[str, np.ndarray]:
-    return compute_streams(images.decode(data), SETS["nine"], _TILES)
+    return compute_streams(decode(data), SETS["nine"], _TILES)
 
 
 def _compute_chunk(paths: Sequence[Path]) -> None:

@@ -64,7 +64,21 @@ def latency_ms(detector: Detector, paths: Sequence[Path]) -> dict[str, float]:
 def images_per_second(
     paths: Sequence[Path], workers: int, *, model: str | None = None, runtime: str | None = None
 ) -> float:
-    """Rate of the command's own worker processes once all have loaded."""
+    """Rate of the command's own worker processes once all have loaded.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        Images.
+    workers : int
+        Processes.
+    model, runtime : str, optional
+        As `starlight detect` takes them.
+
+    Returns
+    -------
+    float
+    """
     pool = Pool(loader("stego", model, runtime, None), workers=workers, seconds=_SECONDS)
     warm = [*paths[:_WARM_UP]] * workers
     started = 0.0
@@ -75,7 +89,26 @@ def images_per_second(
 
 
 def first_answer_seconds(path: Path, repeats: int, arguments: Sequence[str] = ()) -> float:
-    """Median time from the command to its first answer."""
+    """Median time from the command to its first answer.
+
+    Parameters
+    ----------
+    path : Path
+        An image.
+    repeats : int
+        Runs that the median is of.
+    arguments : sequence of str
+        Further ones of the command.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    StarlightError
+        The command gave no answer.
+    """
     command = [sys.executable, "-m", "starlight", "detect", "--format", "jsonl", "--quiet", *arguments, str(path)]
     times = []
     for _ in range(repeats):

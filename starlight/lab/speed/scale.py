@@ -80,7 +80,18 @@ def _rename(datasets: Path) -> None:
 
 
 def generate(datasets: Path | str, first: int, count: int, seed: int, workers: int) -> None:
-    """Write `count` small images: PNG, JPEG, and stego made from each tenth PNG."""
+    """Write small images: PNG, JPEG, and stego made from each tenth PNG.
+
+    Parameters
+    ----------
+    datasets : path
+    first : int
+        Number of the first one.
+    count : int
+    seed : int
+    workers : int
+        Processes; 0 for one a core.
+    """
     home = Path(datasets) / _HOME
     for sub in ("clean", "stego"):
         (home / sub).mkdir(parents=True, exist_ok=True)

@@ -13,7 +13,7 @@ from joblib import Parallel, delayed
 
 from starlight.fanout import Engine
 from starlight.forgery.verifier import Verifier, threshold_at
-from starlight.images import image as images
+from starlight.images.image import read
 from starlight.lab.tampering.peers import PEERS
 from starlight.manifest import of_forgery, usable
 from starlight.markdown import code, counts, number, percent, table
@@ -98,7 +98,7 @@ def bench(
 
 def _judged(name: str, root: Path, row: Mapping, threshold: float) -> tuple:
     cv2.setNumThreads(1)
-    pixels = images.read(root / row["path"]).pixels
+    pixels = read(root / row["path"]).pixels
     score, mask = PEERS[name](np.ascontiguousarray(np.broadcast_to(pixels, (*pixels.shape[:2], 3))))
     flagged = score >= threshold
     marked = mask if flagged else np.zeros_like(mask)
@@ -108,7 +108,19 @@ def _judged(name: str, root: Path, row: Mapping, threshold: float) -> tuple:
 
 
 def report(found: Bench, target_fpr: float, title: str) -> str:
-    """The comparison as Markdown."""
+    """The comparison as Markdown.
+
+    Parameters
+    ----------
+    found : Bench
+    target_fpr : float
+        False-positive rate that every method was set to.
+    title : str
+
+    Returns
+    -------
+    str
+    """
     first = next(iter(found.methods.values()))
     header = ["Method", "FPR", "Recall", "Precision", "FPR of look-alikes", "Copy-move", "Splice", "Erasing",
               "Mask F1 where found", "oF1", "AUC"]  # fmt: skip

@@ -83,6 +83,15 @@ def deliver(
 ) -> bool:
     """Send one message through one channel, trying again after 1, 2, 4, … times `backoff_s`.
 
+    Parameters
+    ----------
+    title, body : str
+    channel : Channel
+    attempts : int
+    backoff_s : float
+    sleep : callable
+        Waits for so many seconds.
+
     Returns
     -------
     bool

@@ -101,7 +101,17 @@ class AlertLog:
         return [record for record in self.records if not record["delivered"]]
 
     def settle(self, identities: set[str], channel: str, taken: bool, channels: list[str]) -> None:
-        """Note one channel's attempt; a record is delivered when every one of `channels` took it."""
+        """Note one channel's attempt; a record is delivered when every one of `channels` took it.
+
+        Parameters
+        ----------
+        identities : set of str
+            Of the alerts that the message was about.
+        channel : str
+        taken : bool
+        channels : list of str
+            All that there are.
+        """
         for record in self.undelivered():
             if record["id"] in identities:
                 done = sorted({*record["taken_by"], channel}) if taken else record["taken_by"]

@@ -40,7 +40,19 @@ def psi(counts, reference) -> float:
 
 
 def psi_noise(n: int, m: int, bins: int) -> float:
-    """What chance alone stays under in 999 of 1000 cases, for n and m independent images in so many bins."""
+    """What the population stability index stays under by chance alone, in 999 of 1000 cases.
+
+    Parameters
+    ----------
+    n, m : int
+        Independent images on either side.
+    bins : int
+
+    Returns
+    -------
+    float
+        NaN where a side has no images.
+    """
     if n == 0 or m == 0:
         return math.nan
     return float(chi2.ppf(_CHANCE, bins - 1) * (1 / n + 1 / m)) if bins > 1 else 0.0

@@ -40,6 +40,17 @@ def uniform(rng: np.random.Generator, height: int, width: int, *, opaque: float 
     """Make an alpha channel of one value, 255 with probability `opaque`, below it otherwise.
 
     WEBP files lose an opaque channel: libwebp leaves out what says nothing.
+
+    Parameters
+    ----------
+    rng : Generator
+    height, width : int
+    opaque : float
+        Probability.
+
+    Returns
+    -------
+    ndarray, shape (height, width), uint8
     """
     if rng.random() < opaque:
         return np.full((height, width), 255, np.uint8)

@@ -45,7 +45,19 @@ def draw(rng: np.random.Generator, height: int, width: int, cover_id: str, *, ki
 def write_lines(
     rng: np.random.Generator, pen: ImageDraw.ImageDraw, box: tuple[int, int, int, int], size: int, ink: tuple[int, ...]
 ) -> None:
-    """Fill a box (left, top, right, bottom) with lines of text in the default font."""
+    """Fill a box with lines of text in the default font.
+
+    Parameters
+    ----------
+    rng : Generator
+    pen : ImageDraw
+    box : (int, int, int, int)
+        Left, top, right and bottom, in pixels.
+    size : int
+        Of the font, in pixels.
+    ink : tuple of int
+        Colour.
+    """
     font, (left, top, right, bottom) = ImageFont.load_default(size), box
     for y in range(top, bottom - size, int(size * rng.uniform(1.2, 1.6))):
         share = 1.0 if rng.random() < 0.8 else rng.uniform(0.2, 0.9)

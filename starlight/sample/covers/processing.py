@@ -79,6 +79,12 @@ def jpeg_roundtrip(pixels: np.ndarray, rng: np.random.Generator) -> tuple[np.nda
 def chain(pixels: np.ndarray, rng: np.random.Generator, *, most: int = 4) -> tuple[np.ndarray, str]:
     """Apply up to `most` random steps, each at most once, in random order.
 
+    Parameters
+    ----------
+    pixels : ndarray of uint8
+    rng : Generator
+    most : int
+
     Returns
     -------
     pixels : ndarray of uint8

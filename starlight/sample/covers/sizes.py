@@ -12,7 +12,18 @@ _ASPECTS = (1.0, 4 / 3, 3 / 4, 3 / 2, 2 / 3, 16 / 9)
 
 
 def size(rng: np.random.Generator, *, smallest: int, largest: int) -> tuple[int, int]:
-    """Draw height and width: mostly 96 to 384 pixels, a few up to 1024, in common aspect ratios."""
+    """Draw height and width: mostly 96 to 384 pixels, a few up to 1024, in common aspect ratios.
+
+    Parameters
+    ----------
+    rng : Generator
+    smallest, largest : int
+        Limits of a side, in pixels.
+
+    Returns
+    -------
+    height, width : int
+    """
     low, high = _SIDES[int(rng.choice(len(_SIDES), p=_SIDE_WEIGHTS))]
     width = int(rng.integers(low, high + 1))
     height = round(width / _ASPECTS[int(rng.integers(0, len(_ASPECTS)))])

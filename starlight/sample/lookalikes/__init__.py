@@ -80,7 +80,19 @@ def spread(count: int) -> list[str]:
 
 
 def manifest_line(filename: str, category: str, made: Lookalike) -> dict:
-    """Describe a negative for `manifest.jsonl`; `filename` is relative to the folder of negatives."""
+    """Describe a negative for `manifest.jsonl`.
+
+    Parameters
+    ----------
+    filename : str
+        From the folder of negatives.
+    category : str
+    made : Lookalike
+
+    Returns
+    -------
+    dict
+    """
     return {
         "filename": filename,
         "category": category,

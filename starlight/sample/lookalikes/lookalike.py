@@ -42,7 +42,22 @@ def sides(rng: np.random.Generator, largest: int = 512) -> tuple[int, int]:
 
 
 def scene(rng: np.random.Generator, number: str, *, drawn: float = 0.15, largest: int = 512) -> Cover:
-    """Make a photograph, a camera scene or, with probability `drawn`, a drawing."""
+    """Make a photograph, a camera scene or, with probability `drawn`, a drawing.
+
+    Parameters
+    ----------
+    rng : Generator
+    number : str
+        Makes the cover_id unique.
+    drawn : float
+        Probability.
+    largest : int
+        Side in pixels.
+
+    Returns
+    -------
+    Cover
+    """
     source = str(rng.choice(["photo", "camera", "drawing"], p=[0.55 * (1 - drawn), 0.45 * (1 - drawn), drawn]))
     return covers.make(source, rng, *sides(rng, largest), f"negative-{number}")
 
@@ -61,6 +76,23 @@ def lossless(rng: np.random.Generator, samples: np.ndarray) -> Encoding:
 
 
 def pack(samples: np.ndarray, encoding: Encoding, cover: Cover, note: str, **metadata: object) -> Lookalike:
-    """Write samples and gather what the manifest says of them."""
+    """Write samples and gather what the manifest says of them.
+
+    Parameters
+    ----------
+    samples : ndarray
+        Pixels or indices of a palette.
+    encoding : Encoding
+    cover : Cover
+        That they were made from.
+    note : str
+        What was done to it.
+    **metadata
+        Further facts for the manifest.
+
+    Returns
+    -------
+    Lookalike
+    """
     facts = {"width": samples.shape[1], "height": samples.shape[0]} | metadata
     return Lookalike(encode(samples, encoding), encoding.format, cover.cover_id, f"{cover.processing}; {note}", facts)

@@ -49,7 +49,20 @@ def pair_counts(u: np.ndarray, v: np.ndarray) -> tuple[int, int, int, int]:
 
 
 def solve(total: int, x: int, y: int, gamma: int) -> float:
-    """Smaller root p of gamma/2 p^2 + (2x - total) p + y - x = 0, its real part where it is complex (eq. 15)."""
+    """Length p of the hidden message, a share of the samples.
+
+    The smaller root of gamma/2 p^2 + (2x - total) p + y - x = 0, its real part where it is complex (eq. 15).
+
+    Parameters
+    ----------
+    total, x, y, gamma : int
+        Counts of sample pairs, named as in the paper.
+
+    Returns
+    -------
+    float
+        NaN where gamma is 0.
+    """
     if gamma == 0:
         return math.nan
     half_b, c = (2 * x - total) / gamma, 2 * (y - x) / gamma

@@ -15,7 +15,7 @@ import numpy as np
 from starlight.errors import StarlightError
 from starlight.images.image import Image
 from starlight.streams.readable import framed, text
-from starlight.streams.readable.scans import HEAD, Scan, head, scans
+from starlight.streams.readable.scan_orders import HEAD, ScanOrder, head, scan_orders
 from starlight.streams.readable.text_models import PRINTABLE
 from starlight.techniques.readable import lsb_framings
 from starlight.techniques.readable.protocol import END, MARK
@@ -96,11 +96,11 @@ def decode_payload(image: Image) -> Decoded | None:
     return None
 
 
-def _scored(image: Image) -> tuple[list[Scan], np.ndarray, np.ndarray, text.TextScore]:
+def _scored(image: Image) -> tuple[list[ScanOrder], np.ndarray, np.ndarray, text.TextScore]:
     """All scans, their first bytes with how many are real, and what these say; once for each image."""
     if __name__ in image.kept:
         return image.kept[__name__]
-    found = scans(image)
+    found = scan_orders(image)
     data, lengths = head(found)
     scored = text.score(data, lengths, lambda i: found[i].around(int(lengths[i])))
     framed.add(image, found, data, lengths, scored)
@@ -114,7 +114,7 @@ def comment_text(image: Image) -> bytes:
     return comment[8:] if comment[:8] in _CHARSETS else comment
 
 
-def _read(scan: Scan, marked: bool) -> Decoded:
+def _read(scan: ScanOrder, marked: bool) -> Decoded:
     technique = {"alpha": "alpha", "index": "palette"}.get(scan.name.partition(".")[0], "lsb.rgb")
     data = scan.read(None).tobytes()
     if not marked and scan.name.startswith("rgb.rows"):
@@ -127,7 +127,7 @@ def _read(scan: Scan, marked: bool) -> Decoded:
     return Decoded(scan.name, technique, data[start : end if end >= 0 else None], marked)
 
 
-def _framed(tool: str, scan: Scan) -> bytes | None:
+def _framed(tool: str, scan: ScanOrder) -> bytes | None:
     try:
         payload = lsb_framings.get(tool).read(scan.samples(None))
     except StarlightError:

@@ -8,7 +8,7 @@ import numpy as np
 
 from starlight.images.image import Image
 from starlight.streams.readable import sources, text
-from starlight.streams.readable.scans import Scan
+from starlight.streams.readable.scan_orders import ScanOrder
 from starlight.techniques.readable.lsb_framings import FRAMINGS, Framing
 
 __all__ = ["add"]
@@ -16,13 +16,13 @@ __all__ = ["add"]
 _ALONE = 24.0  # nats from which a header counts whatever follows it
 
 
-def add(image: Image, found: list[Scan], data: np.ndarray, lengths: np.ndarray, scored: text.TextScore) -> None:
+def add(image: Image, found: list[ScanOrder], data: np.ndarray, lengths: np.ndarray, scored: text.TextScore) -> None:
     """Raise the scores of scans that begin with a tool's header, in place.
 
     Parameters
     ----------
     found, data, lengths
-        Scans and their first bytes, as `scans.head` gives them.
+        Scans and their first bytes, as `scan_orders.head` gives them.
     scored : TextScore
         Of these bytes.
     """
@@ -36,7 +36,7 @@ def add(image: Image, found: list[Scan], data: np.ndarray, lengths: np.ndarray, 
                 _raise(scored, i, row, framing, samples, scan)
 
 
-def _raise(scored: text.TextScore, i: int, row: np.ndarray, framing: Framing, samples: int, scan: Scan) -> None:
+def _raise(scored: text.TextScore, i: int, row: np.ndarray, framing: Framing, samples: int, scan: ScanOrder) -> None:
     header = framing.header(row[:16].tobytes(), samples)
     if header is None or not 0 < header[1] <= framing.capacity_bits(samples) // 8:
         return

@@ -43,5 +43,16 @@ def bands(
 
 
 def planes(pixels: np.ndarray, start: int, stop: int) -> np.ndarray:
-    """Rows of (H, W, C) uint8 pixels as contiguous int16 planes (C, rows, W)."""
+    """Rows of an image as contiguous planes.
+
+    Parameters
+    ----------
+    pixels : ndarray, shape (H, W, C), uint8
+    start, stop : int
+        Rows.
+
+    Returns
+    -------
+    ndarray, shape (C, stop - start, W), int16
+    """
     return pixels[start:stop].transpose(2, 0, 1).astype(np.int16, order="C")

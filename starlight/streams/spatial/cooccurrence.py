@@ -63,7 +63,20 @@ def quantise(residual: np.ndarray, spec: Spec) -> np.ndarray:
 
 
 def codes(values: np.ndarray, spec: Spec, axis: int) -> np.ndarray:
-    """Codes of runs of `order` neighbours of quantised (..., H, W) values along axis -1 or -2; uint8 (n,)."""
+    """Codes of runs of `spec.order` neighbours.
+
+    Parameters
+    ----------
+    values : ndarray, shape (..., H, W), uint8
+        Quantised.
+    spec : Spec
+    axis : int
+        -1 along rows or -2 along columns.
+
+    Returns
+    -------
+    ndarray, shape (n,), uint8
+    """
     moved = values if axis == -1 else values.swapaxes(-1, -2)
     length = moved.shape[-1] - spec.order + 1
     parts = [moved[..., k : k + length] for k in range(spec.order)]
@@ -77,7 +90,18 @@ def codes(values: np.ndarray, spec: Spec, axis: int) -> np.ndarray:
 
 
 def count(across: np.ndarray, down: np.ndarray, spec: Spec) -> np.ndarray:
-    """Count codes of `across` along rows and of `down` along columns, int64 (side ** order,)."""
+    """Count codes of `across` along rows and of `down` along columns, int64 (side ** order,).
+
+    Parameters
+    ----------
+    across, down : ndarray, shape (..., H, W), uint8
+        Quantised.
+    spec : Spec
+
+    Returns
+    -------
+    ndarray, shape (spec.side ** spec.order,), int64
+    """
     both = np.concatenate([codes(across, spec, -1), codes(down, spec, -2)])
     return byte_histogram(both)[: spec.side**spec.order]
 

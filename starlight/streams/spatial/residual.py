@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from starlight.images.image import Image
-from starlight.streams.readable.scans import stores_samples
+from starlight.streams.readable.scan_orders import stores_samples
 from starlight.streams.spatial import noise
 from starlight.streams.spatial.bands import bands, planes
 from starlight.streams.spatial.cooccurrence import Spec, count, merged, quantise, second, size

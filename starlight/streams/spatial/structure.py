@@ -12,7 +12,7 @@ import numpy as np
 
 from starlight.images.image import Image
 from starlight.streams.attacks import rs, spa
-from starlight.streams.readable.scans import stores_samples
+from starlight.streams.readable.scan_orders import stores_samples
 from starlight.streams.spatial import parity, sequential, weighted
 from starlight.streams.spatial.bands import bands
 

@@ -24,6 +24,18 @@ def luma_table(coefficients: Coefficients) -> np.ndarray:
 def changed_luma(coefficients: Coefficients, rate: float, simulate: Callable[[np.ndarray], np.ndarray]) -> Coefficients:
     """Run a simulator on luma and put its result in place of it.
 
+    Parameters
+    ----------
+    coefficients : Coefficients
+    rate : float
+        Bits for each non-zero AC coefficient (bpnzAC).
+    simulate : callable
+        Luma, (Hb, Wb, 8, 8) int16, to the same with a payload.
+
+    Returns
+    -------
+    Coefficients
+
     Raises
     ------
     StarlightError

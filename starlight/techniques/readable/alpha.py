@@ -57,7 +57,25 @@ def embed(
 
 
 def extract(data: np.ndarray, *, bit_order: str = "lsb-first", mark: bool = True) -> bytes:
-    """Read the text back; raises StarlightError if there is none in this framing."""
+    """Read the text back.
+
+    Parameters
+    ----------
+    data : ndarray of uint8
+        As `embed` gives it.
+    bit_order : {"lsb-first", "msb-first"}
+    mark : bool
+        Whether the text begins with a mark.
+
+    Returns
+    -------
+    bytes
+
+    Raises
+    ------
+    StarlightError
+        There is none in this framing.
+    """
     return unframe(read_lsb(_alpha(data).reshape(-1), bit_order), mark=mark)
 
 

@@ -35,7 +35,7 @@ class Framing:
     capacity_bits : callable
         n samples -> bits of payload that fit.
     layout, order : str
-        How the samples' bits make bytes, as `streams.scans.Scan` names it.
+        How the samples' bits make bytes, as `streams.readable.scan_orders.ScanOrder` names it.
     header : callable
         (first bytes, n samples) -> length of the header and of the payload that it announces, in bytes; None if these
         bytes are no header.

@@ -74,7 +74,28 @@ def extract(
     channels: tuple[int, ...] = (0, 1, 2),
     tool: str | None = None,
 ) -> bytes:
-    """Read the payload back; raises StarlightError if there is none in this framing."""
+    """Read the payload back.
+
+    Parameters
+    ----------
+    data : ndarray, shape (height, width, channels), uint8
+    bit_order : {"lsb-first", "msb-first"}
+    mark : bool
+        Whether the text begins with a mark.
+    channels : tuple of int
+        Which hold it.
+    tool : str, optional
+        Read it as this tool frames it; the other settings are the tool's then.
+
+    Returns
+    -------
+    bytes
+
+    Raises
+    ------
+    StarlightError
+        There is none in this framing.
+    """
     _check(data)
     if tool is not None:
         return lsb_framings.get(tool).read(np.ascontiguousarray(data[..., :3]).reshape(-1))
@@ -82,7 +103,20 @@ def extract(
 
 
 def capacity_bits(cover: np.ndarray, *, channels: tuple[int, ...] = (0, 1, 2), tool: str | None = None) -> int:
-    """Count the bits that fit; for a tool, those of the payload itself."""
+    """Count the bits that fit.
+
+    Parameters
+    ----------
+    cover : ndarray, shape (height, width, channels)
+    channels : tuple of int
+        Which hold the payload.
+    tool : str, optional
+        Count the bits of the payload itself in this tool's framing.
+
+    Returns
+    -------
+    int
+    """
     if tool is not None:
         return lsb_framings.get(tool).capacity_bits(cover.shape[0] * cover.shape[1] * 3)
     return cover.shape[0] * cover.shape[1] * len(channels)

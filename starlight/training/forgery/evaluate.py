@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from starlight.forgery.verifier import Verifier
-from starlight.images import image as images
+from starlight.images.image import read
 from starlight.metrics import mask_counts, object_f1
 from starlight.metrics.before_after import compared
 from starlight.metrics.tampering import AREAS, area_group, measure, over_seeds
@@ -65,9 +65,21 @@ def before_after(table: pd.DataFrame, names: tuple[str, ...] = ("base", "detecto
 
 
 def measured(table: pd.DataFrame, names: Sequence[str], others: pd.DataFrame | None) -> dict:
-    """Every measure of each model; with `others`, predictions of further seeds, `seeds` of those that have them.
+    """Every measure of each model.
 
-    Columns of `others` begin with `<model>_<seed>`.
+    Parameters
+    ----------
+    table : DataFrame
+        Predictions.
+    names : sequence of str
+        Models, prefixes of its columns.
+    others : DataFrame or None
+        Predictions of further seeds; columns begin with `<model>_<seed>`.
+
+    Returns
+    -------
+    dict
+        Model to its measures; `seeds` holds those over seeds, of the models that have them.
     """
     found: dict = {name: measure(table, name) for name in names}
     columns = [] if others is None else [c.removesuffix("_score") for c in others if c.endswith("_score")]
@@ -80,7 +92,22 @@ def measured(table: pd.DataFrame, names: Sequence[str], others: pd.DataFrame | N
 
 
 def hardest(table: pd.DataFrame, count: int, name: str = "detector") -> pd.DataFrame:
-    """The authentic images that look most tampered with and the forged ones that look least so, half of each."""
+    """The authentic images that look most tampered with and the forged ones that look least so, half of each.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Predictions.
+    count : int
+        Images in all.
+    name : str
+        Model.
+
+    Returns
+    -------
+    DataFrame
+        Rows of the table.
+    """
     authentic = table[table["label"] == 0].sort_values([f"{name}_score", "path"], ascending=[False, True])
     forged = table[table["label"] == 1].sort_values([f"{name}_score", "path"])
     return pd.concat([authentic.head(-(-count // 2)), forged.head(count // 2)])
@@ -89,14 +116,29 @@ def hardest(table: pd.DataFrame, count: int, name: str = "detector") -> pd.DataF
 def views(
     verifier: Verifier, data: Examples, chosen: list[int], root: Path
 ) -> tuple[list[np.ndarray], list[np.ndarray]]:
-    """Images, uint8 (h, w, 3), and maps of how likely each of their pixels was tampered with.
+    """What to show of some images.
 
     Of a forged image the map shows what is true instead: what was missed is what one wants to see.
+
+    Parameters
+    ----------
+    verifier : Verifier
+    data : Examples
+    chosen : list of int
+        Images.
+    root : Path
+        Folder that paths start from.
+
+    Returns
+    -------
+    pixels : list of ndarray, shape (h, w, 3), uint8
+    maps : list of ndarray, shape (h, w), in [0, 1]
+        How likely each pixel was tampered with.
     """
     pixels, shades = [], []
     for image in chosen:
         row = data.rows.iloc[image]
-        shown = images.read(root / row["path"]).pixels
+        shown = read(root / row["path"]).pixels
         pixels.append(np.broadcast_to(shown, (*shown.shape[:2], 3)))
         shade = np.zeros(shown.shape[:2], np.float32)
         if row["mask"]:

@@ -16,7 +16,7 @@ from starlight.errors import StarlightError
 from starlight.fanout import Engine
 from starlight.forgery import candidates
 from starlight.forgery.candidates import examine
-from starlight.images import image as images
+from starlight.images.image import decode, read
 from starlight.manifest import of_forgery, usable
 from starlight.store import Store, table_name
 from starlight.store.code import code_digest, decoder_versions
@@ -147,7 +147,7 @@ def _table_name(networks: Networks) -> str:
 def _examined(root: Path, networks: Networks, _: str, job: tuple) -> np.ndarray:
     path, sample_id, variant, split, cover = job
     cv2.setNumThreads(1)
-    image = images.read(root / path)
+    image = read(root / path)
     if variant:
-        image = images.decode(augmentation(sample_id, variant).file(image.pixels))
+        image = decode(augmentation(sample_id, variant).file(image.pixels))
     return packed(examine(image, network_of(networks, split, cover)), image.pixels.shape[:2])

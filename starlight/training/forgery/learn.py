@@ -47,7 +47,19 @@ def seeds_of(seed: int, params: ForgeryParams) -> list[int]:
 
 
 def train_base(data: Examples, weights: np.ndarray, params: ForgeryParams, seed: int) -> Verifier:
-    """Train a verifier on images by their weights (n,); those of weight 0 are left out.
+    """Train a verifier on images.
+
+    Parameters
+    ----------
+    data : Examples
+    weights : (n,)
+        Of the images; those of weight 0 are left out.
+    params : ForgeryParams
+    seed : int
+
+    Returns
+    -------
+    Verifier
 
     Raises
     ------
@@ -70,6 +82,20 @@ def tune(
 
     Best is by the share of forged images found at and around the false-positive rate aimed at, and a tenth of the mean
     F1 of masks; what stands before any block counts, too.
+
+    Parameters
+    ----------
+    base : Verifier
+    data : Examples
+    weights : (n,)
+        Of its images; those of weight 0 are left out.
+    val : Examples
+    params : ForgeryParams
+    seed : int
+
+    Returns
+    -------
+    Tuned
     """
     table, y, w = _rows(data, weights, params)
     each = max(1, params.tuning_trees // _BLOCKS)
@@ -84,14 +110,37 @@ def tune(
 
 
 def pooled(base: Verifier, tuned: Verifier, params: EnsembleParams) -> Verifier:
-    """The ensemble of the two, or the fine-tuned one alone."""
+    """The ensemble of the two, or the fine-tuned one alone.
+
+    Parameters
+    ----------
+    base, tuned : Verifier
+    params : EnsembleParams
+
+    Returns
+    -------
+    Verifier
+    """
     if not params.enabled or params.base == 0:
         return tuned
     return ensemble([base, tuned], [params.base, params.hard_negative])
 
 
 def thresholded(verifier: Verifier, val: Examples, params: ForgeryParams, **meta: object) -> Verifier:
-    """A verifier with the threshold that at most `target_fpr` of the authentic validation images reach."""
+    """A verifier with the threshold that at most `target_fpr` of the authentic validation images reach.
+
+    Parameters
+    ----------
+    verifier : Verifier
+    val : Examples
+    params : ForgeryParams
+    **meta
+        What is stored along with it.
+
+    Returns
+    -------
+    Verifier
+    """
     scores = image_scores(verifier, val)[val.labels == 0]
     threshold = threshold_at(scores, params.target_fpr)
     return dataclasses.replace(verifier, threshold=threshold, meta={"fpr": params.target_fpr, **meta})

@@ -15,7 +15,7 @@ from joblib import Parallel, delayed
 from starlight.fanout import Engine
 from starlight.forgery.candidates import examine
 from starlight.forgery.verifier import Verifier, finetune, threshold_at
-from starlight.images import image as images
+from starlight.images.image import read
 from starlight.manifest import of_forgery, usable
 from starlight.training.forgery.examples import ROWS, Examples, gather
 from starlight.training.forgery.learn import image_scores, pooled, train_base
@@ -44,7 +44,21 @@ class Released(NamedTuple):
 
 
 def examined(manifest: pd.DataFrame, root: Path, params: ForgeryParams, seed: int) -> tuple[Examples, Networks]:
-    """Train the networks on all images of the task, and look for suspicions with the one that has not seen each."""
+    """Train the networks on all images of the task, and look for suspicions with the one that has not seen each.
+
+    Parameters
+    ----------
+    manifest : DataFrame
+    root : Path
+        Folder that its paths start from.
+    params : ForgeryParams
+    seed : int
+
+    Returns
+    -------
+    Examples
+    Networks
+    """
     rows = usable(of_forgery(manifest))[ROWS].assign(split="train", variant=0).reset_index(drop=True)
     networks = train_networks(rows, root, params, seed)
     workers = Engine(params.workers).cores()
@@ -106,5 +120,5 @@ def _fitted(data, weights, hard, params, tuning, pool, seed: int) -> Verifier:
 
 def _found(path: Path, network: dict[str, np.ndarray]) -> Found:
     cv2.setNumThreads(1)
-    image = images.read(path)
+    image = read(path)
     return unpacked(packed(examine(image, network), image.pixels.shape[:2]))

@@ -21,7 +21,7 @@ from starlight.fanout import Engine
 from starlight.forgery.scene import prepare
 from starlight.forgery.seams.fit import fit
 from starlight.forgery.seams.maps import maps
-from starlight.images import image as images
+from starlight.images.image import read
 from starlight.scan.masks import read_mask
 from starlight.training.forgery.params import ForgeryParams
 
@@ -37,7 +37,19 @@ def fold_of(cover_id: str) -> int:
 
 
 def network_of(networks: Networks, split: str, cover_id: str) -> dict[str, np.ndarray]:
-    """The network that has not learnt from an image, or the one of all training images where none has."""
+    """The network that has not learnt from an image, or the one of all training images where none has.
+
+    Parameters
+    ----------
+    networks : Networks
+    split : str
+    cover_id : str
+        Of the image.
+
+    Returns
+    -------
+    dict of ndarray
+    """
     return networks[1 - fold_of(cover_id)] if split == "train" else networks[2]
 
 
@@ -67,7 +79,7 @@ def train_networks(rows: pd.DataFrame, root: Path, params: ForgeryParams, seed: 
 def _maps(path: Path, mask: Path | None) -> tuple[np.ndarray, np.ndarray]:
     """Maps of an image, and which share of each cell is forged; float16, as there are hundreds of them."""
     cv2.setNumThreads(1)
-    values = maps(prepare(images.read(path)))
+    values = maps(prepare(read(path)))
     rows, columns = values.shape[1:]
     truth = np.zeros((rows, columns), np.float16)
     if mask is not None:

@@ -37,13 +37,37 @@ class Trained(NamedTuple):
 
 
 def base_of(data: Examples, val: Examples, params: ForgeryParams, seed: int) -> Verifier:
-    """The base verifier: it sees forged images, their twins, and what is not held back."""
+    """The base verifier: it sees forged images, their twins, and what is not held back.
+
+    Parameters
+    ----------
+    data, val : Examples
+        Training and validation images.
+    params : ForgeryParams
+    seed : int
+
+    Returns
+    -------
+    Verifier
+    """
     weights = (~held_back(data.rows, params.held_back)).astype(float)
     return thresholded(train_base(data, weights, params, seed), val, params, name="base", seed=seed)
 
 
 def mined(base: Verifier, data: Examples, params: MineParams) -> Mined:
-    """Mine the training images as they are, without changed copies; see `starlight.training.mining.select`."""
+    """Mine the training images as they are, without changed copies.
+
+    Parameters
+    ----------
+    base : Verifier
+    data : Examples
+    params : MineParams
+
+    Returns
+    -------
+    Mined
+        See `starlight.training.mining.select`.
+    """
     data = data.taken((data.rows["variant"] == 0).to_numpy())
     p = base.probability(data.table)
     score = np.log(_odds(image_scores(base, data)) / _odds(base.threshold))
@@ -72,9 +96,21 @@ def _shares(data: Examples, p: np.ndarray, image: int, threshold: float) -> tupl
 def sampling_weights(
     data: Examples, hard: pd.DataFrame, missed: pd.DataFrame, seen: np.ndarray, params: FinetuneParams
 ) -> np.ndarray:
-    """(n,) weight of each training image: 1 for what the base has seen, more for mined and for small forgeries.
+    """Weight of each training image: 1 for what the base has seen, more for mined and for small forgeries.
 
     What the base has not seen joins only where it was mined.
+
+    Parameters
+    ----------
+    data : Examples
+    hard, missed : DataFrame
+        With `sample_id` of the images.
+    seen : (n,) bool
+    params : FinetuneParams
+
+    Returns
+    -------
+    ndarray, shape (n,)
     """
     is_hard = data.rows["sample_id"].isin(set(hard["sample_id"])).to_numpy()
     weights = np.where(data.labels == 1, by_area(data.rows["area"].to_numpy(float), params), 1.0)
@@ -88,7 +124,23 @@ def finetuned(
     base: Verifier, data: Examples, val: Examples, found: Mined, params: ForgeryParams, tuning: FinetuneParams,
     pool: EnsembleParams, seed: int,
 ) -> Trained:  # fmt: skip
-    """Fine-tune on what was mined, and on as many random authentic images as a control."""
+    """Fine-tune on what was mined, and on as many random authentic images as a control.
+
+    Parameters
+    ----------
+    base : Verifier
+    data, val : Examples
+        Training and validation images.
+    found : Mined
+    params : ForgeryParams
+    tuning : FinetuneParams
+    pool : EnsembleParams
+    seed : int
+
+    Returns
+    -------
+    Trained
+    """
     held = held_back(data.rows, params.held_back)
     original = (data.rows["variant"] == 0).to_numpy()
     is_hard = data.rows["sample_id"].isin(set(found.hard_negatives["sample_id"])).to_numpy()
@@ -109,14 +161,41 @@ def other_seeds(
     data: Examples, val: Examples, mining: MineParams, params: ForgeryParams, tuning: FinetuneParams,
     pool: EnsembleParams, seed: int,
 ) -> Iterator[tuple[int, Trained]]:  # fmt: skip
-    """Train, mine and fine-tune again with each seed but the first."""
+    """Train, mine and fine-tune again with each seed but the first.
+
+    Parameters
+    ----------
+    data, val : Examples
+        Training and validation images.
+    mining : MineParams
+    params : ForgeryParams
+    tuning : FinetuneParams
+    pool : EnsembleParams
+    seed : int
+        The first one.
+
+    Yields
+    ------
+    (int, Trained)
+    """
     for other in seeds_of(seed, params)[1:]:
         base = base_of(data, val, params, other)
         yield other, finetuned(base, data, val, mined(base, data, mining), params, tuning, pool, other)
 
 
 def marked(verifier: Verifier, data: Examples, image: int) -> np.ndarray:
-    """What a verifier marks in an image at its threshold, bool (h, w)."""
+    """What a verifier marks in an image at its threshold.
+
+    Parameters
+    ----------
+    verifier : Verifier
+    data : Examples
+    image : int
+
+    Returns
+    -------
+    ndarray, shape (h, w), bool
+    """
     at = data.of(image)
     chosen = at[accepted(verifier.probability(data.table[at]), verifier.threshold)]
     row = data.rows.iloc[image]

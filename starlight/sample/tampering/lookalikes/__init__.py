@@ -35,7 +35,19 @@ CATEGORIES = tuple(_MAKERS)
 
 
 def make(category: str, rng: np.random.Generator, number: str) -> Picture:
-    """A picture of one of `CATEGORIES`."""
+    """A picture of one of `CATEGORIES`.
+
+    Parameters
+    ----------
+    category : str
+    rng : Generator
+    number : str
+        Makes the cover_id unique.
+
+    Returns
+    -------
+    Picture
+    """
     return _MAKERS[category](rng, number)
 
 

@@ -42,7 +42,29 @@ def assemble(
     rng: np.random.Generator, panels: list[np.ndarray], number: str, *, columns: int | None = None, gap: int = 8,
     letters: bool = True, bars: bool = False, cell: int = 220,
 ) -> Picture:  # fmt: skip
-    """Panels, uint8 (h, w, 3), in a grid on white, with letters and, with `bars`, the same scale bar in each."""
+    """Panels in a grid on white.
+
+    Parameters
+    ----------
+    rng : Generator
+    panels : list of ndarray, shape (h, w, 3), uint8
+    number : str
+        Makes the cover_id unique.
+    columns : int, optional
+        Else as many as rows.
+    gap : int
+        Between panels, in pixels.
+    letters : bool
+        Whether each panel gets a letter.
+    bars : bool
+        Whether each panel gets the same scale bar.
+    cell : int
+        Width of a panel, in pixels.
+
+    Returns
+    -------
+    Picture
+    """
     columns = columns or int(np.ceil(np.sqrt(len(panels))))
     rows, boxes = -(-len(panels) // columns), []
     ratio = float(np.clip(panels[0].shape[0] / panels[0].shape[1], 0.4, 1.6))
@@ -70,7 +92,16 @@ def _cropped(panel: np.ndarray, ratio: float) -> np.ndarray:
 
 
 def label(image: Image.Image, text: str, size: int) -> None:
-    """Write a letter into the upper left corner, in black or white, whatever stands out."""
+    """Write a letter into the upper left corner, in black or white, whatever stands out.
+
+    Parameters
+    ----------
+    image : Image
+        Is written on.
+    text : str
+    size : int
+        Of the font, in pixels.
+    """
     corner: Box = (0, 0, size * 2, size * 2)
     light = np.asarray(image.crop((corner[1], corner[0], corner[3], corner[2]))).mean()
     ink = (0, 0, 0) if light > 110 else (255, 255, 255)

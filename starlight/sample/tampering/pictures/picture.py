@@ -36,7 +36,18 @@ class Picture:
 
 
 def side(rng: np.random.Generator, low: int = 288, high: int = 640) -> int:
-    """A side in pixels: small pictures are as common as large ones are rare."""
+    """A side in pixels: small pictures are as common as large ones are rare.
+
+    Parameters
+    ----------
+    rng : Generator
+    low, high : int
+        Pixels.
+
+    Returns
+    -------
+    int
+    """
     return int(np.exp(rng.uniform(np.log(low), np.log(high))))
 
 
@@ -46,16 +57,40 @@ def blurred(values: np.ndarray, sigma: float) -> np.ndarray:
 
 
 def coloured(grey: np.ndarray, low: tuple[float, ...], high: tuple[float, ...]) -> np.ndarray:
-    """Grey in [0, 1], shape (h, w), as a ramp between two colours in [0, 255]; float32 (h, w, 3)."""
+    """Grey as a ramp between two colours.
+
+    Parameters
+    ----------
+    grey : ndarray, shape (h, w), in [0, 1]
+    low, high : tuple of float
+        Colours in [0, 255].
+
+    Returns
+    -------
+    ndarray, shape (h, w, 3), float32
+    """
     low_, high_ = np.asarray(low, np.float32), np.asarray(high, np.float32)
     return low_ + (high_ - low_) * grey[..., None].astype(np.float32)
 
 
 def sensed(values: np.ndarray, rng: np.random.Generator, *, shot: float, read: float, blur: float = 0.6) -> np.ndarray:
-    """What a sensor makes of values in [0, 255]: optics, then noise that grows with light; uint8 (h, w, 3).
+    """What a sensor makes of light: optics, then noise that grows with the light.
 
-    Grey values, shape (h, w), get one noise for all three channels. `shot` is variance per grey level, `read` the
-    deviation of the dark, in grey levels.
+    Parameters
+    ----------
+    values : ndarray, shape (h, w) or (h, w, 3), in [0, 255]
+        Grey ones get one noise for all three channels.
+    rng : Generator
+    shot : float
+        Variance per grey level.
+    read : float
+        Deviation of the dark, in grey levels.
+    blur : float
+        Of the optics, in pixels.
+
+    Returns
+    -------
+    ndarray, shape (h, w, 3), uint8
     """
     light = np.clip(blurred(values, blur) if blur else values, 0, 255)
     spread = np.sqrt(shot * light + read * read, dtype=np.float32)
@@ -64,5 +99,15 @@ def sensed(values: np.ndarray, rng: np.random.Generator, *, shot: float, read: f
 
 
 def resized(pixels: np.ndarray, height: int, width: int) -> np.ndarray:
-    """Pixels at another size, by Lanczos' filter."""
+    """Pixels at another size, by Lanczos' filter.
+
+    Parameters
+    ----------
+    pixels : ndarray, shape (h, w) or (h, w, 3), uint8
+    height, width : int
+
+    Returns
+    -------
+    ndarray of uint8
+    """
     return np.asarray(Image.fromarray(pixels).resize((width, height), Image.Resampling.LANCZOS))

@@ -60,7 +60,20 @@ def bands(
 
 
 def blot(rng: np.random.Generator, number: str, *, alike: float | None = None) -> Picture:
-    """A western blot: dark bands on a light, cloudy film."""
+    """A western blot: dark bands on a light, cloudy film.
+
+    Parameters
+    ----------
+    rng : Generator
+    number : str
+        Makes the cover_id unique.
+    alike : float, optional
+        How much bands are alike, from 0 to 1; else at random.
+
+    Returns
+    -------
+    Picture
+    """
     height, width = side(rng, 220, 460), side(rng, 320, 640)
     lanes, rows = int(rng.integers(4, 11)), int(rng.integers(1, 5))
     alike = float(rng.beta(0.8, 0.8)) if alike is None else alike
@@ -72,7 +85,20 @@ def blot(rng: np.random.Generator, number: str, *, alike: float | None = None) -
 
 
 def gel(rng: np.random.Generator, number: str, *, alike: float | None = None) -> Picture:
-    """An agarose gel: bright bands on black, with ladders at the sides."""
+    """An agarose gel: bright bands on black, with ladders at the sides.
+
+    Parameters
+    ----------
+    rng : Generator
+    number : str
+        Makes the cover_id unique.
+    alike : float, optional
+        How much bands are alike, from 0 to 1; else at random.
+
+    Returns
+    -------
+    Picture
+    """
     height, width = side(rng, 300, 560), side(rng, 300, 640)
     lanes, rows = int(rng.integers(6, 15)), int(rng.integers(2, 7))
     glow, boxes = bands(rng, height, width, lanes, rows, alike=float(rng.random()) if alike is None else alike)
@@ -89,7 +115,23 @@ def gel(rng: np.random.Generator, number: str, *, alike: float | None = None) ->
 
 
 def cells(rng: np.random.Generator, height: int, width: int, count: int, radius: float) -> tuple[np.ndarray, list[Box]]:
-    """Bright textured blobs on black, in [0, 1], float32 (h, w), and boxes around them."""
+    """Bright textured blobs on black.
+
+    Parameters
+    ----------
+    rng : Generator
+    height, width : int
+    count : int
+        Blobs.
+    radius : float
+        In pixels, about.
+
+    Returns
+    -------
+    light : ndarray, shape (h, w), float32, in [0, 1]
+    boxes : list of Box
+        Around the blobs.
+    """
     light, boxes = np.zeros((height, width), np.float32), []
     texture = fractal_noise(rng, height, width, rng.uniform(0.6, 1.2))
     for _ in range(count):
@@ -117,7 +159,20 @@ _DYES = ((40, 90, 255), (50, 255, 80), (255, 60, 50), (235, 235, 235))
 
 
 def microscopy(rng: np.random.Generator, number: str, *, contrast: float | None = None) -> Picture:
-    """Fluorescence microscopy: stained cells in the dark, one or two dyes, photon noise."""
+    """Fluorescence microscopy: stained cells in the dark, one or two dyes, photon noise.
+
+    Parameters
+    ----------
+    rng : Generator
+    number : str
+        Makes the cover_id unique.
+    contrast : float, optional
+        Brightest level, up to 255; else at random.
+
+    Returns
+    -------
+    Picture
+    """
     height, width = side(rng), side(rng)
     radius = rng.uniform(6, 26)
     count = int(rng.uniform(0.1, 0.6) * height * width / (4 * radius * radius))
@@ -135,7 +190,19 @@ def microscopy(rng: np.random.Generator, number: str, *, contrast: float | None 
 
 
 def stain(rng: np.random.Generator, height: int, width: int) -> tuple[np.ndarray, list[Box]]:
-    """A stained section in [0, 255], float32 (h, w, 3): pink matrix, dark nuclei, white gaps, folds."""
+    """A stained section: pink matrix, dark nuclei, white gaps, folds.
+
+    Parameters
+    ----------
+    rng : Generator
+    height, width : int
+
+    Returns
+    -------
+    values : ndarray, shape (h, w, 3), float32, in [0, 255]
+    boxes : list of Box
+        Around the nuclei.
+    """
     matrix = fractal_noise(rng, height, width, rng.uniform(0.7, 1.2))
     gaps = fractal_noise(rng, height, width, rng.uniform(1.3, 1.9)) > rng.uniform(0.7, 1.8)
     open_ = blurred(gaps.astype(np.float32), rng.uniform(0.7, 2.0))

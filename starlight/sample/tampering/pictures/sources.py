@@ -69,5 +69,18 @@ def draw(rng: np.random.Generator) -> str:
 
 
 def make(source: str, rng: np.random.Generator, number: str) -> Picture:
-    """A picture of one of `SOURCES`; `number` makes the cover_id of what is rendered unique."""
+    """A picture of one source.
+
+    Parameters
+    ----------
+    source : str
+        One of `SOURCES`.
+    rng : Generator
+    number : str
+        Makes the cover_id of what is rendered unique.
+
+    Returns
+    -------
+    Picture
+    """
     return SOURCES[source][1](rng, number)

@@ -11,13 +11,13 @@ import numpy as np
 from starlight.images.image import Image
 from starlight.streams.readable.sources import Surroundings
 
-__all__ = ["HEAD", "Scan", "head", "scans", "stores_samples"]
+__all__ = ["HEAD", "ScanOrder", "head", "scan_orders", "stores_samples"]
 
 HEAD = 256  # bytes at the start of a scan that are judged
 
 
 @dataclass(frozen=True)
-class Scan:
+class ScanOrder:
     """One way to read bits off an image.
 
     Attributes
@@ -111,7 +111,7 @@ def stores_samples(image: Image) -> bool:
     return image.indices is None and image.container.lossless
 
 
-def scans(image: Image) -> list[Scan]:
+def scan_orders(image: Image) -> list[ScanOrder]:
     """All scan orders that an image allows; none over samples that a lossy codec made up."""
     out = []
     if image.indices is not None:
@@ -130,7 +130,7 @@ def scans(image: Image) -> list[Scan]:
     return out
 
 
-def head(found: list[Scan]) -> tuple[np.ndarray, np.ndarray]:
+def head(found: list[ScanOrder]) -> tuple[np.ndarray, np.ndarray]:
     """First bytes of scans: uint8 (V, HEAD), zeros past the end, and the number of real ones (V,)."""
     bits, lengths = np.zeros((len(found), 8 * HEAD), np.uint8), np.zeros(len(found), np.int64)
     taken: dict[tuple[Callable, int], np.ndarray] = {}  # both bit orders are read off the same samples
@@ -146,7 +146,7 @@ def head(found: list[Scan]) -> tuple[np.ndarray, np.ndarray]:
     return data, lengths
 
 
-def _colour(pixels: np.ndarray) -> list[Scan]:
+def _colour(pixels: np.ndarray) -> list[ScanOrder]:
     across, down, flipped = _rows(pixels), _columns(pixels), slice(None, None, -1)
     out = _pixels("rgb.rows", "rgb", across) + _pixels("rgb.rows", "rgb", across, layout="pairs")
     out += [scan for scan in _pixels("rgb.rows", "rgb", across, layout="nine") if scan.order == "msb-first"]
@@ -165,14 +165,14 @@ def _colour(pixels: np.ndarray) -> list[Scan]:
     return out
 
 
-def _plane(name: str, family: str, plane: np.ndarray) -> list[Scan]:
+def _plane(name: str, family: str, plane: np.ndarray) -> list[ScanOrder]:
     """Rows of a single channel, and columns, which few tools write."""
     return _both(f"{name}.rows", family, _rows(plane)) + _both(f"{name}.columns", "other", _columns(plane))
 
 
 def _pixels(
     name: str, family: str, samples: Callable, *, layout: str = "lsb", chosen: tuple[int, ...] = (0, 1, 2)
-) -> list[Scan]:  # fmt: skip
+) -> list[ScanOrder]:  # fmt: skip
     """All channels of pixels, one after the other."""
     return _both(name, family, samples, layout=layout, whole=samples, chosen=chosen)
 
@@ -180,12 +180,11 @@ def _pixels(
 def _both(
     name: str, family: str, samples: Callable, *, layout: str = "lsb", whole: Callable | None = None,
     chosen: tuple[int, ...] = (0,),
-) -> list[Scan]:  # fmt: skip
+) -> list[ScanOrder]:  # fmt: skip
     """A scan in either bit order."""
     label = name if layout == "lsb" else f"{name}.{layout}"
-    return [
-        Scan(f"{label}.{order}", family, samples, order, layout, whole, chosen) for order in ("lsb-first", "msb-first")
-    ]
+    orders = ("lsb-first", "msb-first")
+    return [ScanOrder(f"{label}.{order}", family, samples, order, layout, whole, chosen) for order in orders]
 
 
 def _rows(plane: np.ndarray) -> Callable[[int | None], np.ndarray]:

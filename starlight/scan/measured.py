@@ -6,7 +6,7 @@ import dataclasses
 import functools
 import hashlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -33,7 +33,22 @@ class Hashed:
 
 
 def hash_files(root: Path, paths: Sequence[str], limits: Limits, engine: Engine) -> dict[str, Hashed]:
-    """Hash files, given by path from `root`."""
+    """Hash files.
+
+    Parameters
+    ----------
+    root : Path
+    paths : sequence of str
+        From `root`.
+    limits : Limits
+        A file over `max_bytes` is not read.
+    engine : Engine
+
+    Returns
+    -------
+    dict
+        Path to what was found.
+    """
     threads = dataclasses.replace(engine, backend="threading")
     task = functools.partial(_hash_chunk, root, limits.max_bytes)
     return dict(pair for pairs in run(threads, task, chunked(paths, threads), label="hash") for pair in pairs)
@@ -56,7 +71,13 @@ def _hash(file: Path, max_bytes: int) -> Hashed:
 
 
 def measure_all(
-    root: Path, paths: Mapping[str, str], limits: Limits, engine: Engine, store: Store
+    root: Path,
+    paths: Mapping[str, str],
+    limits: Limits,
+    engine: Engine,
+    store: Store,
+    *,
+    searched: Collection[str],
 ) -> dict[str, Facts | str]:
     """Facts of distinct contents, from the store where it has them.
 
@@ -68,6 +89,8 @@ def measure_all(
     limits : Limits
     engine : Engine
     store : Store
+    searched : collection of str
+        sample_id of the contents in which all that can be read is looked for.
 
     Returns
     -------
@@ -79,17 +102,25 @@ def measure_all(
     StarlightError
         The store cannot be written, or its disk loses records faster than they are written.
     """
-    records = once(store, _table_name(limits), paths, functools.partial(_measure, root, limits), engine, label="scan")
+    records: dict[str, np.ndarray | str] = {}
+    for whole in (False, True):
+        chosen = {i: path for i, path in paths.items() if (i in searched) == whole}
+        work = functools.partial(_measure, root, limits, whole)
+        records |= once(store, _table_name(limits, whole), chosen, work, engine, label="scan") if chosen else {}
     return {i: f"unreadable: {r}" if isinstance(r, str) else unpack(r) for i, r in records.items()}
 
 
-def _table_name(limits: Limits) -> str:
+def _table_name(limits: Limits, searched: bool) -> str:
     code = code_digest([facts_module.__name__])
-    return table_name("scan", facts_module.VERSION, dataclasses.asdict(limits) | decoder_versions() | {"code": code})
+    return table_name(
+        "scan",
+        facts_module.VERSION,
+        dataclasses.asdict(limits) | decoder_versions() | {"code": code, "searched": searched},
+    )
 
 
-def _measure(root: Path, limits: Limits, sample_id: str, path: str) -> np.ndarray:
+def _measure(root: Path, limits: Limits, searched: bool, sample_id: str, path: str) -> np.ndarray:
     data = (root / path).read_bytes()
     if hashlib.sha256(data).hexdigest()[:16] != sample_id:
         raise BadImage("changed while it was scanned")
-    return pack(measure(data, limits))
+    return pack(measure(data, limits, searched=searched))
