@@ -16,7 +16,7 @@ from starlight.sample.tampering.forging.copy_move import copy_move
 from starlight.sample.tampering.pictures import science, sources
 from starlight.sample.tampering.pictures.picture import Picture
 
-SMALL = knobs(TamperingParams, pairs=9, authentic=2, lookalikes=15)
+SMALL = knobs(TamperingParams, pairs=9, authentic=2, lookalikes=len(lookalikes.CATEGORIES))
 
 
 def scene(seed=0, size=220):
