@@ -12,6 +12,7 @@ from PIL import Image
 import starlight
 from starlight.cli import main
 from starlight.cli.output import COLUMNS as COLUMNS_OF_RECORDS
+from starlight.cli.tasks import loader
 from starlight.errors import StarlightError
 from starlight.forgery.boosting import Settings, Trees, boost, log_odds
 from starlight.forgery.detector import ForgeryDetector
@@ -219,3 +220,9 @@ def test_all_tasks_at_once(place, tmp_path, monkeypatch, capfdbinary):
     assert forged["tasks"]["stego"]["verdict"] == "clean" and forged["tasks"]["forgery"]["technique"] == "copy-move"
     assert honest["tasks"]["forgery"]["verdict"] == "authentic" and honest["mask"]
     assert b"0 stego, 1 forged, 1 clean, 0 cannot tell, 1 unreadable" in err
+
+
+def test_without_opencv_one_line_says_what_to_install(monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == "cv2" else object())
+    with pytest.raises(StarlightError, match=r"starlight\[forgery\]"):
+        loader("forgery", None, None, None)()

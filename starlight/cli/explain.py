@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 from starlight.cli.extract import write_new
+from starlight.detector.installed import need_forgery
 from starlight.detector.previews import escape
 from starlight.errors import StarlightError
 
@@ -24,6 +25,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _page(args: argparse.Namespace) -> str:
     if args.task == "forgery":
+        need_forgery()
         from starlight.forgery.detector import ForgeryDetector
         from starlight.forgery.explain import explain as explain_forgery
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from starlight.detector.answer import CANNOT_TELL, CLEAN, STEGO, UNREADABLE
+from starlight.detector.installed import need_forgery
 from starlight.errors import StarlightError
 from starlight.forgery.answer import FORGED
 
@@ -69,6 +70,7 @@ class _Forgery:
     """Tampering, with a mask in a file where a folder is given."""
 
     def __init__(self, model: str | None, masks: str | None) -> None:
+        need_forgery()
         from starlight.forgery.detector import ForgeryDetector
 
         self._detector, self._masks = ForgeryDetector.load(model), masks

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from starlight.errors import StarlightError
 
-__all__ = ["installed_runtime", "need_torch"]
+__all__ = ["installed_runtime", "need_forgery", "need_torch"]
 
 
 def installed_runtime(path: str | Path | None) -> str:
@@ -22,3 +22,9 @@ def need_torch(path: str | Path | None) -> None:
     if not importlib.util.find_spec("torch"):
         what = "runtime torch" if path is None else str(path)
         raise StarlightError(f"{what}: needs torch, `pip install 'starlight[pipeline]'`; an .onnx file does without")
+
+
+def need_forgery() -> None:
+    """Raise `StarlightError`, one line that says what to install, where what finds tampering is missing."""
+    if not all(map(importlib.util.find_spec, ("cv2", "scipy"))):
+        raise StarlightError("tampering: needs OpenCV and SciPy, `pip install 'starlight[forgery]'`")
