@@ -34,8 +34,8 @@ _VERDICTS = {"stego": VERDICTS, "forgery": FORGERY_VERDICTS, "all": EVERY_VERDIC
 
 def run(args: argparse.Namespace) -> int:
     """Judge files; returns the exit status."""
-    if args.explain and (not args.report or args.task != "stego"):
-        raise StarlightError("--explain: goes with --report and --task stego")
+    if args.explain and not args.report:
+        raise StarlightError("--explain: goes with --report")
     with contextlib.ExitStack() as stack:
         answered: Container[str] = ()
         tally = Tally(_VERDICTS[args.task])
