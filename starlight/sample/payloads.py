@@ -86,7 +86,7 @@ def _key(rng: np.random.Generator, size: int) -> str:
 
 
 def _urls(rng: np.random.Generator, size: int) -> str:
-    out = []
+    out: list[str] = []
     while sum(map(len, out)) < size:
         top = rng.choice(["com", "org", "net", "io", "onion"])
         out.append(f"https://{word(rng)}.{top}/{word(rng)}/{rng.bytes(6).hex()}?q={word(rng)}\n")
@@ -122,7 +122,7 @@ def _cjk(rng: np.random.Generator, size: int) -> str:
 
 
 def _chat(rng: np.random.Generator, size: int) -> str:
-    out = []
+    out: list[str] = []
     while sum(map(len, out)) < size:
         out.append(f"{word(rng)}: {sentence(rng, 25)} {_EMOJI[int(rng.integers(0, len(_EMOJI)))]}\n")
     return "".join(out)

@@ -139,7 +139,7 @@ class Table:
 
     def crowded(self) -> list[Path]:
         """Small shards, once there are many."""
-        counts = np.bincount(self.places[:, 0], minlength=len(self.shards)) if len(self.places) else []
+        counts = np.bincount(self.places[:, 0], minlength=len(self.shards)).tolist() if len(self.places) else []
         small = [path for path, count in zip(self.shards, counts, strict=True) if count < SMALL]
         return small if len(small) >= MANY else []
 

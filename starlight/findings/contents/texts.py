@@ -160,8 +160,8 @@ def _legacy(body: bytes) -> tuple[str, str] | None:
         score = _likeness(text)
         if score > best + (0.02 if named else 0.0):
             best, named = score, encoding
-    text = _decoded(body, named) if named else None
-    return None if text is None else (text, named)
+    whole = _decoded(body, named) if named else None
+    return None if whole is None else (whole, named)
 
 
 def _likeness(text: str) -> float:

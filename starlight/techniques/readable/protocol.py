@@ -4,6 +4,8 @@ A framed payload is `AI42` (where the technique is marked), the text, and one NU
 significant bits of consecutive samples, the least or the most significant bit of each payload byte first.
 """
 
+from typing import Literal
+
 import numpy as np
 
 from starlight.errors import StarlightError
@@ -13,7 +15,7 @@ __all__ = ["BIT_ORDERS", "END", "MARK", "frame", "from_bits", "read_lsb", "to_bi
 MARK = b"AI42"
 END = b"\0"
 BIT_ORDERS = ("lsb-first", "msb-first")
-_NUMPY_ORDER = {"lsb-first": "little", "msb-first": "big"}
+_NUMPY_ORDER: dict[str, Literal["big", "little"]] = {"lsb-first": "little", "msb-first": "big"}
 
 
 def frame(payload: bytes, *, mark: bool = False) -> bytes:
@@ -148,7 +150,7 @@ def read_lsb(samples: np.ndarray, order: str) -> bytes:
     return from_bits(samples & 1, order)
 
 
-def _numpy_order(order: str) -> str:
+def _numpy_order(order: str) -> Literal["big", "little"]:
     if order not in _NUMPY_ORDER:
         raise StarlightError(f"bit order: {order!r} is unknown, use one of {', '.join(BIT_ORDERS)}")
     return _NUMPY_ORDER[order]
