@@ -27,7 +27,7 @@ _USUAL = 64  # usual hypotheses: bit 0 and the low bits of all channels, row by 
 _FEWEST = 8  # characters that are called text
 _LOOK = 8192  # bytes in which a signature is verified
 _ROOM = 1 << 24  # bytes of a lane that are read for a payload
-_JUDGED = 96  # hypotheses of a plane that are judged
+_JUDGED = 32  # hypotheses of a plane that are judged, the usual ones first
 _STARTS = (0, 1, 2, 3, 4, 5, 6, 8, 11, 16)  # bytes in front of a signature
 _WEAK = ("Windows program", "JPEG image", "BMP image", "MP3 audio", "Flash film", "zlib data", "lzma data",
          "arj archive", "gzip data", "bzip2 data", "GIF image", "MP4 film")  # fmt: skip
