@@ -19,6 +19,7 @@ from starlight.training import devices
 from starlight.training.build import build
 from starlight.training.data import TrainingData
 from starlight.training.loop import Schedule, fit
+from starlight.training.losses import LossWeights
 from starlight.training.params import TrainParams
 from starlight.training.pools import (
     Splits,
@@ -29,11 +30,12 @@ from starlight.training.pools import (
     sampler_of,
     weight_negatives,
 )  # fmt: skip
-from starlight.training.selection import Passes, calibrate
+from starlight.training.selection import Passes, calibrate, even_odds
 
 __all__ = ["centroids", "ood_limit", "train"]
 
 _BATCH = 64  # images of a category whose mean says where it lies
+_PATIENCE = 4  # epochs without a better validation measure after which V3 is trained
 
 
 def train(
@@ -47,7 +49,8 @@ def train(
     manifest : DataFrame
     reader : StreamReader
     variant : {"v3", "v4_base"}
-        V3 reads six streams and knows neither negatives nor the constraint mask.
+        V3 is what the predecessor was: six streams and no experts, trained on `ordinary` images, no constraint mask,
+        judged at even odds.
     out, curves : Path
         Weights (safetensors) and curves (CSV).
     scratch : Path
@@ -60,7 +63,7 @@ def train(
     """
     baseline = variant == "v3"
     streams = SETS["six" if baseline else general.streams]
-    splits = load_splits(manifest, reader, streams, scratch, negatives=not baseline)
+    splits = load_splits(manifest, reader, streams, scratch, baseline=baseline)
     weight_negatives(splits.train, general)
     sampler = sampler_of(
         splits.train, dataclasses.replace(general, negative_ratio=0.0) if baseline else general, params.batch_size,
@@ -70,22 +73,24 @@ def train(
     shares = expert_weights(splits.train, sampler)
     model = build(splits.train, streams, constraint_mask=masked, seed=general.seed, weight=shares)
     schedule = Schedule(
-        params.baseline_epochs if baseline else params.epochs, params.lr, params.weight_decay, seed=general.seed
-    )
+        params.baseline_epochs if baseline else params.epochs, params.lr, params.weight_decay,
+        patience=_PATIENCE if baseline else 0, seed=general.seed,
+    )  # fmt: skip
     recipe = {"general": dataclasses.asdict(general), "train": dataclasses.asdict(params), "variant": variant}
     made_of = data_hash([*splits.train.rows["sample_id"], *splits.val.rows["sample_id"]])
     saved = scratch / f"{variant}-{data_hash([str(recipe), made_of])}.pt"
     steps = params.steps(len(sampler))
     table = fit(
         model, splits.train, splits.val, lambda epoch: islice(sampler.epoch(epoch), steps), steps, schedule,
-        params.loss, saved,
+        LossWeights(0.0, 0.0, params.map_weight) if baseline else params.loss, saved,
     )  # fmt: skip
-    fitted = calibrate([Member(model, 1.0)], Passes(splits.val, maps=False), params.target_fpr)
+    members, passes = [Member(model, 1.0)], Passes(splits.val, maps=False)
+    fitted = even_odds(members, passes) if baseline else calibrate(members, passes, params.target_fpr)
     if devices.current()[1] == 0:
         meta = {"name": variant, "params": recipe, "data_hash": made_of, "images": len(splits.train),
                 "stream_versions": {name: REGISTRY[name].VERSION for name in streams},
                 "ood_limit": ood_limit(model, splits), "centroids": centroids(model, splits.train)}  # fmt: skip
-        write(out, [Member(model, 1.0)], fitted, meta)
+        write(out, members, fitted, meta)
         curves.parent.mkdir(parents=True, exist_ok=True)
         table.to_csv(curves, index=False, lineterminator="\n")
         saved.unlink(missing_ok=True)

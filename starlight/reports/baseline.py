@@ -10,6 +10,7 @@ from starlight.plots.style import TITLES
 from starlight.reports.baseline_tables import ablations, before_after, blanked_streams, latency_and_size
 from starlight.reports.figures import current_values
 from starlight.reports.inputs import Run
+from starlight.reports.own_kind import own_kind
 from starlight.reports.words import listing, p_text, paired_sentence, plural, title_of
 
 __all__ = ["baseline_report"]
@@ -144,6 +145,6 @@ def baseline_report(run: Run, sizes: dict[str, int] | None = None) -> str:
         "for FPR, recall, accuracy and every part McNemar's exact test on the same images, adjusted by Holm within a "
         "table of parts.",
     ]
-    parts = [*head, *_words(run, compared), *_tables(run, compared), *_rest(run)]
+    parts = [*head, *own_kind(run), *_words(run, compared), *_tables(run, compared), *_rest(run)]
     parts += latency_and_size(run, sizes or {})
     return "\n\n".join(parts) + "\n"

@@ -11,11 +11,21 @@ import pandas as pd
 from starlight.errors import StarlightError
 from starlight.params import General
 from starlight.store import StreamReader
+from starlight.techniques import protocol
 from starlight.training.data import TrainingData
 from starlight.training.params import TrainParams
 from starlight.training.sampler import NegativeSampler
 
-__all__ = ["Splits", "expert_weights", "groups", "held_back", "load_splits", "sampler_of", "weight_negatives"]
+__all__ = [
+    "Splits",
+    "expert_weights",
+    "groups",
+    "held_back",
+    "load_splits",
+    "ordinary",
+    "sampler_of",
+    "weight_negatives",
+]
 
 
 class Splits(NamedTuple):
@@ -26,7 +36,7 @@ class Splits(NamedTuple):
 
 
 def load_splits(
-    manifest: pd.DataFrame, reader: StreamReader, streams: tuple[str, ...], scratch: Path, *, negatives: bool = True
+    manifest: pd.DataFrame, reader: StreamReader, streams: tuple[str, ...], scratch: Path, *, baseline: bool = False
 ) -> Splits:
     """Training and validation images that are fit for use.
 
@@ -37,8 +47,8 @@ def load_splits(
     streams : tuple of str
     scratch : Path
         Folder for what does not fit into memory.
-    negatives : bool
-        Whether look-alikes are among them.
+    baseline : bool
+        Only what V3 is trained on, see `ordinary`.
 
     Returns
     -------
@@ -50,8 +60,7 @@ def load_splits(
         Names the split and what it lacks.
     """
     rows = manifest[(manifest["status"] == "ok") & manifest["kind"].isin(["clean", "stego", "negative"])]
-    if not negatives:
-        rows = rows[rows["kind"] != "negative"]
+    rows = ordinary(rows) if baseline else rows
     parts = {}
     for split in ("train", "val"):
         chosen = rows[rows["split"] == split]
@@ -63,6 +72,21 @@ def load_splits(
                 )
         parts[split] = TrainingData(chosen, reader, streams, scratch)
     return Splits(**parts)
+
+
+def ordinary(rows: pd.DataFrame) -> pd.DataFrame:
+    """Images as V3's predecessor had them: stego of the protocol's techniques, and clean ones that are nobody's twin.
+
+    No look-alikes and no payload-free twins: nothing tells what a payload is from what it came in. Where all clean
+    images are twins, or no stego is of the protocol, those that there are serve.
+    """
+    clean, stego = rows[rows["kind"] == "clean"], rows[rows["kind"] == "stego"]
+    alone = clean[~clean["sample_id"].isin(set(rows["twin_id"].dropna()))]
+    plain = stego[stego["technique"].isin(protocol())]
+    parts = [
+        some if set(some["split"]) >= {"train", "val"} else every for some, every in ((alone, clean), (plain, stego))
+    ]
+    return rows[rows["sample_id"].isin(pd.concat(parts)["sample_id"])]
 
 
 def sampler_of(
