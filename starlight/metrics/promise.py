@@ -28,7 +28,7 @@ def promise(table: pd.DataFrame, target_fpr: float) -> str:
     kept = "kept" if row["high"] <= target_fpr else "not kept" if row["low"] > target_fpr else "neither kept nor broken"
     few = " beyond chance" if kept == "neither kept nor broken" else ""
     return (
-        f"False alarms on real files that no part of the detector was set by: {int(row['flagged'])} of "
+        f"False alarms on real files that set no threshold: {int(row['flagged'])} of "
         f"{int(row['images'])}, {percent(row['fpr'])} ({interval(row['low'], row['high'])}). "
         f"The promise of {percent(target_fpr)} is {kept}{few}."
     )

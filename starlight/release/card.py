@@ -13,6 +13,7 @@ from starlight.detector.calibration.tails import CONFIDENCE
 from starlight.detector.weights import load
 from starlight.markdown import interval, percent
 from starlight.metrics.promise import promise
+from starlight.system.atomic import write_text
 
 __all__ = [
     "CARD",
@@ -23,6 +24,7 @@ __all__ = [
     "PROMISED",
     "WEIGHTS",
     "model_card",
+    "refigure",
     "take",
     "write_card",
 ]
@@ -62,6 +64,23 @@ def take(run: Path, out: Path, *, settings: Sequence[str] = (), covers: str = ""
     write_card(out)
 
 
+def refigure(out: Path, measured: Mapping, words: str) -> None:
+    """Figures of the release measured anew, and its card: thresholds that were set anew have others.
+
+    Parameters
+    ----------
+    out : Path
+        `models/release/`.
+    measured : mapping
+        As `v4` of `metrics.json`.
+    words : str
+        Which test images these are.
+    """
+    figures = json.loads((out / FIGURES).read_text(encoding="utf-8")) | {"v4": measured, "test": words}
+    write_text(out / FIGURES, json.dumps(figures, indent=1, sort_keys=True) + "\n")
+    write_card(out)
+
+
 def write_card(out: Path) -> None:
     """Write the model card from what lies beside it."""
     counted = {
@@ -80,7 +99,8 @@ def model_card(meta: Mapping, figures: Mapping, counted: Mapping[str, pd.DataFra
     meta : mapping
         Of the weights file: name, params, data hash.
     figures : mapping
-        What `take` keeps: `files`, `settings`, `covers`, and `v4` of `metrics.json`.
+        What `take` keeps: `files`, `settings`, `covers`, and `v4` of `metrics.json`; `test`, which images those are
+        of where they were measured anew.
     counted : mapping of DataFrame
         `EVIDENCE`, `COVERAGE` and `LEFT_OUT`, as `evidence.by_source`, `evidence.by_class` and `refit.left_out` give
         them; empty where they were not counted.
@@ -94,6 +114,7 @@ def model_card(meta: Mapping, figures: Mapping, counted: Mapping[str, pd.DataFra
         "## What it is\n",
         _about(meta, figures),
         "## Detection on the test split\n",
+        *([figures["test"] + "\n"] if figures.get("test") else []),
         _techniques(metrics),
         "## False alarms on the test split\n",
         _alarms(metrics),
