@@ -22,10 +22,12 @@ TINY = {
         "largest_side": 128,
         "max_payload_bytes": 256,
     },
+    "tampering": {"pairs": 14, "authentic": 4, "lookalikes": 8},
     "scan": {"test_fraction": 0.34, "val_fraction": 0.33},
     "train": {"epochs": 1},
     "finetune": {"epochs": 1, "control": False},
     "evaluate": {"stream_ablation": False, "hardest": 4},
+    "forgery": {"network_steps": 4, "augmented": 0, "trees": 20, "depth": 2, "tuning_trees": 10, "seeds": 1},
 }
 
 
