@@ -42,7 +42,7 @@ class General:
     negative_weights: dict[str, float] = knob()
     streams: str = knob(choices=("six", "eight", "nine"))
     headline: str = knob(choices=("v3", "v4_base", "v4"))
-    roadmap: list[dict] = knob()
+    roadmap: dict[str, dict[str, str]] = knob()
 
 
 def read(path: Path | str) -> dict[str, Any]:

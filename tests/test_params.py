@@ -7,6 +7,7 @@ import pytest
 
 from starlight.errors import StarlightError
 from starlight.params import General, knob, read, run_stage, section
+from starlight.reports.targets import entries
 
 
 @dataclasses.dataclass(frozen=True)
@@ -78,5 +79,13 @@ def test_a_stage_ends_with_one_line(tmp_path, capsys):
 
 
 def test_every_knob_of_the_repository_is_known_and_commented():
-    lines = Path("params.yaml").read_text(encoding="utf-8").splitlines()
-    assert all("#" in line for line in lines if ": " in line and not line.lstrip().startswith(("#", "-")))
+    text = Path("params.yaml").read_text(encoding="utf-8")
+    knobs, _, goals = text.partition("roadmap:")
+    assert all("#" in line for line in knobs.splitlines() if ": " in line and not line.lstrip().startswith(("#", "-")))
+    assert "#" in goals.splitlines()[0] and len(entries(read("params.yaml")["roadmap"])) > 5
+
+
+@pytest.mark.parametrize("text", ["v4.fpr < 0.1", "v4.fpr", "<= 0.1", "v4.fpr <= few", "v4.fpr <= 0.1 or so"])
+def test_a_goal_of_another_form_is_named(text):
+    with pytest.raises(StarlightError, match=r"roadmap\.soon\.Few: .* is not of the form 'v4\.fpr <= 0\.0005'"):
+        entries({"soon": {"Few": text}})

@@ -9,10 +9,11 @@ from starlight.errors import StarlightError
 from starlight.markdown import interval, number, percent, whole
 from starlight.metrics import MET, MISSED, TOO_FEW, Figure, clopper_pearson, images_needed, judge
 
-__all__ = ["Goal", "cell", "exact", "goals", "needed", "show_goal", "standing", "status"]
+__all__ = ["Goal", "cell", "entries", "exact", "goals", "needed", "show_goal", "standing", "status"]
 
 _SIGNS = {MET: "✅", MISSED: "❌", TOO_FEW: "❔"}
 _ROUNDED = 1e-6
+_ENTRY = re.compile(r"(\S+) *(<=|>=) *([-+]?[0-9.]+(?:[eE][-+]?[0-9]+)?)")
 _NO_FRACTION = re.compile(r"latency|_ms\b|\bauc|mcc|brier|per_second|bytes|\bimages$|\bcovers$|\bn$|psi")
 
 
@@ -25,6 +26,34 @@ class Goal:
     target: float
     direction: str
     milestone: str = ""
+
+
+def entries(roadmap: Mapping[str, Mapping[str, str]]) -> list[dict]:
+    """Entries for `goals` of the block `roadmap` of the parameters: milestone to goal to `figure <= target`.
+
+    Raises
+    ------
+    StarlightError
+        Names the goal whose text has another form.
+
+    Examples
+    --------
+    >>> entries({"low false alarms": {"One in two thousand": "v4.fpr <= 0.0005"}})[0]["target"]
+    0.0005
+    """
+    found = []
+    for milestone, goals_of in roadmap.items():
+        for goal, text in goals_of.items():
+            said = _ENTRY.fullmatch(text.strip())
+            if said is None:
+                example = "v4.fpr <= 0.0005"
+                raise StarlightError(
+                    f"params.yaml: roadmap.{milestone}.{goal}: {text!r} is not of the form {example!r}"
+                )
+            metric, direction, target = said.groups()
+            found.append({"goal": goal, "metric": metric, "target": float(target), "direction": direction,
+                          "milestone": milestone})  # fmt: skip
+    return found
 
 
 def goals(entries: Iterable) -> list[Goal]:
