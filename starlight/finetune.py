@@ -15,11 +15,12 @@ from starlight.detector.model import UnifiedStarlightDetector
 from starlight.detector.weights import Member, Stored, data_hash, write
 from starlight.params import General
 from starlight.training.build import refit
+from starlight.training.calibrate import calibrate
 from starlight.training.data import TrainingData
 from starlight.training.loop import Schedule, fit
 from starlight.training.params import TrainParams
 from starlight.training.pools import Splits, expert_weights, held_back, sampler_of, weight_negatives
-from starlight.training.selection import Passes, calibrate
+from starlight.training.selection import Passes
 from starlight.training.weighting import EnsembleParams, FinetuneParams, as_many_at_random, by_area
 
 __all__ = ["EnsembleParams", "FinetuneParams", "area_weights", "finetune", "sampling_weights"]

@@ -17,6 +17,7 @@ from starlight.store import StreamReader
 from starlight.streams import REGISTRY, SETS
 from starlight.training import devices
 from starlight.training.build import build
+from starlight.training.calibrate import calibrate, even_odds
 from starlight.training.data import TrainingData
 from starlight.training.loop import Schedule, fit
 from starlight.training.losses import LossWeights
@@ -30,7 +31,7 @@ from starlight.training.pools import (
     sampler_of,
     weight_negatives,
 )  # fmt: skip
-from starlight.training.selection import Passes, calibrate, even_odds
+from starlight.training.selection import Passes
 
 __all__ = ["centroids", "ood_limit", "train"]
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 
+from starlight.training.calibrate import even_odds
 from starlight.training.image_rows import LABELS
 from starlight.training.pools import ordinary
-from starlight.training.selection import even_odds
 
 
 def rows(*, alone: bool = True, protocol: bool = True) -> pd.DataFrame:
@@ -44,7 +44,7 @@ class Passes:
 
     def log_odds(self, _members):
         found = np.full((4, len(LABELS)), -4.0)
-        found[0, 2], found[3, 1] = 0.5, 3.0
+        found[0, 2], found[1, 2], found[3, 1] = 3.0, 2.5, 4.0
         return found
 
 

@@ -10,7 +10,6 @@ import numpy as np
 import torch
 
 from starlight.detector.calibration import thresholds
-from starlight.detector.calibration.calibration import ALL, SPEAKS, Calibration, Row
 from starlight.detector.model import UnifiedStarlightDetector
 from starlight.detector.model.experts import Experts, answers
 from starlight.detector.model.unified import without
@@ -21,7 +20,7 @@ from starlight.training.data import Batch, TrainingData
 from starlight.training.image_rows import LABELS
 from starlight.training.losses import LossWeights, detector_loss
 
-__all__ = ["SELECTION_FPR", "Forward", "Passes", "Validation", "blanked", "even_odds", "forward", "validate"]
+__all__ = ["SELECTION_FPR", "Forward", "Passes", "Validation", "blanked", "forward", "validate"]
 
 SELECTION_FPR = 0.005  # false-positive rate at which epochs are compared; a few hundred images show no lower one
 _MAP_SHARE = 0.1  # weight of the map's MCC beside the detection
@@ -231,29 +230,3 @@ def validate(
         fpr,
         float(map_measures(*run.counts.sum(axis=0))["mcc"]),
     )
-
-
-def calibrate(members: Sequence[Member], passes: Passes, target_fpr: float) -> Calibration:
-    """Thresholds and probabilities of an ensemble.
-
-    Parameters
-    ----------
-    members : sequence of Member
-    passes : Passes
-        Over the validation split; shared by ensembles that share members.
-    target_fpr : float
-        Image-level false-positive rate, in (0, 0.1).
-    """
-    logits, val = passes.log_odds(members), passes.data
-    return thresholds.fit(logits, val.technique, val.classes, techniques=LABELS, target_fpr=target_fpr)
-
-
-def even_odds(members: Sequence[Member], passes: Passes) -> Calibration:
-    """A calibration that flags what is likelier to be stego than not, as V3's predecessor was judged.
-
-    Its false-positive rate is the one that the images of `passes` show.
-    """
-    authentic = passes.log_odds(members)[passes.data.labels == 0]
-    rate = float((authentic.max(axis=1) >= 0).mean())
-    row = Row((0.0,) * len(LABELS), (SPEAKS,) * len(LABELS), len(authentic))
-    return Calibration(LABELS, {ALL: row}, 1.0, 0.0, round(rate, 6), len(authentic))
