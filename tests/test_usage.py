@@ -176,7 +176,7 @@ def test_a_wrong_value_stops_with_one_line(clone):
 
 @LONG
 def test_without_any_submission(clone):
-    shrink(clone, sample={"enabled": False})
+    shrink(clone, sample={"enabled": False}, tampering={"enabled": False})
     said = run(clone, "dvc", "repro", status=255)
     assert "datasets" in said and "Traceback" not in said
     run(clone, "git", "checkout", "--quiet", "--", "params.yaml", "dvc.lock")
