@@ -91,7 +91,7 @@ def test_alpha_and_indices_have_their_own_groups():
     order = np.argsort(palette[:, 0]).astype(np.uint8)
     scores = []
     for indices in (order[smooth], scenes.replace_lsb(order[smooth], 0.3)):
-        computed = structure.compute(scenes.images.decode(scenes.indexed(indices, palette)))
+        computed = structure.compute(scenes.decode(scenes.indexed(indices, palette)))
         scores.append(dict(zip(structure.FEATURES, computed, strict=True))["index_closer"])
     assert scores[0] < scores[1]
 

@@ -27,7 +27,8 @@ _USUAL = 64  # usual hypotheses: bit 0 and the low bits of all channels, row by 
 _FEWEST = 8  # characters that are called text
 _LOOK = 8192  # bytes in which a signature is verified
 _ROOM = 1 << 24  # bytes of a lane that are read for a payload
-_JUDGED = 32  # hypotheses of a plane that are judged, the usual ones first
+_JUDGED = 64  # hypotheses of a plane that are judged, the usual ones first
+_WINDOWS = 32  # places of a plane at which text may begin that are judged
 _STARTS = (0, 1, 2, 3, 4, 5, 6, 8, 11, 16)  # bytes in front of a signature
 _WEAK = ("Windows program", "JPEG image", "BMP image", "MP3 audio", "Flash film", "zlib data", "lzma data",
          "arj archive", "gzip data", "bzip2 data", "GIF image", "MP4 film")  # fmt: skip
@@ -97,7 +98,7 @@ def _heads(plane: Plane) -> list[Hit]:
 def _bodies(plane: Plane, known: list[Hit]) -> Iterator[Hit]:
     least = threshold(1) + place_price(plane)
     found: list[Hit] = []
-    for lane, layout, first in windows(plane)[:_JUDGED]:
+    for lane, layout, first in windows(plane)[:_WINDOWS]:
         if any(_covers(hit, lane, layout, first) for hit in (*known, *found)):
             continue
         text = judge_text(lane, layout, first, least)
