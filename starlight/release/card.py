@@ -60,8 +60,7 @@ def take(run: Path, out: Path, *, settings: Sequence[str] = (), covers: str = ""
     files = json.loads((run / "reports/dataset.json").read_text(encoding="utf-8"))["files"]
     measured = json.loads((run / "reports/metrics.json").read_text(encoding="utf-8"))["v4"]
     figures = {"files": files, "settings": list(settings), "covers": covers, "v4": measured}
-    (out / FIGURES).write_text(json.dumps(figures, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    write_card(out)
+    _keep(out, figures)
 
 
 def refigure(out: Path, measured: Mapping, words: str) -> None:
@@ -77,6 +76,11 @@ def refigure(out: Path, measured: Mapping, words: str) -> None:
         Which test images these are.
     """
     figures = json.loads((out / FIGURES).read_text(encoding="utf-8")) | {"v4": measured, "test": words}
+    _keep(out, figures)
+
+
+def _keep(out: Path, figures: Mapping) -> None:
+    """Write the figures, and the card that they stand in."""
     write_text(out / FIGURES, json.dumps(figures, indent=1, sort_keys=True) + "\n")
     write_card(out)
 
