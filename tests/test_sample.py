@@ -68,9 +68,7 @@ def test_the_same_seed_gives_the_same_bytes_for_any_number_of_workers(tmp_path):
 
 def test_every_technique_and_category_is_there(submission):
     found = [_technique(s) for _, s in _sidecars(submission)]
-    assert {name: found.count(name) for name in TECHNIQUES} == {
-        name: 3 if slow(name) else 8 for name in TECHNIQUES
-    }
+    assert {name: found.count(name) for name in TECHNIQUES} == {name: 3 if slow(name) else 8 for name in TECHNIQUES}
     lines = (submission / "negatives" / "manifest.jsonl").read_text().splitlines()
     assert len(lines) == 13
     for line in map(json.loads, lines):
@@ -164,7 +162,10 @@ def test_sizes_and_sources_are_varied():
     assert sides.min() >= 64 and sides.max() == 1024 and np.median(sides) < 300
     assert sum(len(item.techniques) for item in items) == 10 * len(TECHNIQUES)
     for item in items:
-        assert not {"hill", "suniward", "wow", "hugo", "mipod"} & set(item.techniques) or max(item.height, item.width) <= 200
+        assert (
+            not {"hill", "suniward", "wow", "hugo", "mipod"} & set(item.techniques)
+            or max(item.height, item.width) <= 200
+        )
 
 
 def test_a_users_photographs_become_covers(tmp_path):
