@@ -28,6 +28,8 @@ _LETTERS = 7  # low bits that change all the time in text
 _RUNS = 32  # stretches of one bit that are looked at
 _PRINTABLE = PRINTABLE.view(np.uint8)
 _EVERY = np.uint64(0x0101010101010101)
+_GATHER = np.uint64(0x0102040810204080)  # times the lowest bits of eight bytes has them in the highest byte
+_MASKS = {turn: [np.uint8(sum(1 << p for p in range(c, 8, turn))) for c in range(turn)] for turn in (1, 2, 4)}
 _SEVERAL = tuple(
     Layout(bits, flipped)
     for bits in ((1, 0), (0, 1), (3, 2, 1, 0), (0, 1, 2, 3), (7, 6, 5, 4, 3, 2, 1, 0))
@@ -215,16 +217,22 @@ def _any_bit(still: _Still, rows: np.ndarray, tops: np.ndarray, turn: int) -> _F
 
 def _one_of(still: _Still, rows: np.ndarray, tops: np.ndarray, turn: int) -> _Found:
     """Windows of layouts of several bits a sample in which the bit that may be highest stands still."""
-    whole, width, found = still.windows(), rows.shape[1], []
-    for bit in tops.tolist():
-        masks = [np.uint64(sum(1 << (8 * p + bit) for p in range(c, 8, turn))) for c in range(turn)]
-        stands = [(whole & mask) == mask for mask in masks]  # at every `turn`-th pixel
-        for place in range(turn):
-            of = [(j, c) for j in range(width) for c in range(turn) if (width * c + j) % turn == place]
-            found.append(functools.reduce(np.logical_and, [stands[c][rows[:, j]] for j, c in of]))
-    marked = np.array(found)
-    both, lane, at = np.unravel_index(np.flatnonzero(marked), marked.shape)
-    return both // turn, both % turn, lane, at
+    whole, width = still.windows(), rows.shape[1]
+    marked = np.empty((len(tops), turn, len(rows), whole.shape[1]), bool)
+    for bits, bit in zip(marked, tops.tolist(), strict=True):
+        places = ((whole >> np.uint64(bit) & _EVERY) * _GATHER >> np.uint64(56)).astype(np.uint8)  # one bit each
+        stands = [places & mask == mask for mask in _MASKS[turn]]  # at every `turn`-th pixel
+        for place, of in enumerate(_classes(width, turn)):
+            np.logical_and.reduce([stands[c][rows[:, j]] for j, c in of], axis=0, out=bits[place])
+    which, place, lane, at = np.unravel_index(np.flatnonzero(marked), marked.shape)
+    return which, place, lane, at
+
+
+@functools.cache
+def _classes(width: int, turn: int) -> list[list[tuple[int, int]]]:
+    """For each rest of the number of a sample: its channels, and the rests of the numbers of their pixels."""
+    pairs = list(itertools.product(range(width), range(turn)))
+    return [[(j, c) for j, c in pairs if (width * c + j) % turn == place] for place in range(turn)]
 
 
 def _phases(words: np.ndarray, turn: int) -> np.ndarray:

@@ -91,9 +91,11 @@ def likely(data: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
             some = FLIPPED[data[rows]] if flip else data[rows]
             empty = (some[:, :4] == 0).all(axis=1)
             varied = busy(some)
-            for begin in (_FIRST, _FIRST + 8):  # behind zeros, and a count behind zeros
+            for begin in (_FIRST, _FIRST + 8) if empty.any() else ():  # behind zeros, and a count behind zeros
                 varied[empty] |= busy(np.ascontiguousarray(some[empty, begin:]))
-            rows = rows[(narrow[rows] & varied) | (wide[rows] & _spread(some))]
+            broad = wide[rows] & ~(narrow[rows] & varied)
+            broad[broad] = _spread(some[broad])
+            rows = rows[(narrow[rows] & varied) | broad]
         found.append((rows, signed[flip]))
     return found
 
@@ -101,14 +103,14 @@ def likely(data: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
 def busy(data: np.ndarray) -> np.ndarray:
     """Rows that neither hold few different bytes nor repeat themselves, as flat and striped pictures do: (V,) bool."""
     out = np.zeros(len(data), bool)
-    if data.shape[1] < 4:
+    if data.shape[1] < 4 or not len(data):
         return out
     rows = np.flatnonzero(_distinct(data) >= min(_DISTINCT, data.shape[1] // 3))
-    for lag in _LAGS:
+    for lag in _LAGS if len(rows) else ():
         some = data[rows]
         if 3 * lag < data.shape[1]:
             rows = rows[10 * (some[:, lag:] == some[:, :-lag]).sum(axis=1) < 6 * (data.shape[1] - lag)]
-    for lag in _BIT_LAGS:
+    for lag in _BIT_LAGS if len(rows) else ():
         some = data[rows]
         later = (some[:, :-1] << np.uint8(lag)) | (some[:, 1:] >> np.uint8(8 - lag))
         differ = np.bitwise_count(some[:, :-1] ^ later).sum(axis=1)
