@@ -48,8 +48,7 @@ def candidates(plane: Plane) -> tuple[list[Hypothesis], int]:
         for flipped, (text, signed) in zip((False, True), likely(rows), strict=True):
             read = FLIPPED[rows[text]] if flipped else rows[text]
             turned = _inverted(read)
-            upper = np.array([names[i][1].shown for i in text.tolist()], bool)
-            kept = texty(np.where(turned[:, None], ~read, read), upper)
+            kept = texty(np.where(turned[:, None], ~read, read), [names[i][1] for i in text.tolist()])
             texts = {
                 i: inverted
                 for i, inverted, good in zip(text.tolist(), turned.tolist(), kept.tolist(), strict=True)

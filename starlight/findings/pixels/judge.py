@@ -26,11 +26,6 @@ _TASTE = 48  # of which encodings must make something first
 _CANDIDATE = 6.0  # nats, namely
 _ZEROS = 4096  # bytes, at the most, that may precede a text
 
-
-# Whole samples, or their upper halves, are what the picture shows: a rough surface has any printable values. What
-# counts there is language: prose, code, and letters in UTF-8, of the models of text.
-_SHOWN = 15.0  # nats that it must have more
-_SEVERAL, _HIGH = 3.0, 4.0  # as well, for each further bit of a sample, and for planes over the lowest two
 _KNOWN = (b"flag{", b"FLAG{", b"Flag{", b"ctf{", b"CTF{", b"picoCTF{", b"HTB{", b"THM{", b"http://", b"https://",
           b"AI42", b"<?xml ", b"<?php ", b"#!/bin/", b"-----BEGIN ", b"<html", b'{"', b"stegv3", b"data:",
           b"OPENSTEGO", b"stealth_")  # fmt: skip
@@ -100,8 +95,7 @@ def _judge_at(lane: Lane, layout: Layout, first: int, data: np.ndarray, least: f
     row = np.ascontiguousarray(data[:_BYTES])
     if len(row) < 8:
         return None
-    margin = _SHOWN if layout.shown else _SEVERAL * (len(layout.bits) - 1) + (_HIGH if min(layout.bits) > 1 else 0.0)
-    least += margin
+    least += layout.margin
     steps = log_odds(row[None])[:, 0]
     plain = _from_starts(steps[LANGUAGE] if layout.shown else steps)
     plain = np.maximum(plain, _known(row, plain))
@@ -109,21 +103,31 @@ def _judge_at(lane: Lane, layout: Layout, first: int, data: np.ndarray, least: f
     if max(r[0] for r in readings) < least:
         return None
     counts = sources.count(row)
-    around = surroundings(lane, layout, first, len(row))
     starts = [s for s in _STARTS if s <= len(row)]
-    null = sources.null_gains(row, counts, around, starts)
-    null = _with(null, differences(lane, layout, first, len(row)), starts)
-    best = Text(-math.inf, 0, 0, "")
     gains = plain if layout.shown else np.maximum(plain, text.learnt_gains(row, counts))
+    others = [(starts.index(start), start, encoding, curve(row[start:].tobytes(), encoding))
+              for _, start, encoding in readings[1:]]  # fmt: skip
+    if _against(gains, others, sources.least_null(counts, starts), starts).net < least:
+        return None
+    null = sources.null_gains(row, counts, surroundings(lane, layout, first, len(row)), starts)
+    null = _with(null, differences(lane, layout, first, len(row)), starts)
+    best = _against(gains, others, null, starts)
+    return best._replace(net=best.net - layout.margin) if best.net >= least else None
+
+
+def _against(
+    gains: np.ndarray, others: list[tuple[int, int, str, np.ndarray]], null: np.ndarray, starts: list[int]
+) -> Text:
+    """The reading that is likeliest against what images leave: of `gains` (starts, n + 1), or of other encodings."""
     against = gains - null
     k, stop = divmod(int(against.argmax()), against.shape[1])
     best = Text(float(against[k, stop]), starts[k], stop, "utf-8")
-    for _, start, encoding in readings[1:]:
-        against = curve(row[start:].tobytes(), encoding) - null[starts.index(start), start:]
-        net = float(against.max()) - 2 * math.log1p(starts.index(start))
+    for place, start, encoding, gained in others:
+        against = gained - null[place, start:]
+        net = float(against.max()) - 2 * math.log1p(place)
         if net > best.net:
             best = Text(net, start, start + int(against.argmax()), encoding)
-    return best._replace(net=best.net - margin) if best.net >= least else None
+    return best
 
 
 def _with(null: np.ndarray, more: np.ndarray, starts: list[int]) -> np.ndarray:
