@@ -9,7 +9,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from starlight.detector.model.encoders import MAP_WIDTH, WIDTH, BytesEncoder, CropEncoder, VectorEncoder
+from starlight.detector.model.encoders import MAP_WIDTH, WIDTH, BytesEncoder, CropEncoder, StartEncoder, VectorEncoder
 from starlight.detector.model.frontend import FRONTENDS
 
 __all__ = [
@@ -46,6 +46,10 @@ class DetectorConfig:
         Whether techniques that the container cannot carry are masked out.
     stream_dropout : float
         Share of training images in which a stream is blanked, so that blanking one says what it gave.
+    starts : tuple of str
+        Streams whose beginning is read bit by bit, see `starlight.streams.starts`.
+    reads : bool
+        Whether a payload that can be read decides, whatever statistics say.
     """
 
     streams: tuple[str, ...]
@@ -54,6 +58,8 @@ class DetectorConfig:
     constraint_mask: bool = True
     stream_dropout: float = 0.05
     dropout: float = 0.1
+    starts: tuple[str, ...] = ()
+    reads: bool = True
 
 
 class Output(NamedTuple):
@@ -87,6 +93,7 @@ class UnifiedStarlightDetector(nn.Module):
             name: _encoder(name, sizes.get(name, 0), techniques)
             for name in config.streams
         })  # fmt: skip
+        self.starts = nn.ModuleDict({name: StartEncoder() for name in config.starts})
         self.crops = [n for n in self.encoders if n in CROP_STREAMS]
         self.frontends = nn.ModuleDict({n: FRONTENDS[n]() for n in self.crops})
         self.offset = nn.Parameter(torch.zeros(techniques))
@@ -106,7 +113,8 @@ class UnifiedStarlightDetector(nn.Module):
         ----------
         batch : mapping of str to Tensor
             Crop streams (b, k, c, 256, 256), or in place of one its cell statistics `<stream>_cells`; vector
-            streams (b, d); metadata (b, 2048); `tiles` (b,) the number of tiles of each image that are real.
+            streams (b, d); metadata (b, 2048); `<stream>_start` (b, bits) of those that the configuration names;
+            `tiles` (b,) the number of tiles of each image that are real.
         mask : (b, t) bool Tensor, optional
             The constraint mask. Ignored by a detector configured without one.
         blank : str, optional
@@ -119,7 +127,11 @@ class UnifiedStarlightDetector(nn.Module):
 
     def encode(self, batch: Mapping[str, Tensor]) -> dict[str, Encoded]:
         """What each stream's encoder makes of a batch."""
-        return {name: self._encode(name, encoder, batch) for name, encoder in self.encoders.items()}
+        encoded = {name: self._encode(name, encoder, batch) for name, encoder in self.encoders.items()}
+        for name, encoder in self.starts.items():
+            part, cells, said = encoded[name]
+            encoded[name] = part + encoder(batch[f"{name}_start"]), cells, said
+        return encoded
 
     def judge(self, encoded: Mapping[str, Encoded], mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Log-odds of the techniques, and the embedding, from what `encode` gave; see `forward` and `Output`."""

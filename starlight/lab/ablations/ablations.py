@@ -22,7 +22,7 @@ _HARD_WEIGHTS = (1.0, 1.5, 2.0, 3.0, 4.0)
 _SHORT = {"finetune.control": False, "evaluate.stream_ablation": False}
 # In all of them: the map, which says where and not whether, is hardly trained, and the baseline is in no row.
 _SIZED = {
-    "train.epochs": 1, "train.max_steps": 10, "train.baseline_epochs": 1, "finetune.epochs": 1, "evaluate.maps": False,
+    "train.epochs": 1, "train.max_steps": 10, "train.network_epochs": 1, "finetune.epochs": 1, "evaluate.maps": False,
 }  # fmt: skip
 
 
