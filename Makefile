@@ -43,7 +43,7 @@ lint: $(READY)  ## style and spelling, as pre-commit checks them, and types
 	mypy
 
 baseline: $(READY)  ## keep V3's figures as the experiment `v3-baseline`, for `dvc metrics diff v3-baseline`
-	dvc exp run --force --name v3-baseline -S headline=v3
+	dvc exp run --temp --force --single-item --name v3-baseline -S headline=v3 headline
 
 bench: $(READY)  ## speed of extraction and of detection
 	$(PIP) --no-deps --requirement requirements-bench.lock \
