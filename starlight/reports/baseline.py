@@ -7,11 +7,12 @@ import pandas as pd
 from starlight.markdown import code, interval, number, percent, points, table, whole
 from starlight.metrics import MODELS, clopper_pearson, compare, compare_parts, view
 from starlight.plots.style import TITLES
+from starlight.reports.against import against
 from starlight.reports.baseline_tables import ablations, before_after, blanked_streams, latency_and_size
 from starlight.reports.figures import current_values
 from starlight.reports.inputs import Run
 from starlight.reports.own_kind import own_kind
-from starlight.reports.words import listing, p_text, paired_sentence, plural, title_of
+from starlight.reports.words import listing, p_text, plural, title_of
 
 __all__ = ["baseline_report"]
 
@@ -83,7 +84,7 @@ def worse(run: Run, pair: tuple[str, str], found: pd.DataFrame) -> Iterator[str]
 def _words(run: Run, compared: dict) -> Iterator[str]:
     yield "## In words"
     for (first, second), found in compared.items():
-        sentence = paired_sentence(found, first, second, len(run.predictions))
+        sentence = against(run.predictions, first, second)
         better = [title_of(m) for m in found.measure[found.verdict == "better"]]
         yield f"{sentence} Better: {listing(better, 20)}."
     yield "## Where V4 is worse"

@@ -29,8 +29,12 @@ def vectors(records: Sequence[Record], streams: Sequence[str]) -> dict[str, np.n
 
 
 def first_rows(records: Iterable[Record], names: Sequence[str]) -> dict[str, np.ndarray]:
-    """`<stream>_start` (b, bits) of streams whose beginning is read, see `starlight.streams.starts`."""
-    rows = [starts(record, names) for record in records]
+    """`<stream>_start` (b, bits) of streams whose beginning is read, see `starlight.streams.starts`.
+
+    A record that is a tile of a larger image brings that of the image along.
+    """
+    rows = [{n: record[f"{n}_start"] for n in names if f"{n}_start" in record} or starts(record, names)
+            for record in records]  # fmt: skip
     return {f"{name}_start": np.stack([row[name] for row in rows]) for name in names}
 
 

@@ -20,6 +20,8 @@ from starlight.training.image_rows import ImageRows
 
 __all__ = ["Batch", "TrainingData"]
 
+_OF_STARTS = ("pixel", "alpha", "palette")  # stored streams that the beginnings of planes are read from
+
 
 @dataclass
 class Batch:
@@ -63,7 +65,7 @@ class TrainingData(ImageRows):
         """`<stream>_start` to the bits (n, bits) of all images."""
         if not self._begins:
             return {}
-        return first_rows((self.record(i) for i in range(len(self))), self._begins)
+        return first_rows((self.record(i, _OF_STARTS) for i in range(len(self))), self._begins)
 
     @functools.cached_property
     def _cells(self) -> CellStore:
@@ -87,7 +89,8 @@ class TrainingData(ImageRows):
         """
         indices = np.asarray(indices)
         tiles = self._tiles(indices, tile, rng)
-        arrays = vectors([self.record(i) for i in indices], [n for n in self.streams if n not in CROPS])
+        names = [n for n in self.streams if n not in CROPS]
+        arrays = vectors([self.record(i, names) for i in indices], names)
         inputs = {k: torch.from_numpy(np.ascontiguousarray(v)) for k, v in arrays.items()}
         most = max(map(len, tiles))
         inputs["tiles"] = torch.tensor([len(t) for t in tiles])
