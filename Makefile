@@ -58,7 +58,7 @@ bench-detect: $(READY)  ## detection beside peers; COVERS=folder makes the test 
 bench-forgery: $(READY)  ## tampered images beside peers, on new images, with the weights of the last run
 	python -m scripts.tools.bench_forgery
 
-ablations: $(READY)  ## queue and run the ablation experiments, collect reports/ablations.csv
+ablations: $(READY)  ## queue and run the ablation experiments, collect reports/ablations.csv and ladder.csv
 	python -m scripts.tools.ablations
 
 evidence: $(READY)  ## false alarms of the released detector; COVERS="folder folder" counts real files, each a source

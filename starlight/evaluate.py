@@ -19,6 +19,7 @@ from starlight.params import knob
 from starlight.store import StreamReader
 from starlight.streams import SETS
 from starlight.streams.starts import STARTS
+from starlight.techniques.shown import speaking
 from starlight.training import devices
 from starlight.training.data import TrainingData
 from starlight.training.image_rows import LABELS
@@ -127,7 +128,7 @@ def _twin_of(rows: pd.DataFrame) -> list[str]:
 
 
 def stream_ablation(stored: Stored, data: TrainingData, *, each: bool = True) -> pd.DataFrame:
-    """Measures of a detector with none of its streams, and with each of them left out.
+    """Measures of a detector with each of the streams left out that have a say in its verdict.
 
     Parameters
     ----------
@@ -143,7 +144,7 @@ def stream_ablation(stored: Stored, data: TrainingData, *, each: bool = True) ->
     """
     if each:
         device, weights = devices.current()[0], [m.weight for m in stored.members]
-        blanks = (None, *stored.members[0].model.config.streams)
+        blanks = (None, *speaking(stored.members[0].model.config.streams))
         runs = [blanked(m.model, data, device, blanks) for m in stored.members]
         found = {blank: averaged([run[blank] for run in runs], weights) for blank in blanks}
     else:

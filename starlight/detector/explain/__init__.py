@@ -13,6 +13,7 @@ from starlight.detector.explain.words import sentences
 from starlight.detector.predictor import Predictor
 from starlight.errors import BadImage
 from starlight.images.image import Image
+from starlight.techniques.shown import speaking
 
 __all__ = ["explain"]
 
@@ -24,11 +25,12 @@ def explain(detector: Detector, path: str) -> str:
     try:
         judged = detector.judge(path)
     except BadImage:
-        return render(detector.detect(path), detector.description, [], [], [], [], None, None)
+        return render(detector.detect(path), detector.description, [], [], [], [], [], None, None)
     predictor = detector.predictor
     return render(
         judged.detection, detector.description, _figures(predictor, judged), _plane_figures(judged.image),
-        contributions(predictor, judged), sentences(judged.image), nearest_category(predictor, judged), judged.reading,
+        contributions(predictor, judged), [n for n in predictor.streams if n not in speaking(predictor.streams)],
+        sentences(judged.image), nearest_category(predictor, judged), judged.reading,
     )  # fmt: skip
 
 

@@ -45,7 +45,7 @@ class DetectorConfig:
     constraint_mask : bool
         Whether techniques that the container cannot carry are masked out.
     stream_dropout : float
-        Share of training images in which a stream is blanked, so that blanking one says what it gave.
+        Share of training images in which a stream is blanked, so that the network does not lean on one alone.
     starts : tuple of str
         Streams whose beginning is read bit by bit, see `starlight.streams.starts`.
     reads : bool
