@@ -81,7 +81,7 @@ def blanked_streams(frame: pd.DataFrame) -> Iterator[str]:
     """
     yield "## Streams blanked at inference"
     if frame.empty or "blanked" not in frame:
-        yield frame_table(frame)
+        yield "Not measured in this run." if frame.empty else frame_table(frame)
         return
     techniques = [c for c in frame.columns if c.startswith("detection.")]
     figures = [c for c in frame.columns if c != "blanked" and c not in techniques]
