@@ -88,7 +88,7 @@ def _cell(mean: float, spread: float) -> str:
 def _images(frame: pd.DataFrame) -> str:
     one = frame.iloc[0]
     names = {
-        "clean": "clean images that are nobody's twin", "twins": "payload-free twins", "lookalikes": "look-alikes",
+        "clean": "ordinary clean images", "twins": "payload-free twins of the protocol", "lookalikes": "look-alikes",
         "protocol": "payloads of the protocol", "stego": "stego images",
     }  # fmt: skip
     return listing([f"{whole(int(one[f'{part}_n']))} {name}" for part, name in names.items()])

@@ -76,10 +76,10 @@ def load_splits(
 
 
 def ordinary(rows: pd.DataFrame, baseline: BaselineParams) -> pd.DataFrame:
-    """Images as V3's predecessor had them: stego of the protocol's techniques, and clean ones that are nobody's twin.
+    """Images as V3's predecessor had them: stego of the protocol's techniques, and clean ones that it was not made of.
 
-    No look-alikes and no payload-free twins: nothing tells what a payload is from what it came in. Where all clean
-    images are twins, or no stego is of the protocol, those that there are serve.
+    No look-alikes and no payload-free twins of that stego: nothing tells what a payload is from what it came in. Where
+    all clean images are such twins, or no stego is of the protocol, those that there are serve.
 
     Parameters
     ----------
@@ -89,16 +89,16 @@ def ordinary(rows: pd.DataFrame, baseline: BaselineParams) -> pd.DataFrame:
         Whether the twins of that stego, and look-alikes, are there after all.
     """
     clean, stego = rows[rows["kind"] == "clean"], rows[rows["kind"] == "stego"]
-    alone = clean[~clean["sample_id"].isin(set(rows["twin_id"].dropna()))]
-    plain = stego[stego["technique"].isin(protocol())]
-    parts = [
-        some if set(some["split"]) >= {"train", "val"} else every for some, every in ((alone, clean), (plain, stego))
-    ]
-    if baseline.twins:
-        parts.append(clean[clean["sample_id"].isin(set(parts[1]["twin_id"].dropna()))])
+    plain = _some(stego[stego["technique"].isin(protocol())], stego)
+    twin = clean["sample_id"].isin(set(plain["twin_id"].dropna()))
+    parts = [plain, clean if baseline.twins else _some(clean[~twin], clean)]
     if baseline.negatives:
         parts.append(rows[rows["kind"] == "negative"])
     return rows[rows["sample_id"].isin(pd.concat(parts)["sample_id"])]
+
+
+def _some(chosen: pd.DataFrame, every: pd.DataFrame) -> pd.DataFrame:
+    return chosen if set(chosen["split"]) >= {"train", "val"} else every
 
 
 def sampler_of(

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from starlight.lab.ablations.ablations import SEEDS, Variation
-from starlight.metrics import PROTOCOL, view
+from starlight.metrics import parts, view
 
 __all__ = ["GROUP", "RUNGS", "ladder", "rung_rows"]
 
@@ -52,7 +52,7 @@ def rung_rows(variation: Variation, judged: pd.DataFrame, reference: pd.DataFram
     Returns
     -------
     list of dict
-        `rung`, `seed`; of `clean`, `twins`, `lookalikes` (authentic images), `protocol` and `stego` the number of
+        `rung`, `seed`; of each part (see `starlight.metrics.parts`) the number of
         images `<part>_n` and of flagged ones `<part>_k`; `v4_alarms`, the authentic images that V4 flags, and
         `protocol_at_v4`, `stego_at_v4`, what the rung finds while it flags as many.
     """
@@ -65,16 +65,9 @@ def rung_rows(variation: Variation, judged: pd.DataFrame, reference: pd.DataFram
 
 
 def _flagged(frame: pd.DataFrame, alarms: int) -> dict[str, int]:
-    authentic, stego = frame.label == 0, frame.label == 1
-    parts = {
-        "clean": authentic & (frame.kind == "clean") & (frame.twin_of == ""),
-        "twins": authentic & (frame.twin_of != ""),
-        "lookalikes": authentic & (frame.kind == "negative"),
-        "protocol": stego & frame.technique.isin(PROTOCOL),
-        "stego": stego,
-    }
-    found = {f"{name}_n": int(chosen.sum()) for name, chosen in parts.items()}
-    found |= {f"{name}_k": int(frame.flagged[chosen].sum()) for name, chosen in parts.items()}
+    of, authentic = parts(frame), frame.label == 0
+    found = {f"{name}_n": int(chosen.sum()) for name, chosen in of.items()}
+    found |= {f"{name}_k": int(frame.flagged[chosen].sum()) for name, chosen in of.items()}
     ranked = np.sort(frame.score[authentic].to_numpy(float))[::-1]
     over = frame.score > (ranked[alarms] if alarms < len(ranked) else -np.inf)
-    return found | {"v4_alarms": alarms} | {f"{n}_at_v4": int(over[parts[n]].sum()) for n in ("protocol", "stego")}
+    return found | {"v4_alarms": alarms} | {f"{n}_at_v4": int(over[of[n]].sum()) for n in ("protocol", "stego")}
