@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from starlight.streams import REGISTRY, SETS
 from starlight.techniques.shown import without_expert
 from starlight.training import devices
 from starlight.training.build import build
-from starlight.training.calibrate import calibrate, even_odds
+from starlight.training.calibrate import calibrate, even_odds, set_map_bar
 from starlight.training.data import TrainingData
 from starlight.training.loop import Schedule, fit
 from starlight.training.losses import LossWeights
@@ -69,17 +70,11 @@ def train(
     if baseline:
         general = dataclasses.replace(general, negative_ratio=baseline.negatives, negative_categories=[])
     weight_negatives(splits.train, general)
-    sampler = sampler_of(
-        splits.train, general, params.batch_size, None if baseline else held_back(splits.train, params)
-    )  # fmt: skip
+    held = None if baseline else held_back(splits.train, params)
+    sampler = sampler_of(splits.train, general, params.batch_size, held)
     model = build(
         splits.train, streams, constraint_mask=(baseline or params).constraint_mask, seed=general.seed,
         weight=expert_weights(splits.train, sampler), reads=params.reading and not baseline,
-    )  # fmt: skip
-    network = bool(without_expert(streams))  # which gives verdicts then, and takes longer to learn to
-    schedule = Schedule(
-        params.network_epochs if network else params.epochs, params.lr, params.weight_decay,
-        patience=_PATIENCE if network else 0, seed=general.seed,
     )  # fmt: skip
     recipe = {"general": dataclasses.asdict(general), "train": dataclasses.asdict(params), "variant": variant}
     recipe |= {"baseline": dataclasses.asdict(baseline)} if baseline else {}
@@ -87,11 +82,14 @@ def train(
     saved = scratch / f"{variant}-{data_hash([str(recipe), made_of])}.pt"
     steps = params.steps(len(sampler))
     table = fit(
-        model, splits.train, splits.val, lambda epoch: islice(sampler.epoch(epoch), steps), steps, schedule,
+        model, splits.train, splits.val, lambda epoch: islice(sampler.epoch(epoch), steps), steps,
+        _schedule(params, streams, general.seed),
         LossWeights(0.0, 0.0, params.map_weight) if baseline else params.loss, saved,
     )  # fmt: skip
     members, passes = [Member(model, 1.0)], Passes(splits.val, maps=False)
     fitted = even_odds(members, passes) if baseline else calibrate(members, passes, params.target_fpr)
+    if not baseline:
+        set_map_bar(model, splits.val, params.map_fp_ratio)
     if devices.current()[1] == 0:
         meta = {"name": variant, "params": recipe, "data_hash": made_of, "images": len(splits.train),
                 "stream_versions": {name: REGISTRY[name].VERSION for name in streams},
@@ -101,6 +99,13 @@ def train(
         table.to_csv(curves, index=False, lineterminator="\n")
         saved.unlink(missing_ok=True)
     devices.barrier()
+
+
+def _schedule(params: TrainParams, streams: Sequence[str], seed: int) -> Schedule:
+    """A network that gives verdicts takes longer to learn to than one that draws the map."""
+    network = bool(without_expert(streams))
+    epochs, patience = (params.network_epochs, _PATIENCE) if network else (params.epochs, 0)
+    return Schedule(epochs, params.lr, params.weight_decay, patience=patience, seed=seed)
 
 
 @torch.no_grad()

@@ -1,5 +1,7 @@
 """Which streams have a say: what the techniques' modules say, and what documents and pages say of it."""
 
+import re
+
 import numpy as np
 
 from starlight.streams import REGISTRY, SETS
@@ -27,4 +29,7 @@ def test_the_table_of_streams_in_the_documentation_says_the_same():
     told = {name: serves for name, serves in told.items() if name in REGISTRY}
     assert list(told) == list(REGISTRY)
     assert {name for name, serves in told.items() if serves.startswith("verdict")} == set(speaking(SETS["nine"]))
+    said = (ROOT / "README.md").read_text(encoding="utf-8")
+    streams = re.findall(r"`(\w+)`", said.partition("statistics of two streams")[2].partition("serve the map")[0])
+    assert streams == [*speaking(SETS["nine"]), *(name for name in REGISTRY if name not in speaking(SETS["nine"]))]
     assert np.all([serves.startswith(("verdict", "map")) for serves in told.values()])

@@ -55,7 +55,7 @@ class _Graph(nn.Module):
         ]  # fmt: skip
         return (
             averaged([logits for logits, _ in judged], self.weights),
-            torch.sigmoid(last.locate(encoded[-1], judged[-1][1])),
+            torch.sigmoid(last.locate(encoded[-1], judged[-1][1], judged[-1][0])),
             first.unlikeness(batch).float(),
             averaged(experts, self.weights),
             torch.stack([_alone(member, mask) for member in self.members]).all(0),

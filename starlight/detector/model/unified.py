@@ -50,6 +50,9 @@ class DetectorConfig:
         Streams whose beginning is read bit by bit, see `starlight.streams.starts`.
     reads : bool
         Whether a payload that can be read decides, whatever statistics say.
+    map_bar : float, optional
+        Log-odds of a technique in the image from which the map may mark anything: a cell is no likelier to carry a
+        payload than the image is. Set after training; None lets it mark as it likes.
     """
 
     streams: tuple[str, ...]
@@ -60,6 +63,7 @@ class DetectorConfig:
     dropout: float = 0.1
     starts: tuple[str, ...] = ()
     reads: bool = True
+    map_bar: float | None = None
 
 
 class Output(NamedTuple):
@@ -123,7 +127,7 @@ class UnifiedStarlightDetector(nn.Module):
         encoded = self.encode(batch)
         kept = self._kept(encoded, blank)
         logits, embedding = self.judge(kept, mask)
-        return Output(logits, torch.logsumexp(logits, dim=1), self.locate(kept, embedding), embedding)
+        return Output(logits, torch.logsumexp(logits, dim=1), self.locate(kept, embedding, logits), embedding)
 
     def encode(self, batch: Mapping[str, Tensor]) -> dict[str, Encoded]:
         """What each stream's encoder makes of a batch."""
@@ -147,12 +151,15 @@ class UnifiedStarlightDetector(nn.Module):
         part, _, _ = next(iter(encoded.values()))
         return self.offset.expand(part.shape[0], -1)  # `len` would make the batch size a constant in an export
 
-    def locate(self, encoded: Mapping[str, Encoded], embedding: Tensor) -> Tensor:
+    def locate(self, encoded: Mapping[str, Encoded], embedding: Tensor, logits: Tensor) -> Tensor:
         """(b, k, 32, 32) log-odds of cells, from what `encode` and `judge` gave."""
         cells = torch.cat([cells for _, cells, _ in encoded.values() if cells is not None], dim=2)
         b, k, _, h, w = cells.shape
         context = self.map_context(embedding)[:, None, :, None, None].expand(b, k, -1, h, w)
-        return self.map_head(torch.cat([cells, context], dim=2).flatten(0, 1)).view(b, k, h, w)
+        found = self.map_head(torch.cat([cells, context], dim=2).flatten(0, 1)).view(b, k, h, w)
+        if self.config.map_bar is None or self.training:
+            return found
+        return torch.minimum(found, (logits.amax(1) - self.config.map_bar)[:, None, None, None])
 
     def possible(self, logits: Tensor, mask: Tensor | None) -> Tensor:
         """Log-odds with those masked out that a container cannot carry."""
