@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from starlight.lab.ablations.ablations import MEASURES, SEEDS, rows, summary, variations
-from starlight.lab.ablations.experiments import collect
+from starlight.lab.ablations.experiments import climbed, collect
 from starlight.lab.ablations.ladder import RUNGS, ladder, rung_rows
 from starlight.reports.baseline_tables import ablations
 from starlight.reports.ladder import ladder as report_ladder
@@ -187,3 +187,22 @@ def test_experiments_that_have_run_are_collected_and_the_others_named(tmp_path, 
     assert (table["commit"] == "gabcdef").all()
     assert "They vary commit abcdef." in "\n".join(ablations(table))
     assert todo[1].experiment in capsys.readouterr().out
+
+
+def test_the_rungs_that_have_run_are_collected_in_their_order(tmp_path, monkeypatch, capsys):
+    todo = ladder([7])
+    who = ("-c", "user.name=t", "-c", "user.email=t@localhost")
+    subprocess.run(["git", "init", "--quiet"], cwd=tmp_path, check=True)
+    (tmp_path / "reports").mkdir()
+    for variation in (v for v in todo if v.name in ("mask", "v3")):
+        says = {"v3": [int(variation.name == "v3")] * 3 + [1, 1, 0]}
+        run = ladder_run(says | {name: [0, 0, 0, 1, 1, 1] for name in ("v4_base", "v4")}, [0.0] * 6)
+        run.to_csv(tmp_path / "reports/predictions.csv", index=False)
+        for words in (("add", "."), (*who, "commit", "--quiet", "--message", variation.name),
+                      ("update-ref", f"refs/exps/ab/cdef/{variation.experiment}", "HEAD")):  # fmt: skip
+            subprocess.run(["git", *words], cwd=tmp_path, check=True)
+    monkeypatch.chdir(tmp_path)
+    found = climbed(todo)
+    assert found["rung"].tolist() == ["v3", "mask", "reading", "mining"]
+    assert found["twins_k"].tolist() == [1, 0, 0, 0] and set(found["commit"]) == {"gabcdef"}
+    assert "ladder-twins-7: no predictions" in capsys.readouterr().out

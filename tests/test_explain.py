@@ -48,9 +48,10 @@ def test_page_shows_the_picture_planes_map_and_streams(detector, stego):
     page = explain(detector, stego)
     for caption in ("The image", "LSB of alpha", "LSB of red", "Where payload may lie"):
         assert f"<figcaption>{caption}" in page
-    told, others = speaking(detector.predictor.streams), page.partition("serve the map")[2].partition("</p>")[0]
+    told, section = speaking(detector.predictor.streams), page.partition("What each stream contributed")[2]
+    others = section.partition("serve the map")[2].partition("</p>")[0]
     for stream in detector.predictor.streams:
-        assert (f"<td>{stream}</td>" in page) == (stream in told)
+        assert (f"<td>{stream}</td>" in section) == (stream in told)
         assert (re.search(rf"\b{stream}\b", others) is not None) == (stream not in told)
     assert "Something is hidden here" in page and "Text of 89 bytes in bit 0" in page
     for uri in re.findall(r'src="data:image/png;base64,([^"]+)"', page):
@@ -122,7 +123,7 @@ def test_map_marks_cells_where_they_lie():
 class Bright:
     """A predictor whose map is the mean of each cell; it notes how many tiles it holds at a time."""
 
-    streams = ("pixel", "alpha", "lsb", "format")
+    streams = ("pixel", "alpha", "lsb", "content")
 
     def __init__(self):
         self.most = 0
@@ -138,7 +139,7 @@ def test_the_map_covers_the_whole_image_a_few_tiles_at_a_time(height, width):
     rng = np.random.default_rng(height)
     pixels = np.repeat(rng.integers(0, 256, (height, width, 1), dtype=np.uint8), 3, axis=2)
     image = SimpleNamespace(pixels=pixels, alpha=None, indices=None)
-    judged = SimpleNamespace(image=image, record={"format": np.zeros(3)}, classes=["photo"])
+    judged = SimpleNamespace(image=image, record={"content": np.zeros(3)}, classes=["photo"])
     found = whole_map((bright := Bright()), judged)
     assert found.shape == (-(-height // 8), -(-width // 8)) and bright.most <= 16
     h, w = height // 8, width // 8

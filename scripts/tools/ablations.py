@@ -19,7 +19,7 @@ def main(_: dict) -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--jobs", type=int, default=2, help="experiments at a time")
     arguments.add_argument("--collect-only", action="store_true", help="read experiments that have run")
-    groups = "full, streams, mask, unseen, ratio, hard, without, ladder (default: all)"
+    groups = "full, reading, streams, mask, unseen, ratio, hard, without, ladder (default: all)"
     arguments.add_argument("--groups", nargs="*", help=groups)
     arguments.add_argument("-S", dest="shared", action="append", default=[], help="a parameter for all of them")
     arguments.add_argument("--add", action="store_true", help="keep the rows of other commits in the table")

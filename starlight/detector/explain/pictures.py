@@ -55,7 +55,8 @@ def heat(pixels: np.ndarray, cells: np.ndarray) -> PillowImage.Image:
     small = np.asarray(thumbnail(pixels))
     grey = small.reshape(*small.shape[:2], -1).mean(axis=2, dtype=np.float32)[:, :, None] * 0.6 + 60
     rows, columns = (
-        (np.arange(short) * long // short) // CELL for short, long in zip(small.shape, pixels.shape, strict=False)
+        (np.arange(short) * long // short) // CELL
+        for short, long in zip(small.shape[:2], pixels.shape[:2], strict=True)
     )
     seen = cells[np.ix_(rows, columns)].astype(np.float32)[:, :, None]
     shown = grey * (1 - seen) + np.array([225.0, 40.0, 35.0], np.float32) * seen

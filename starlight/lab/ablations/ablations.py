@@ -46,6 +46,7 @@ def variations(categories: Sequence[str], seeds: Sequence[int] = SEEDS) -> list[
     What no row of the table needs is left out or kept short: the blanked streams and, unless mining is in question, the
     control of all but the full detector, the baseline, most of the map's training. What mining can do shows where the
     base detector has something to learn: in `unseen` it knows no look-alikes but twins, and no ensemble dilutes it.
+    What fewer streams can show is seen beside `reading: off`, for what can be read in a file is found without any.
 
     Parameters
     ----------
@@ -55,7 +56,9 @@ def variations(categories: Sequence[str], seeds: Sequence[int] = SEEDS) -> list[
     """
     first, every = seeds[:1], tuple(seeds)
     table: list[tuple[str, str, dict[str, object], Sequence[int]]] = [("full", "all", {}, every)]
-    table += [("streams", name, {"streams": name}, every) for name in ("six", "eight")]
+    unread = {"train.reading": False}  # what is read in the file itself says nothing of streams
+    table += [("reading", "off", unread, every)]
+    table += [("streams", name, unread | {"streams": name}, every) for name in ("six", "eight")]
     table += [("mask", "off", {"train.constraint_mask": False}, every)]
     unseen = {"train.held_back_negatives": 1.0, "finetune.only_mined": True, "ensemble.enabled": False,
               "finetune.control": True}  # fmt: skip
