@@ -43,7 +43,7 @@ lint: $(READY)  ## style and spelling, as pre-commit checks them, and types
 	mypy
 
 baseline: $(READY)  ## keep V3's figures as the experiment `v3-baseline`, for `dvc metrics diff v3-baseline`
-	dvc exp run --force --name v3-baseline -S headline=v3
+	dvc exp run --temp --force --single-item --name v3-baseline -S headline=v3 headline
 
 bench: $(READY)  ## speed of extraction and of detection
 	$(PIP) --no-deps --requirement requirements-bench.lock \
@@ -58,7 +58,7 @@ bench-detect: $(READY)  ## detection beside peers; COVERS=folder makes the test 
 bench-forgery: $(READY)  ## tampered images beside peers, on new images, with the weights of the last run
 	python -m scripts.tools.bench_forgery
 
-ablations: $(READY)  ## queue and run the ablation experiments, collect reports/ablations.csv
+ablations: $(READY)  ## queue and run the ablation experiments, collect reports/ablations.csv and ladder.csv
 	python -m scripts.tools.ablations
 
 evidence: $(READY)  ## false alarms of the released detector; COVERS="folder folder" counts real files, each a source
