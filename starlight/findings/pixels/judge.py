@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from starlight.findings.pixels.carriers import differences, surroundings
-from starlight.findings.pixels.codepoints import ENCODINGS, curve
+from starlight.findings.pixels.codepoints import CONTROL, ENCODINGS, best_in_others, curve
 from starlight.findings.pixels.layouts import Layout
 from starlight.findings.pixels.orders import Lane
 from starlight.findings.pixels.screen import COMMON, LANGUAGE
@@ -20,7 +20,6 @@ __all__ = ["Text", "judge_text", "word"]
 
 _STARTS = (0, 1, 2, 3, 4, 5, 6, 8)  # bytes of a header in front of a text, as `text.learnt_gains` takes them
 _BYTES = 256  # that are judged
-_CONTROL = (np.arange(256) < 32) & ~np.isin(np.arange(256), [9, 10, 12, 13, 27])
 _CONTROLS = 1  # control characters in a taste, at the most: text has none, random bytes have five
 _TASTE = 48  # of which encodings must make something first
 _CANDIDATE = 6.0  # nats, namely
@@ -99,7 +98,7 @@ def _judge_at(lane: Lane, layout: Layout, first: int, data: np.ndarray, least: f
     steps = log_odds(row[None])[:, 0]
     plain = _from_starts(steps[LANGUAGE] if layout.shown else steps)
     plain = np.maximum(plain, _known(row, plain))
-    readings = [(plain.max(), 0, "utf-8"), *_readings(row)]
+    readings = [(plain.max(), 0, "utf-8"), *(_readings(row) if best_in_others(row[None])[0] >= least else ())]
     if max(r[0] for r in readings) < least:
         return None
     counts = sources.count(row)
@@ -192,7 +191,7 @@ def _possible(row: np.ndarray) -> list[str]:
         found.append("utf-16-le")
     if _usual(even):
         found.append("utf-16-be")
-    if _CONTROL[row].sum() > _CONTROLS:
+    if CONTROL[row].sum() > _CONTROLS:
         return found
     if high > 0.25 or (high > 0.02 and ((row >= 32) & (row < 127)).mean() > 0.8):
         found += [e for e in ENCODINGS if not e.startswith("utf")]
