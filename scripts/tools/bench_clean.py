@@ -27,9 +27,8 @@ def main() -> None:
         for found in one.found[:3]:
             print(f"{one.name}: {found}: {found.payload[:40]!r}", flush=True)
     low, high = clopper_pearson(hits, n)
-    print(
-        f"{hits} of {n} images: {hits / n:.5%} ({low:.5%} to {high:.5%}); {np.median(times):.1f} ms of CPU at the median"
-    )
+    print(f"{hits} of {n} images: {hits / n:.4%} (95 %: {low:.4%} to {high:.4%})")
+    print(f"{np.median(times):.1f} ms of CPU at the median")
 
 
 if __name__ == "__main__":

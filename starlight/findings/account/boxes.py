@@ -39,9 +39,8 @@ def film(ledger: Ledger, start: int, stop: int) -> None:
         elif kind in _OWN_AFFAIR:
             body = data[inside + 16 * (kind == b"uuid") : after]
             ledger.add(binary_field("raw", place, body, inside, even=True))
-        elif kind == b"mdat":
+        elif kind == b"mdat" and not _between(ledger, told, inside, after):
             _media(ledger, inside, after)
-            _between(ledger, told, inside, after)
         ledger.known(f"film: {word}", at, after)
 
 
@@ -74,17 +73,19 @@ def _told(data: bytes, start: int, found: list[Box]) -> np.ndarray | None:
     return None
 
 
-def _between(ledger: Ledger, told: np.ndarray | None, start: int, stop: int) -> None:
-    """Bytes among samples that no table names, where they are more than padding."""
+def _between(ledger: Ledger, told: np.ndarray | None, start: int, stop: int) -> bool:
+    """Note bytes among samples that no table names, where they are more than padding; whether there are such."""
     if told is None:
-        return
-    at = start
+        return False
+    at, found = start, False
     for first, last in (*told[(told[:, 0] >= start) & (told[:, 1] <= stop)].tolist(), (stop, stop)):
         if first - at >= _GAP:
             content = identify(ledger.data[at : min(first, at + _HEAD)])
             if content.kind not in (EMPTY, FILL) and (content.kind != BYTES or first - at >= _MUCH):
                 ledger.unknown("among the samples of a film, where no table names any", at, first)
+                found = True
         at = max(at, last)
+    return found
 
 
 def jumbf_end(data: bytes, start: int, stop: int) -> int:

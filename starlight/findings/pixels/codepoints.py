@@ -21,7 +21,7 @@ _USUAL = ("的一是不了在人有我他这个们中来上大为和国地到以
           "发后作里用道行所然家种事成方多经么去法学如都同现当没动面起看定天分还进好小部其些主样理心她本前"
           "开但因只从想实")  # fmt: skip
 CONTROL = (np.arange(256) < 32) & ~np.isin(np.arange(256), [9, 10, 12, 13, 27])  # (256,) bool, not in any text
-_CONTROLS = 8  # of them, at the most, in bytes that are worth reading as pairs; random ones have a tenth
+_TASTE, _CONTROLS = 48, 4  # of them, at the most, in so many first bytes that are worth reading as pairs
 _BYTE = math.log(256)  # nats of a uniform byte
 _BAD = -7.0  # nats that bytes lose which stand for a character that a model rules out
 ENCODINGS = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be", "cp1251", "koi8-r", "cp866", "cp1252", "gb18030",
@@ -75,7 +75,9 @@ def best_in_others(data: np.ndarray) -> np.ndarray:
         In nats.
     """
     out = np.maximum(best_in_wide(data), best_stretch(_single_bytes()[:, data]).max(axis=0) - _price())
-    many = np.flatnonzero(((data >= 0x80).sum(axis=1) * 4 > data.shape[1]) & (CONTROL[data].sum(axis=1) <= _CONTROLS))
+    many = np.flatnonzero(
+        ((data >= 0x80).sum(axis=1) * 4 > data.shape[1]) & (CONTROL[data[:, :_TASTE]].sum(axis=1) <= _CONTROLS)
+    )
     if len(many):
         out[many] = np.maximum(out[many], _best_of_pairs(data[many]) - _price())
     return out

@@ -59,18 +59,20 @@ def by_tools(image: Image) -> list[Finding]:
 
 def _a_byte_a_pixel(pixels: np.ndarray) -> Finding | None:
     """Text whose letters take three low bits of two channels and two of the other, pixel by pixel."""
+    found = []
     for order, channels, shares in itertools.product(("rows", "columns"), ((0, 1, 2), (2, 1, 0)), _SHARES):
         begin = _joined(head(pixels, order, _BYTES), channels, shares)
-        if len(begin) < _FEWEST or PRINTABLE[begin[4:_TASTE]].mean() < _PRINTABLE:
-            continue
-        scored = text.score(begin[None], np.array([len(begin)]))
-        if scored.net[0] > _CERTAIN:
-            data = _joined(head(pixels, order, None), channels, shares).tobytes()
-            start, stop = text_payload(data, int(scored.start[0]), "utf-8")
-            letters = "".join("rgb"[c] for c in channels)
-            place = f"in the low {'-'.join(map(str, shares))} bits of the colours ({letters}), by {order}"
-            return Finding("lsb.rgb", place, f"text of {stop - start} bytes", data[start:stop])
-    return None
+        if len(begin) >= _FEWEST and PRINTABLE[begin[4:_TASTE]].mean() >= _PRINTABLE:
+            scored = text.score(begin[None], np.array([len(begin)]))
+            found.append((float(scored.net[0]), int(scored.start[0]), order, channels, shares))
+    net, start, order, channels, shares = max(found, default=(0.0, 0, "rows", (0, 1, 2), _SHARES[0]))
+    if net <= _CERTAIN:
+        return None
+    data = _joined(head(pixels, order, None), channels, shares).tobytes()
+    start, stop = text_payload(data, start, "utf-8")
+    letters = "".join("rgb"[c] for c in channels)
+    place = f"in the low {'-'.join(map(str, shares))} bits of the colours ({letters}), by {order}"
+    return Finding("lsb.rgb", place, f"text of {stop - start} bytes", data[start:stop])
 
 
 def _joined(pixels: np.ndarray, channels: tuple[int, ...], shares: tuple[int, ...]) -> np.ndarray:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from starlight.findings.account import Span, account
-from starlight.findings.coefficients import in_coefficients
 from starlight.findings.finding import Finding
 from starlight.findings.pixels import by_tools, search
 from starlight.findings.random_planes import random_planes
+from starlight.findings.reading.coefficients import in_coefficients
 from starlight.images.image import Image
 from starlight.streams.readable.decode import decode_payload
 from starlight.techniques import OTHER, TECHNIQUES
