@@ -100,19 +100,16 @@ def _price() -> float:
 
 
 def _best_of_pairs(data: np.ndarray) -> np.ndarray:
-    """As `best_in_others`, of encodings that write a character in one byte or two."""
+    """As `best_in_others`, of encodings that write a character in one byte or two.
+
+    A byte gains no more than it does alone, or half of what it does with the one before or behind it.
+    """
     alone, pairs = _byte_pairs()
-    one = alone[:, data]
-    two = pairs[:, data[:, :-1].astype(np.uint16) << 8 | data[:, 1:]]
-    before, here = np.zeros((2, *one.shape[:2]), np.float32)
-    highest = here
-    for i in range(1, data.shape[1] + 1):  # the best stretch that ends at each place
-        ended = here + one[:, :, i - 1]
-        if i > 1:
-            np.maximum(ended, before + two[:, :, i - 2], out=ended)
-        before, here = here, np.maximum(ended, 0)
-        highest = np.maximum(highest, here)
-    return highest.max(axis=0)
+    most = alone[:, data]
+    halves = pairs[:, data[:, :-1].astype(np.uint16) << 8 | data[:, 1:]] / 2
+    np.maximum(most[:, :, :-1], halves, out=most[:, :, :-1])
+    np.maximum(most[:, :, 1:], halves, out=most[:, :, 1:])
+    return best_stretch(most).max(axis=0)
 
 
 def _decoded(data: bytes, encoding: str) -> tuple[np.ndarray, np.ndarray]:

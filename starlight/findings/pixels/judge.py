@@ -109,7 +109,8 @@ def _judge_at(lane: Lane, layout: Layout, first: int, data: np.ndarray, least: f
     if _against(gains, others, sources.least_null(counts, starts), starts).net < least:
         return None
     null = sources.null_gains(row, counts, surroundings(lane, layout, first, len(row)), starts)
-    null = _with(null, differences(lane, layout, first, len(row)), starts)
+    more = differences(lane, layout, first, len(row))
+    null = _with(null, more if layout.shown else _learning(more, counts), starts)
     best = _against(gains, others, null, starts)
     return best._replace(net=best.net - layout.margin) if best.net >= least else None
 
@@ -127,6 +128,17 @@ def _against(
         if net > best.net:
             best = Text(net, start, start + int(against.argmax()), encoding)
     return best
+
+
+def _learning(more: np.ndarray, counts: sources.Counts) -> np.ndarray:
+    """Alternatives (k, n + 1), and each as what a source starts from that learns: (4 k, n + 1).
+
+    Slopes of a picture repeat themselves, as a text does, and their values need not be those that a text may have.
+    """
+    if not len(more):
+        return more
+    learnt = sources.learnt(counts, np.diff(more, axis=1)).reshape(-1, more.shape[1] - 1)
+    return np.concatenate([more, np.cumsum(np.pad(learnt, ((0, 0), (1, 0))), axis=1)])
 
 
 def _with(null: np.ndarray, more: np.ndarray, starts: list[int]) -> np.ndarray:

@@ -60,7 +60,7 @@ def by_tools(image: Image) -> list[Finding]:
 def _a_byte_a_pixel(pixels: np.ndarray) -> Finding | None:
     """Text whose letters take three low bits of two channels and two of the other, pixel by pixel."""
     found = []
-    for order, channels, shares in itertools.product(("rows", "columns"), ((0, 1, 2), (2, 1, 0)), _SHARES):
+    for order, channels, shares in _with_ascii(pixels):
         begin = _joined(head(pixels, order, _BYTES), channels, shares)
         if len(begin) >= _FEWEST and PRINTABLE[begin[4:_TASTE]].mean() >= _PRINTABLE:
             scored = text.score(begin[None], np.array([len(begin)]))
@@ -73,6 +73,16 @@ def _a_byte_a_pixel(pixels: np.ndarray) -> Finding | None:
     letters = "".join("rgb"[c] for c in channels)
     place = f"in the low {'-'.join(map(str, shares))} bits of the colours ({letters}), by {order}"
     return Finding("lsb.rgb", place, f"text of {stop - start} bytes", data[start:stop])
+
+
+def _with_ascii(pixels: np.ndarray) -> Iterator[tuple[str, tuple[int, ...], tuple[int, ...]]]:
+    """Orders, channels and their shares of bits in which the highest bit of bytes is mostly zero."""
+    for order in ("rows", "columns"):
+        begin = head(pixels, order, _TASTE)[4:]
+        clear = {share: (begin & np.uint8(1 << (share - 1)) == 0).sum(axis=0) for share in (2, 3)}
+        for channels, shares in itertools.product(((0, 1, 2), (2, 1, 0)), _SHARES):
+            if clear[shares[0]][channels[0]] >= _PRINTABLE * len(begin):
+                yield order, channels, shares
 
 
 def _joined(pixels: np.ndarray, channels: tuple[int, ...], shares: tuple[int, ...]) -> np.ndarray:
