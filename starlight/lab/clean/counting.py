@@ -56,11 +56,13 @@ def count(paths: Sequence[Path], *, seed: int, seconds: float) -> Iterator[Count
     """
     rng, until = np.random.default_rng(seed), time.process_time() + seconds
     for number in itertools.count():
+        readable = False
         for i in rng.permutation(len(paths)).tolist():
             try:
                 image = read_image(paths[i])
             except BadImage:
                 continue
+            readable = True
             pixels = image.pixels if image.pixels.shape[2] == 3 else image.pixels.repeat(3, axis=2)
             for _ in range(_CROPS):
                 kind = str(rng.choice(list(KINDS)))
@@ -70,7 +72,7 @@ def count(paths: Sequence[Path], *, seed: int, seconds: float) -> Iterator[Count
                 yield Counted(f"{paths[i].name}:{kind}:{number}", hidden, 1e3 * (time.process_time() - started))
                 if time.process_time() > until:
                     return
-        if not len(paths):
+        if not readable:
             return
 
 
