@@ -12,7 +12,7 @@ import numpy as np
 
 from starlight.streams.readable.text_models import MODELS
 
-__all__ = ["ENCODINGS", "best_in_others", "best_in_wide", "best_stretch", "curve"]
+__all__ = ["CONTROL", "ENCODINGS", "best_in_others", "best_in_wide", "best_stretch", "curve"]
 
 _RUSSIAN = "оеаинтсрвлкмдпуяыьгзбчйхжшюцщэфъё"  # by frequency
 _RUSSIAN_SHARES = (11, 8.5, 8, 7.4, 6.7, 6.3, 5.5, 4.7, 4.5, 4.4, 3.5, 3.2, 3, 2.8, 2.6, 2, 1.9, 1.7, 1.7, 1.7, 1.6,
@@ -20,6 +20,8 @@ _RUSSIAN_SHARES = (11, 8.5, 8, 7.4, 6.7, 6.3, 5.5, 4.7, 4.5, 4.4, 3.5, 3.2, 3, 2
 _USUAL = ("的一是不了在人有我他这个们中来上大为和国地到以说时要就出会可也你对生能而子那得于着下自之年过"
           "发后作里用道行所然家种事成方多经么去法学如都同现当没动面起看定天分还进好小部其些主样理心她本前"
           "开但因只从想实")  # fmt: skip
+CONTROL = (np.arange(256) < 32) & ~np.isin(np.arange(256), [9, 10, 12, 13, 27])  # (256,) bool, not in any text
+_TASTE, _CONTROLS = 48, 4  # of them, at the most, in so many first bytes that are worth reading as pairs
 _BYTE = math.log(256)  # nats of a uniform byte
 _BAD = -7.0  # nats that bytes lose which stand for a character that a model rules out
 ENCODINGS = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be", "cp1251", "koi8-r", "cp866", "cp1252", "gb18030",
@@ -73,7 +75,9 @@ def best_in_others(data: np.ndarray) -> np.ndarray:
         In nats.
     """
     out = np.maximum(best_in_wide(data), best_stretch(_single_bytes()[:, data]).max(axis=0) - _price())
-    many = np.flatnonzero((data >= 0x80).sum(axis=1) * 4 > data.shape[1])
+    many = np.flatnonzero(
+        ((data >= 0x80).sum(axis=1) * 4 > data.shape[1]) & (CONTROL[data[:, :_TASTE]].sum(axis=1) <= _CONTROLS)
+    )
     if len(many):
         out[many] = np.maximum(out[many], _best_of_pairs(data[many]) - _price())
     return out
@@ -96,19 +100,16 @@ def _price() -> float:
 
 
 def _best_of_pairs(data: np.ndarray) -> np.ndarray:
-    """As `best_in_others`, of encodings that write a character in one byte or two."""
+    """As `best_in_others`, of encodings that write a character in one byte or two.
+
+    A byte gains no more than it does alone, or half of what it does with the one before or behind it.
+    """
     alone, pairs = _byte_pairs()
-    one = alone[:, data]
-    two = pairs[:, data[:, :-1].astype(np.uint16) << 8 | data[:, 1:]]
-    before, here = np.zeros((2, *one.shape[:2]), np.float32)
-    highest = here
-    for i in range(1, data.shape[1] + 1):  # the best stretch that ends at each place
-        ended = here + one[:, :, i - 1]
-        if i > 1:
-            np.maximum(ended, before + two[:, :, i - 2], out=ended)
-        before, here = here, np.maximum(ended, 0)
-        highest = np.maximum(highest, here)
-    return highest.max(axis=0)
+    most = alone[:, data]
+    halves = pairs[:, data[:, :-1].astype(np.uint16) << 8 | data[:, 1:]] / 2
+    np.maximum(most[:, :, :-1], halves, out=most[:, :, :-1])
+    np.maximum(most[:, :, 1:], halves, out=most[:, :, 1:])
+    return best_stretch(most).max(axis=0)
 
 
 def _decoded(data: bytes, encoding: str) -> tuple[np.ndarray, np.ndarray]:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from starlight.findings.pixels.carriers import differences, surroundings
-from starlight.findings.pixels.codepoints import ENCODINGS, curve
+from starlight.findings.pixels.codepoints import CONTROL, ENCODINGS, best_in_others, curve
 from starlight.findings.pixels.layouts import Layout
 from starlight.findings.pixels.orders import Lane
 from starlight.findings.pixels.screen import COMMON, LANGUAGE
@@ -20,7 +20,6 @@ __all__ = ["Text", "judge_text", "word"]
 
 _STARTS = (0, 1, 2, 3, 4, 5, 6, 8)  # bytes of a header in front of a text, as `text.learnt_gains` takes them
 _BYTES = 256  # that are judged
-_CONTROL = (np.arange(256) < 32) & ~np.isin(np.arange(256), [9, 10, 12, 13, 27])
 _CONTROLS = 1  # control characters in a taste, at the most: text has none, random bytes have five
 _TASTE = 48  # of which encodings must make something first
 _CANDIDATE = 6.0  # nats, namely
@@ -99,7 +98,7 @@ def _judge_at(lane: Lane, layout: Layout, first: int, data: np.ndarray, least: f
     steps = log_odds(row[None])[:, 0]
     plain = _from_starts(steps[LANGUAGE] if layout.shown else steps)
     plain = np.maximum(plain, _known(row, plain))
-    readings = [(plain.max(), 0, "utf-8"), *_readings(row)]
+    readings = [(plain.max(), 0, "utf-8"), *(_readings(row) if best_in_others(row[None])[0] >= least else ())]
     if max(r[0] for r in readings) < least:
         return None
     counts = sources.count(row)
@@ -110,7 +109,8 @@ def _judge_at(lane: Lane, layout: Layout, first: int, data: np.ndarray, least: f
     if _against(gains, others, sources.least_null(counts, starts), starts).net < least:
         return None
     null = sources.null_gains(row, counts, surroundings(lane, layout, first, len(row)), starts)
-    null = _with(null, differences(lane, layout, first, len(row)), starts)
+    more = differences(lane, layout, first, len(row))
+    null = _with(null, more if layout.shown else _learning(more, counts), starts)
     best = _against(gains, others, null, starts)
     return best._replace(net=best.net - layout.margin) if best.net >= least else None
 
@@ -128,6 +128,17 @@ def _against(
         if net > best.net:
             best = Text(net, start, start + int(against.argmax()), encoding)
     return best
+
+
+def _learning(more: np.ndarray, counts: sources.Counts) -> np.ndarray:
+    """Alternatives (k, n + 1), and each as what a source starts from that learns: (4 k, n + 1).
+
+    Slopes of a picture repeat themselves, as a text does, and their values need not be those that a text may have.
+    """
+    if not len(more):
+        return more
+    learnt = sources.learnt(counts, np.diff(more, axis=1)).reshape(-1, more.shape[1] - 1)
+    return np.concatenate([more, np.cumsum(np.pad(learnt, ((0, 0), (1, 0))), axis=1)])
 
 
 def _with(null: np.ndarray, more: np.ndarray, starts: list[int]) -> np.ndarray:
@@ -192,7 +203,7 @@ def _possible(row: np.ndarray) -> list[str]:
         found.append("utf-16-le")
     if _usual(even):
         found.append("utf-16-be")
-    if _CONTROL[row].sum() > _CONTROLS:
+    if CONTROL[row].sum() > _CONTROLS:
         return found
     if high > 0.25 or (high > 0.02 and ((row >= 32) & (row < 127)).mean() > 0.8):
         found += [e for e in ENCODINGS if not e.startswith("utf")]

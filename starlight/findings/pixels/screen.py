@@ -80,24 +80,30 @@ def likely(data: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
         each byte in the other order.
     """
     columns = np.ascontiguousarray(data.T)
-    signed = _signed(data, columns)
-    found = []
+    rows, parts, narrow, wide = [], [], [], []
     for flip, table in enumerate(_TABLES):
-        narrow, wide = _texts(table[columns])
-        places = np.flatnonzero(wide)
-        wide[places] = best_in_wide(FLIPPED[data[places]] if flip else data[places]) > _GAIN
-        rows = np.flatnonzero(narrow | wide)
-        if len(rows):
-            some = FLIPPED[data[rows]] if flip else data[rows]
-            empty = (some[:, :4] == 0).all(axis=1)
-            varied = busy(some)
-            for begin in (_FIRST, _FIRST + 8) if empty.any() else ():  # behind zeros, and a count behind zeros
-                varied[empty] |= busy(np.ascontiguousarray(some[empty, begin:]))
-            broad = wide[rows] & ~(narrow[rows] & varied)
-            broad[broad] = _spread(some[broad])
-            rows = rows[(narrow[rows] & varied) | broad]
-        found.append((rows, signed[flip]))
-    return found
+        thin, broad = _texts(table[columns])
+        places = np.flatnonzero(broad)
+        broad[places] = best_in_wide(FLIPPED[data[places]] if flip else data[places]) > _GAIN
+        rows.append(np.flatnonzero(thin | broad))
+        parts.append(FLIPPED[data[rows[-1]]] if flip else data[rows[-1]])
+        narrow.append(thin[rows[-1]])
+        wide.append(broad[rows[-1]])
+    kept = np.split(_varied(*map(np.concatenate, (parts, narrow, wide))), [len(rows[0])])
+    return [(some[good], signed) for some, good, signed in zip(rows, kept, _signed(data, columns), strict=True)]
+
+
+def _varied(some: np.ndarray, narrow: np.ndarray, wide: np.ndarray) -> np.ndarray:
+    """Rows (V, n) whose bytes, or their characters of two and four, are not as pictures are: (V,) bool."""
+    empty = (some[:, :4] == 0).all(axis=1)
+    varied = busy(some)
+    for begin in (_FIRST, _FIRST + 8) if empty.any() else ():  # behind zeros, and a count behind zeros
+        varied[empty] |= busy(np.ascontiguousarray(some[empty, begin:]))
+    varied &= narrow
+    broad = wide & ~varied
+    if broad.any():
+        varied[broad] = _spread(some[broad])
+    return varied
 
 
 def busy(data: np.ndarray) -> np.ndarray:
