@@ -83,7 +83,7 @@ def train(
     steps = params.steps(len(sampler))
     table = fit(
         model, splits.train, splits.val, lambda epoch: islice(sampler.epoch(epoch), steps), steps,
-        _schedule(params, streams, general.seed),
+        _schedule(params, streams, general.seed, by_loss=baseline is not None),
         LossWeights(0.0, 0.0, params.map_weight) if baseline else params.loss, saved,
     )  # fmt: skip
     members, passes = [Member(model, 1.0)], Passes(splits.val, maps=False)
@@ -101,11 +101,11 @@ def train(
     devices.barrier()
 
 
-def _schedule(params: TrainParams, streams: Sequence[str], seed: int) -> Schedule:
+def _schedule(params: TrainParams, streams: Sequence[str], seed: int, *, by_loss: bool) -> Schedule:
     """A network that gives verdicts takes longer to learn to than one that draws the map."""
     network = bool(without_expert(streams))
     epochs, patience = (params.network_epochs, _PATIENCE) if network else (params.epochs, 0)
-    return Schedule(epochs, params.lr, params.weight_decay, patience=patience, seed=seed)
+    return Schedule(epochs, params.lr, params.weight_decay, patience=patience, seed=seed, by_loss=by_loss)
 
 
 @torch.no_grad()

@@ -70,12 +70,18 @@ def test_each_rung_adds_one_thing_and_keeps_those_before():
     assert all(set(a.items()) < set(b.items()) and len(b) == len(a) + 1 for a, b in itertools.pairwise(rungs))
 
 
-def test_the_report_says_what_a_rung_bought():
-    run = ladder_run({"v3": [0, 1, 1, 1, 1, 0], "v4_base": [0, 0, 0, 1, 1, 1], "v4": [0, 0, 0, 1, 1, 1]}, [0.0] * 6)
-    rows_ = [row | {"commit": "g1234567"} for row in rung_rows(ladder([7])[0], run, run)]
-    said = "\n".join(report_ladder(pd.DataFrame(rows_))).replace("\xa0", " ")
-    assert "on twins 100.00 % → 0.00 % (-100.00 points)" in said and "commit 1234567" in said
-    assert "- mining and fine-tuning: nothing changes by a point." in said
+def test_the_report_says_what_a_rung_bought_and_nothing_that_may_be_chance():
+    of = ("clean", "twins", "lookalikes", "protocol", "stego")
+    counts = {f"{part}_n": 200 for part in of}
+    shared = counts | {"seed": 7, "commit": "g1234567", "protocol_at_v4": 5, "stego_at_v4": 5}
+    shares = {"v3": (8, 90, 60, 180, 90), "twins": (4, 4, 55, 178, 88), "mining": (4, 4, 55, 178, 88)}
+    table = pd.DataFrame([
+        shared | {"rung": rung} | {f"{part}_k": k for part, k in zip(of, found, strict=True)}
+        for rung, found in shares.items()
+    ])  # fmt: skip
+    said = "\n".join(report_ladder(table)).replace("\xa0", " ")
+    assert "- payload-free twins: false alarms on twins 45.00 % → 2.00 % (-43.00 points)." in said
+    assert "- mining and fine-tuning: nothing changes beyond chance." in said and "commit 1234567" in said
     assert "Not run" in "\n".join(report_ladder(None))
 
 

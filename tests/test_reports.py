@@ -252,7 +252,7 @@ def test_a_detector_that_finds_nothing_is_not_better(run, tmp_path, without_plot
     verdict, _ = next_evaluation(
         run, tmp_path / "more", lambda f: f.assign(v4_flagged=f.v4_flagged.where(f.technique == "alpha", 0))
     )
-    assert verdict.startswith("**V4 fine-tuned against V3: better in false positives, worse in stego found**")
+    assert verdict.startswith("**V4 fine-tuned raises fewer false alarms and finds less stego than V3**")
 
 
 @pytest.mark.parametrize(

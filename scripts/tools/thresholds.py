@@ -20,7 +20,6 @@ from starlight.release.evidence import loaded, make, own
 from starlight.release.refit import left_out, log_odds
 from starlight.sample.build import SampleParams
 from starlight.store import StreamReader, default_root
-from starlight.streams import SETS
 from starlight.training.image_rows import LABELS
 from starlight.training.pools import load_splits
 from starlight.training.selection import Passes
@@ -38,7 +37,7 @@ def main(raw: dict) -> None:
     options = arguments.parse_args()
     stored = load(options.weights)
     rows, reader = read(Path("artifacts/manifest.csv")), StreamReader(Path("artifacts/streams"))
-    val = load_splits(rows, reader, SETS["nine"], default_root() / "scratch").val
+    val = load_splits(rows, reader, stored.members[0].model.config.streams, default_root() / "scratch").val
     known = Passes(val, maps=False).log_odds(stored.members), val.technique, val.classes
     made_with = section(raw, "sample", SampleParams)
     streams, kept = loaded(options.weights).predictor.quick_streams, options.collected

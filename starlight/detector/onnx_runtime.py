@@ -44,7 +44,7 @@ class OnnxPredictor:
         self.source = stored.get(SOURCE, "")
         self.streams, self.techniques = tuple(config["streams"]), tuple(config["techniques"])
         self.sizes = dict(config["sizes"])
-        self._reads = bool(config.get("reads", config["constraint_mask"]))
+        self._reads = bool(config.get("reads", config.get("constraint_mask", True)))
         self._starts = tuple(config.get("starts", ()))
         self.quick_streams = tuple(self.sizes)  # experts read no others
         self.max_tiles = int(self.meta.get("max_tiles", 3))

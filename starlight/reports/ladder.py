@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from starlight.markdown import NOTHING, percent, points, table, whole
+from starlight.metrics import clopper_pearson, difference
 from starlight.reports.words import listing
 
 __all__ = ["COLUMNS", "ladder"]
@@ -25,13 +26,14 @@ _RUNGS = {
 }
 _RATES = {
     "false alarms on clean images": ("clean_k", "clean_n"),
-    "on twins": ("twins_k", "twins_n"),
-    "on look-alikes": ("lookalikes_k", "lookalikes_n"),
+    "false alarms on twins": ("twins_k", "twins_n"),
+    "false alarms on look-alikes": ("lookalikes_k", "lookalikes_n"),
     "protocol found": ("protocol_k", "protocol_n"),
     "stego found": ("stego_k", "stego_n"),
     "protocol found at V4's alarms": ("protocol_at_v4", "protocol_n"),
     "stego found at V4's alarms": ("stego_at_v4", "stego_n"),
 }
+_OWN = tuple(_RATES)[:5]  # at each detector's own threshold
 _WORTH_TELLING = 0.01
 
 
@@ -64,19 +66,27 @@ def ladder(frame: pd.DataFrame | None) -> Iterator[str]:
         ["Detector", "Seeds", *(name[:1].upper() + name[1:] for name in _RATES)], rows, "lr" + "r" * len(_RATES)
     )
     yield "\n".join(
-        f"- {_RUNGS[rung].removeprefix('+ ')}: {_bought(means.loc[before], means.loc[rung])}."
+        f"- {_RUNGS[rung].removeprefix('+ ')}: {_bought(means.loc[before], means.loc[rung], frame.iloc[0])}."
         for before, rung in itertools.pairwise(known)
     )
 
 
-def _bought(before: pd.Series, after: pd.Series) -> str:
-    """Changes of a point or more; a change at V4's alarms is told where the rung's own threshold says nothing of it."""
+def _bought(before: pd.Series, after: pd.Series, counts: pd.Series) -> str:
+    """Changes at each detector's own threshold: of a point or more, and of more than so many images do by chance."""
     told = [
         f"{name} {percent(before[name])} → {percent(after[name])} ({points(after[name] - before[name])})"
-        for name in _RATES
+        for name in _OWN
         if abs(after[name] - before[name]) >= _WORTH_TELLING
+        and _real(before[name], after[name], int(counts[_RATES[name][1]]))
     ]
-    return listing(told) if told else "nothing changes by a point"
+    return listing(told) if told else "nothing changes beyond chance"
+
+
+def _real(before: float, after: float, n: int) -> bool:
+    """Whether the 95 % interval of a difference leaves out 0, taken as if the images were others: they are the same."""
+    sides = [(share, *clopper_pearson(round(share * n), n)) for share in (after, before)]
+    _, low, high = difference(*sides)
+    return low > 0 or high < 0
 
 
 def _cell(mean: float, spread: float) -> str:

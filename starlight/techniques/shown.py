@@ -48,7 +48,7 @@ def speaking(streams: Sequence[str]) -> tuple[str, ...]:
     """
     if without_expert(streams):
         return tuple(streams)
-    heard = set().union(*map(_of, (*TECHNIQUES, OTHER)))
+    heard: set[str] = set().union(*map(_of, (*TECHNIQUES, OTHER)))
     return tuple(name for name in streams if name in heard)
 
 
