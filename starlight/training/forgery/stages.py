@@ -197,9 +197,9 @@ def marked(verifier: Verifier, data: Examples, image: int) -> np.ndarray:
     ndarray, shape (h, w), bool
     """
     at = data.of(image)
-    chosen = at[accepted(verifier.probability(data.table[at]), verifier.threshold)]
+    kept = at[accepted(verifier.probability(data.table[at]), verifier.threshold)]
     row = data.rows.iloc[image]
     mask = np.zeros((int(row["height"]), int(row["width"])), bool)
-    for i in chosen:
-        mask |= data.mask(i)
+    for i, side in zip(kept, verifier.chosen(data.table[kept]), strict=True):
+        mask |= data.mask(i, int(side))
     return mask
