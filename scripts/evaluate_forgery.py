@@ -19,6 +19,7 @@ def main(raw: dict) -> None:
     params = section(raw, "forgery", ForgeryParams)
     if why := nothing.reason(DATA):
         nothing.leave_figures(OUT, why)
+        contact_sheet([], [], [], OUT / "hardest.png")
         return
     data = Examples.load(DATA).split("test")
     models = {name: Verifier.load(MODELS / f"forgery{end}.safetensors") for name, end in NAMES.items()}

@@ -8,7 +8,7 @@ from starlight.plots.contact_sheet import contact_sheet
 from starlight.training.forgery import nothing
 from starlight.training.forgery.evaluate import views
 from starlight.training.forgery.examples import Examples
-from starlight.training.forgery.stages import mined
+from starlight.training.forgery.stages import mined, nothing_mined
 from starlight.training.mining import MineParams, write
 
 DATA, OUT = Path("artifacts/forgery"), Path("reports/forgery/mining")
@@ -17,7 +17,8 @@ DATA, OUT = Path("artifacts/forgery"), Path("reports/forgery/mining")
 def main(raw: dict) -> None:
     params = section(raw, "mine", MineParams)
     if why := nothing.reason(DATA):
-        nothing.leave_mined(OUT, params, why)
+        write(nothing_mined(params, why), OUT)
+        contact_sheet([], [], [], OUT / "worst.png")
         return
     base = Verifier.load(Path("models/forgery_base.safetensors"))
     data = Examples.load(DATA).split("train")

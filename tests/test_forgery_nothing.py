@@ -24,7 +24,7 @@ def left(tmp_path, monkeypatch):
     """A folder in which all stages ran over a data set without forged images."""
     raw = read(ROOT / "params.yaml")
     monkeypatch.chdir(tmp_path)
-    for name in ("artifacts", "models", "reports/forgery"):
+    for name in ("artifacts", "models", "reports/forgery/mining"):
         Path(name).mkdir(parents=True)
     manifest.write(manifest.frame([]), Path("artifacts/manifest.csv"))
     for stage in STAGES:

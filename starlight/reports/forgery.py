@@ -170,8 +170,8 @@ def _families(part: Mapping) -> Iterator[str]:
 def _masks(measured: Mapping) -> Iterator[str]:
     yield "## Masks"
     yield (
-        "Means over forged images that were found. Of a copy-move both regions are marked, since a picture does not "
-        "tell which is the copy; the true mask holds the copy alone, so that an F1 of two thirds is the most."
+        "Means over forged images that were found. Of a copy-move the copy alone is marked where its outline and its "
+        "noise tell it from its original, else both regions; the true mask holds the copy alone."
     )
     rows = [
         [title, whole(measured[name]["mask"]["n"]),

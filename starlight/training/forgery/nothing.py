@@ -6,16 +6,12 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from starlight.forgery.verifier import Verifier
 from starlight.manifest import of_forgery, usable
-from starlight.plots.contact_sheet import contact_sheet
-from starlight.training.forgery.examples import ROWS
-from starlight.training.mining import Evidence, MineParams, select, write
 
-__all__ = ["lacking", "leave_curve", "leave_examples", "leave_figures", "leave_mined", "leave_verifiers", "reason"]
+__all__ = ["lacking", "leave_curve", "leave_examples", "leave_figures", "leave_verifiers", "reason"]
 
 _REASON = "nothing.txt"
 
@@ -57,15 +53,6 @@ def leave_verifiers(paths: Sequence[Path], why: str) -> None:
         Verifier((), meta={"nothing": why}).save(path)
 
 
-def leave_mined(folder: Path, params: MineParams, why: str) -> None:
-    """Tables without rows, an account that says why, an empty contact sheet."""
-    none = np.zeros(0)
-    found = select(pd.DataFrame(columns=ROWS), none, Evidence(*(none,) * 5), params, positive="forged")
-    folder.mkdir(parents=True, exist_ok=True)
-    write(found._replace(audit=found.audit | {"advice": f"nothing to learn from: {why}"}), folder)
-    contact_sheet([], [], [], folder / "worst.png")
-
-
 def leave_curve(folder: Path) -> None:
     """A curve of fine-tuning without a point."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -80,4 +67,3 @@ def leave_figures(folder: Path, why: str) -> None:
     columns = ["group", "judged", "model", "base_fpr", "value", "p_against_base"]
     pd.DataFrame(columns=columns).to_csv(folder / "before_after.csv", index=False, lineterminator="\n")
     (folder / "metrics.json").write_text(json.dumps({"nothing": why}, indent=2) + "\n", encoding="utf-8")
-    contact_sheet([], [], [], folder / "hardest.png")
