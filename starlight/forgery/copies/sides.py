@@ -23,6 +23,7 @@ STEPS = ("contour_step", "jump_step", "network_step", "lag_step", "noise_step", 
 _EDGE, _CORE = 15, 11  # pixels on a side: a region's end lies between it shrunk and it enlarged by half of these
 _LIKELY = 0.9  # of the differences inside, those that an edge is told by
 _HARDLY = 60  # pixels: fewer say nothing
+_LEVEL = 1.0  # variance of grey levels under which nothing but a shift of them is told
 
 
 def trimmed(scene: Scene, region: Region) -> tuple[np.ndarray, np.ndarray]:
@@ -44,8 +45,9 @@ def trimmed(scene: Scene, region: Region) -> tuple[np.ndarray, np.ndarray]:
     core = cv2.erode(inside, np.ones((_CORE, _CORE), np.uint8)) > 0
     core = core if core.sum() >= _HARDLY else inside > 0
     ours, theirs = scene.grey[part], follow(scene.grey, region.matrix, part)
-    slope, offset = np.polyfit(theirs[core], ours[core], 1) if np.ptp(theirs[core]) > 1 else (1.0, 0.0)
-    off = cv2.blur(np.abs(ours - slope * theirs - offset), (3, 3))
+    a, b = theirs[core] - theirs[core].mean(), ours[core] - ours[core].mean()
+    slope = float((a * b).mean() / (a * a).mean()) if (a * a).mean() > _LEVEL else 1.0
+    off = cv2.blur(np.abs(ours - ours[core].mean() - slope * (theirs - theirs[core].mean())), (3, 3))
     likely = (off < np.quantile(off[core], _LIKELY) + 0.5).astype(np.uint8)
     likely &= cv2.dilate(inside, np.ones((_EDGE, _EDGE), np.uint8))
     likely = cv2.morphologyEx(likely, cv2.MORPH_OPEN, np.ones((5, 5), np.uint8)) | core.astype(np.uint8)
