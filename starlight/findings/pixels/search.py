@@ -25,7 +25,8 @@ FALSE_HITS = 1 / 20_000  # of an image without a payload, over all hypotheses to
 _PARTS = 3  # the usual orders, all others, and text that begins anywhere have a third of it each
 _USUAL = 64  # usual hypotheses: bit 0 and the low bits of all channels, row by row
 _FEWEST = 8  # characters that are called text
-_LOOK = 8192  # bytes in which a signature is verified
+_LOOK, _BRIEF = 8192, 1024  # bytes in which a signature is verified, and one of two letters, which noise often has
+_SHORT = tuple(magic for magic in MAGICS if len(magic) == 2)
 _ROOM = 1 << 24  # bytes of a lane that are read for a payload
 _JUDGED = 64  # hypotheses of a plane that are judged, the usual ones first
 _WINDOWS = 32  # places of a plane at which text may begin that are judged
@@ -145,9 +146,14 @@ def _named(payload: bytes, encoding: str) -> str:
 
 
 def _signed(one: Hypothesis) -> Iterator[Hit]:
+    brief = one.layout.unpack(one.lane.samples(one.layout.samples_for(_BRIEF))).tobytes()
+    starts = [at for at in _STARTS if brief.startswith(MAGICS, at)]
+    starts = [at for at in starts if not brief.startswith(_SHORT, at) or signature(brief[at:])]
+    if not starts:
+        return
     data = one.layout.unpack(one.lane.samples(one.layout.samples_for(_LOOK))).tobytes()
-    for start in _STARTS:
-        signed = data.startswith(MAGICS, start) and signature(data[start:])
+    for start in starts:
+        signed = signature(data[start:])
         if not signed or signed[1] in _TEXTS or len(set(data[start : start + 16])) < 6:
             continue
         data = one.layout.unpack(one.lane.samples(one.layout.samples_for(_ROOM))).tobytes()
