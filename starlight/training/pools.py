@@ -78,8 +78,9 @@ def load_splits(
 def ordinary(rows: pd.DataFrame, baseline: BaselineParams) -> pd.DataFrame:
     """Images as V3's predecessor had them: stego of the protocol, and clean ones that it was not made of.
 
-    The protocol's own framing alone, not those of other programs. No look-alikes and no payload-free twins of that stego: nothing tells what a payload is from what it came in. Where
-    all clean images are such twins, or no stego is of the protocol, those that there are serve.
+    The protocol's own framing alone, not those of other programs. No look-alikes and no payload-free twins of that
+    stego: nothing tells what a payload is from what it came in. Where all clean images are such twins, or no stego is
+    of the protocol, those that there are serve.
 
     Parameters
     ----------
