@@ -31,7 +31,7 @@ __all__ = [
 
 _IDENTITY = (
     "sample_id", "path", "submission", "kind", "category", "technique", "label", "payload_bits", "payload_rate",
-    "cover_id", "format", "mode", "width", "height", "source",
+    "cover_id", "format", "mode", "width", "height", "source", "tool",
 )  # fmt: skip
 
 
@@ -99,7 +99,7 @@ def predictions(detectors: Mapping[str, Stored], data: TrainingData, params: Eva
     """
     rows = data.rows
     table = rows[list(_IDENTITY)].copy()
-    for name in ("category", "technique"):
+    for name in ("category", "technique", "tool"):
         table[name] = table[name].fillna("")
     table["twin_of"] = _twin_of(rows)
     table["container"] = data.classes

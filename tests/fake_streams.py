@@ -61,6 +61,6 @@ def data_set(covers: int = 60, seed: int = 0) -> tuple[pd.DataFrame, FakeReader]
                 "category": "flat" if kind == "negative" else "", "technique": "lsbr" if kind == "stego" else "",
                 "label": int(kind == "stego"), "payload_bits": np.nan, "payload_rate": np.nan, "cover_id": f"c{cover}",
                 "split": split, "format": "png", "mode": "RGB", "width": SIDE, "height": SIDE, "status": "ok",
-                "source": "a", "twin_id": f"{cover:015x}c" if kind == "stego" else "",
+                "source": "a", "tool": "", "twin_id": f"{cover:015x}c" if kind == "stego" else "",
             })  # fmt: skip
     return pd.DataFrame(rows), FakeReader(records, masks)

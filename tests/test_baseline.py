@@ -27,6 +27,7 @@ def rows(*, alone: bool = True, protocol: bool = True) -> pd.DataFrame:
         ],
         columns=["sample_id", "kind", "technique", "twin_id"],
     )  # fmt: skip
+    table = table.assign(tool="")
     table = table[~table["sample_id"].isin(["alone", "cover"]) | alone]
     table = table[(table["sample_id"] != "text") | protocol]
     halves = [table.assign(split=split, sample_id=split + table["sample_id"]) for split in ("train", "val")]
@@ -45,6 +46,13 @@ def test_no_twins_of_its_stego_no_look_alikes_and_the_protocol_alone():
 def test_where_there_is_nothing_else_twins_and_other_techniques_serve():
     assert kept(rows(alone=False)) == {"twin", "text"}
     assert kept(rows(protocol=False)) == {"alone", "twin", "bits"}
+
+
+def test_what_another_program_laid_out_is_none_of_its_kind():
+    table = rows()
+    stepic = table[table["technique"] == "alpha"].assign(technique="lsb.rgb", tool="stepic", twin_id="")
+    stepic["sample_id"] += "2"
+    assert kept(pd.concat([table, stepic])) == kept(table)
 
 
 def test_each_rung_of_the_ladder_adds_its_images():

@@ -56,7 +56,7 @@ def test_a_plane_that_is_not_there_gives_zeros():
     data = png(np.random.default_rng(0).integers(0, 256, (32, 32, 3), dtype=np.uint8))
     assert not bits_of(data, "alpha").any() and not bits_of(data, "palette").any() and bits_of(data, "lsb").any()
     torch.manual_seed(0)
-    assert not StartEncoder()(torch.zeros(2, 256)).any()
+    assert not StartEncoder(8)(torch.zeros(2, 256)).any()
 
 
 def test_nobody_reads_beginnings_where_statistics_say_what_they_decode_to():
@@ -73,7 +73,7 @@ def test_a_small_encoder_tells_text_from_noise_in_a_few_rows():
             row[:] = to_bits(b" ".join(rng.choice(words, 40))[:96], "msb-first")
         return torch.from_numpy(2.0 * noise - 1).float(), (torch.arange(n) < n // 2).float()
 
-    model = torch.nn.Sequential(StartEncoder(), torch.nn.Linear(32, 1))
+    model = torch.nn.Sequential(StartEncoder(24), torch.nn.Linear(32, 1))
     optimiser = torch.optim.AdamW(model.parameters(), 3e-3)
     for _ in range(60):
         bits, label = batch(32)

@@ -13,13 +13,15 @@ __all__ = ["FACTS", "MODELS", "PER_MODEL", "check_predictions", "parts", "read_p
 MODELS = ("v3", "v4_base", "v4")
 FACTS = (
     "sample_id", "path", "submission", "kind", "category", "technique", "label", "payload_bits", "payload_rate",
-    "cover_id", "format", "mode", "width", "height", "twin_of",
+    "cover_id", "format", "mode", "width", "height", "twin_of", "tool",
 )  # fmt: skip
 PER_MODEL = (
     "probability", "flagged", "technique", "map_fp_ratio", "map_tp", "map_fp", "map_fn", "map_tn", "ood",
 )  # fmt: skip
 _KINDS = {"clean": 0, "negative": 0, "stego": 1}
-_TEXT = ("sample_id", "path", "submission", "kind", "category", "technique", "cover_id", "format", "mode", "twin_of")
+_TEXT = ("sample_id", "path", "submission", "kind", "category", "technique", "cover_id", "format", "mode", "twin_of",
+         "tool")  # fmt: skip
+_OPTIONAL = ("twin_of", "tool")
 
 
 def read_predictions(path: str | Path) -> pd.DataFrame:
@@ -45,7 +47,7 @@ def read_predictions(path: str | Path) -> pd.DataFrame:
 
 def check_predictions(predictions: pd.DataFrame, model: str) -> None:
     """Raise StarlightError, naming the column, where the table breaks the contract for one model."""
-    wanted = [c for c in FACTS if c != "twin_of"] + [f"{model}_{c}" for c in PER_MODEL]
+    wanted = [c for c in FACTS if c not in _OPTIONAL] + [f"{model}_{c}" for c in PER_MODEL]
     missing = [c for c in wanted if c not in predictions.columns]
     if missing:
         raise StarlightError(f"predictions: no column {', '.join(missing)}")
@@ -104,8 +106,8 @@ def view(predictions: pd.DataFrame, model: str) -> pd.DataFrame:
     frame = pd.concat([predictions[facts], own], axis=1)
     text = [c for c in (*_TEXT, "named") if c in frame.columns]
     frame[text] = frame[text].astype(object).where(frame[text].notna(), "")
-    if "twin_of" not in frame.columns:
-        frame["twin_of"] = ""
+    for name in (name for name in _OPTIONAL if name not in frame.columns):
+        frame[name] = ""
     frame["flagged"] = frame.flagged.astype(bool)
     frame.loc[(frame.label == 1) & (frame.technique == ""), "technique"] = "unknown"
     return frame.reset_index(drop=True)

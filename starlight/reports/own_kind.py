@@ -27,7 +27,7 @@ def own_kind(run: Run) -> Iterator[str]:
     frames = [view(run.predictions, first), view(run.predictions, last)]
     yield "## V3 on its own kind of data, and on the rest"
     yield (
-        f"{TITLES[first]} was trained on stego of the protocol's techniques and on clean images that none of it was "
+        f"{TITLES[first]} was trained on stego of the protocol and on clean images that none of it was "
         "made of, and flags what it holds for likelier stego than not. What came with a container, it takes for a "
         "payload: the same containers without one, and images that merely look suspicious, show it. Flagged, at each "
         f"detector's own threshold, and by {TITLES[first]} where it flags no more authentic images than {TITLES[last]}:"
@@ -48,8 +48,9 @@ def _as_strict(frame: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
 def _parts(frame: pd.DataFrame) -> Iterator[tuple[str, pd.Series]]:
     authentic = frame.label == 0
     for name in PROTOCOL:
-        yield f"stego, {code(name)}", frame.technique == name
+        yield f"stego, {code(name)}", (frame.technique == name) & (frame.tool == "")
     yield "clean, no twin of these", parts(frame)["clean"]
+    yield "the same techniques as other programs lay them out", frame.technique.isin(PROTOCOL) & (frame.tool != "")
     for name in PROTOCOL:
         yield (
             f"payload-free twins of {code(name)}",

@@ -76,10 +76,11 @@ def load_splits(
 
 
 def ordinary(rows: pd.DataFrame, baseline: BaselineParams) -> pd.DataFrame:
-    """Images as V3's predecessor had them: stego of the protocol's techniques, and clean ones that it was not made of.
+    """Images as V3's predecessor had them: stego of the protocol, and clean ones that it was not made of.
 
-    No look-alikes and no payload-free twins of that stego: nothing tells what a payload is from what it came in. Where
-    all clean images are such twins, or no stego is of the protocol, those that there are serve.
+    The protocol's own framing alone, not those of other programs. No look-alikes and no payload-free twins of that
+    stego: nothing tells what a payload is from what it came in. Where all clean images are such twins, or no stego is
+    of the protocol, those that there are serve.
 
     Parameters
     ----------
@@ -89,7 +90,7 @@ def ordinary(rows: pd.DataFrame, baseline: BaselineParams) -> pd.DataFrame:
         Whether the twins of that stego, and look-alikes, are there after all.
     """
     clean, stego = rows[rows["kind"] == "clean"], rows[rows["kind"] == "stego"]
-    plain = _some(stego[stego["technique"].isin(protocol())], stego)
+    plain = _some(stego[stego["technique"].isin(protocol()) & stego["tool"].fillna("").eq("")], stego)
     twin = clean["sample_id"].isin(set(plain["twin_id"].dropna()))
     parts = [plain, clean if baseline.twins else _some(clean[~twin], clean)]
     if baseline.negatives:

@@ -83,24 +83,31 @@ class BytesEncoder(nn.Module):
 
 
 class StartEncoder(nn.Module):
-    """Encoder of the bits that a plane begins with (see `starlight.streams.starts`): bytes, the first ones by place.
+    """Encoder of the bits that a plane begins with (see `starlight.streams.starts`): how each place in a group varies.
 
-    Input is (b, bits) of -1, 1, and 0 where there is none; a plane that is not there gives zeros.
+    A byte of text has bits that are always the same, at the same place in each group of `period` bits, whichever
+    channels carry it and in which order. Input is (b, bits) of -1, 1, and 0 where there is none; a plane that is not
+    there gives zeros.
+
+    Parameters
+    ----------
+    period : int
+        Bits of 8 pixels.
     """
 
-    _FIRST = 8  # bytes that are read by their place: marks and lengths
+    _FIRST = 6  # groups that the shortest text fills, roughly
 
-    def __init__(self) -> None:
+    def __init__(self, period: int) -> None:
         super().__init__()
-        self.bytes = nn.Sequential(nn.Conv1d(1, 32, 8, stride=8), nn.GELU(), nn.Conv1d(32, 16, 1), nn.GELU())
-        self.out = nn.Linear(16 * (2 + self._FIRST), WIDTH)
+        self.period = period
+        self.layers = nn.Sequential(nn.Linear(3 * period, 48), nn.GELU(), nn.Linear(48, WIDTH), nn.GELU())
 
     def forward(self, bits: Tensor) -> Tensor:
-        real = (bits.abs().unflatten(1, (-1, 8)).amin(2) > 0).float()[:, None]
-        read = self.bytes(bits[:, None]) * real
-        mean = read.sum(2) / real.sum(2).clamp(min=1)
-        parts = [mean, read.amax(2), read[:, :, : self._FIRST].flatten(1)]
-        return F.gelu(self.out(torch.cat(parts, dim=1))) * (real.amax(2) > 0)
+        groups = bits.unflatten(1, (-1, self.period))
+        count = groups.abs().sum(1).clamp(min=1)
+        first = groups[:, : self._FIRST].mean(1)
+        read = self.layers(torch.cat([first, groups.sum(1) / count, groups[:, 0]], dim=1))
+        return read * (bits.abs().amax(1, keepdim=True) > 0)
 
 
 class CropEncoder(nn.Module):

@@ -11,6 +11,8 @@ from torch import Tensor, nn
 
 from starlight.detector.model.encoders import MAP_WIDTH, WIDTH, BytesEncoder, CropEncoder, StartEncoder, VectorEncoder
 from starlight.detector.model.frontend import FRONTENDS
+from starlight.streams.starts import STARTS
+from starlight.streams.tiles import TILE
 
 __all__ = [
     "COUNTED",
@@ -97,7 +99,7 @@ class UnifiedStarlightDetector(nn.Module):
             name: _encoder(name, sizes.get(name, 0), techniques)
             for name in config.streams
         })  # fmt: skip
-        self.starts = nn.ModuleDict({name: StartEncoder() for name in config.starts})
+        self.starts = nn.ModuleDict({n: StartEncoder(STARTS[n] // (TILE // 8)) for n in config.starts})
         self.crops = [n for n in self.encoders if n in CROP_STREAMS]
         self.frontends = nn.ModuleDict({n: FRONTENDS[n]() for n in self.crops})
         self.offset = nn.Parameter(torch.zeros(techniques))
