@@ -12,7 +12,8 @@ from starlight import metrics
 from starlight.errors import StarlightError
 from starlight.forgery.accepted import accepted
 from starlight.forgery.candidates import COPY, SPLICE, Candidate, Suspicions
-from starlight.forgery.verifier import COLUMNS, Verifier
+from starlight.forgery.copies.sides import STEPS
+from starlight.forgery.verifier import COLUMNS, Verifier, train
 from starlight.images.image import decode
 from starlight.sample.tampering.build import TamperingParams, build
 from starlight.scan.scan import ScanParams, scan
@@ -114,6 +115,28 @@ def test_the_base_does_not_see_what_is_held_back():
     twins = data.rows["sample_id"].isin(set(data.rows["twin_id"]))
     assert (held == ((data.labels == 0) & ~twins)).all()
     assert not learn.held_back(data.rows, 0.0).any()
+
+
+def test_of_a_copy_that_tells_its_target_alone_is_marked():
+    data = examples(3)
+    target = np.zeros((H, W), bool)
+    target[20:30, 20:40] = True
+    first, second = data.mask(0), record.planes(target)
+    sizes = np.array([[len(record.planes(first)), len(second)]])
+    arrays = {
+        "table": np.full((1, len(COLUMNS)), 1.0, np.float32), "kinds": np.zeros(1, np.uint8),
+        "image": np.zeros(1, np.int32), "overlap": np.ones(1, np.float32), "lead": np.ones(1, np.float32),
+        "sizes": sizes, "masks": np.frombuffer(record.planes(first) + second, np.uint8),
+    }  # fmt: skip
+    copy = Examples(data.rows[:1], arrays)
+    told = Verifier((), threshold=0.5, sides=np.stack([np.ones(len(STEPS)), np.full(len(STEPS), 3.0)]))
+    members = train(data.table, np.array([1, 0, 0])).members
+    sure = dataclasses.replace(told, members=members, threshold=0.0)
+    assert (stages.marked(sure, copy, 0) == target).all()
+    both = dataclasses.replace(sure, sides=None)
+    assert (stages.marked(both, copy, 0) == (first | target)).all()
+    swapped = dataclasses.replace(sure, sides=sure.sides * [[1], [-1]])
+    assert (stages.marked(swapped, copy, 0) == first).all()
 
 
 def test_mining_halves_what_the_base_gets_wrong():
