@@ -8,7 +8,7 @@ TESTING := $(VENV)/.testing
 export PATH := $(abspath $(BIN)):$(PATH)
 export PYTHONHASHSEED := 0
 
-.PHONY: help setup repro test lint bench bench-detect bench-forgery ablations evidence promote release release-forgery export wheel fuzz \
+.PHONY: help setup repro test lint bench bench-detect bench-forgery bench-mining ablations evidence promote release release-forgery export wheel fuzz \
 	pr-report baseline
 
 help:  ## this list
@@ -57,6 +57,9 @@ bench-detect: $(READY)  ## detection beside peers; COVERS=folder makes the test 
 
 bench-forgery: $(READY)  ## tampered images beside peers, on new images, with the weights of the last run
 	python -m scripts.tools.bench_forgery
+
+bench-mining: $(READY)  ## mining on real photographs, a make left out in turn; COVERS="folder folder" of yours, after a run
+	python -m scripts.tools.bench_mining --covers $(or $(COVERS),$(error COVERS= names no folder of photographs))
 
 ablations: $(READY)  ## queue and run the ablation experiments, collect reports/ablations.csv
 	python -m scripts.tools.ablations
