@@ -1,6 +1,7 @@
 """Training: it learns, it resumes after a kill, several processes agree, mining and fine-tuning keep their rules."""
 
 import copy
+import json
 import os
 import signal
 import subprocess
@@ -18,9 +19,10 @@ from starlight.evaluate import EvaluateParams, before_after, hardest, prediction
 from starlight.finetune import EnsembleParams, FinetuneParams, area_weights, finetune, sampling_weights
 from starlight.mine import MineParams, mine
 from starlight.params import General
+from starlight.training.choice import Choice
 from starlight.training.data import TrainingData
 from starlight.training.params import TrainParams
-from starlight.training.pools import expert_weights, groups, held_back, load_splits
+from starlight.training.pools import brought_alone, expert_weights, groups, held_back, load_splits
 from starlight.training.sampler import NegativeSampler
 from starlight.training.selection import Passes, by_experts, forward
 from tests.fake_streams import data_set
@@ -90,6 +92,24 @@ def test_twins_are_not_held_back_and_a_few_others_are(splits):
     assert np.array_equal(every, negative & ~np.isin(np.arange(len(data)), data.twins))
 
 
+def test_submissions_without_stego_are_held_back_whole(trained):
+    manifest, reader = data_set()
+    params = knobs(TrainParams, held_back=0.0, held_back_negatives=0.0)
+    of = {"negative": "anna", "clean": "a", "stego": "a"}
+    data = load_splits(
+        manifest.assign(submission=manifest["kind"].map(of)), reader, STREAMS, trained / "scratch"
+    ).train  # fmt: skip
+    negative = (data.rows["kind"] == "negative").to_numpy()
+    assert np.array_equal(held_back(data, params), negative) and np.array_equal(brought_alone(data), negative)
+
+
+def test_what_base_training_cannot_do_without_is_not_held_back(trained):
+    manifest, reader = data_set()
+    apart = manifest.assign(submission=np.where(manifest["kind"] == "stego", "a", "anna"))
+    data = load_splits(apart, reader, STREAMS, trained / "scratch").train
+    assert not brought_alone(data).any()
+
+
 def test_an_expert_gives_nothing_for_what_the_sampler_leaves_out(splits):
     data = splits.train
     kinds = data.rows["kind"].to_numpy(object).copy()
@@ -143,24 +163,29 @@ def test_two_processes_under_torchrun(tmp_path):
     assert load(tmp_path / "base.safetensors").calibration.authentic > 0
 
 
+ALL_SEEN = knobs(TrainParams, held_back=0.0, held_back_negatives=0.0)
+
+
 def test_mining_keeps_its_rule_and_counts_itself(trained, splits):
     stored = load(trained / "base.safetensors")
-    mined = mine(stored, splits.train, knobs(MineParams, min_fp_ratio=0.0, threshold=0.0))
+    mined = mine(stored, splits.train, knobs(MineParams, min_fp_ratio=0.0, threshold=0.0), ALL_SEEN)
     assert len(mined.hard_negatives) == mined.audit["scanned_authentic"] == (splits.train.labels == 0).sum()
     assert mined.hard_negatives["score"].is_monotonic_decreasing
-    few = mine(stored, splits.train, knobs(MineParams, min_fp_ratio=0.0, threshold=0.0, max_samples=5))
+    few = mine(stored, splits.train, knobs(MineParams, min_fp_ratio=0.0, threshold=0.0, max_samples=5), ALL_SEEN)
     assert len(few.hard_negatives) == 5 and few.audit["dropped_over_max_samples"] > 0
-    none = mine(stored, splits.train, knobs(MineParams, min_fp_ratio=1.0, threshold=1.0, share=0.0))
+    none = mine(stored, splits.train, knobs(MineParams, min_fp_ratio=1.0, threshold=1.0, share=0.0), ALL_SEEN)
     if not len(none.hard_negatives):
         assert "mine.threshold" in none.audit["advice"]
 
 
-def test_mining_takes_the_share_of_authentic_images_that_score_highest(trained, splits):
-    stored = load(trained / "base.safetensors")
-    every = mine(stored, splits.train, knobs(MineParams, min_fp_ratio=0.0, threshold=0.0)).hard_negatives
-    strict = mine(stored, splits.train, knobs(MineParams, min_fp_ratio=1.0, threshold=1.0, share=0.0))
-    near = mine(stored, splits.train, knobs(MineParams, min_fp_ratio=1.0, threshold=1.0, share=0.2))
+def test_mining_takes_the_share_of_unseen_images_that_score_highest(trained, splits):
+    stored, training = load(trained / "base.safetensors"), knobs(TrainParams, held_back_negatives=0.8)
+    unseen = set(splits.train.rows["path"][held_back(splits.train, training)])
+    every = mine(stored, splits.train, knobs(MineParams, min_fp_ratio=0.0, threshold=0.0), training).hard_negatives
+    strict = mine(stored, splits.train, knobs(MineParams, min_fp_ratio=1.0, threshold=1.0, share=0.0), training)
+    near = mine(stored, splits.train, knobs(MineParams, min_fp_ratio=1.0, threshold=1.0, share=0.2), training)
     count = len(near.hard_negatives)
+    assert set(every["path"]) == unseen and near.audit["scanned_authentic"] == len(unseen)
     assert count >= len(strict.hard_negatives) and abs(count - 0.2 * len(every)) <= 1
     assert near.hard_negatives["score"].tolist() == every["score"].tolist()[:count]
     assert near.audit["by_rule"]["near_only"] == count - len(strict.hard_negatives)
@@ -212,7 +237,24 @@ def test_nothing_mined_passes_the_base_through(trained, splits, tmp_path):
     assert all(np.array_equal(states[0][k], states[1][k]) for k in states[0])
 
 
-def test_fine_tuning_writes_ensemble_and_control(trained, splits, tmp_path):
+def chosen(monkeypatch, use_tuned: bool) -> None:
+    """As if validation images had shown harm, or none."""
+    monkeypatch.setattr("starlight.finetune.choose", lambda *words: Choice(use_tuned, "so", {}))
+
+
+def test_fine_tuning_that_does_harm_on_validation_is_not_used(trained, splits, tmp_path, monkeypatch):
+    chosen(monkeypatch, False)
+    tune(trained, splits, tmp_path, splits.train.rows[splits.train.labels == 0].iloc[:6], control=False)
+    kept = load(tmp_path / "detector.safetensors")
+    base = load(trained / "base.safetensors")
+    states = [s.members[0].model.state_dict() for s in (base, kept)]
+    assert len(kept.members) == 1 and all(np.array_equal(states[0][k], states[1][k]) for k in states[0])
+    assert kept.calibration == base.calibration
+    assert json.loads((tmp_path / "choice.json").read_text())["use_tuned"] is False
+
+
+def test_fine_tuning_writes_ensemble_and_control(trained, splits, tmp_path, monkeypatch):
+    chosen(monkeypatch, True)
     hard = splits.train.rows[splits.train.labels == 0].iloc[:6]
     tune(trained, splits, tmp_path, hard)
     stored = load(tmp_path / "detector.safetensors")
@@ -226,7 +268,8 @@ def test_fine_tuning_writes_ensemble_and_control(trained, splits, tmp_path):
     assert blanked.loc["content", "auc"] < blanked.loc["(none)", "auc"]
 
 
-def test_fine_tuning_without_a_control(trained, splits, tmp_path):
+def test_fine_tuning_without_a_control(trained, splits, tmp_path, monkeypatch):
+    chosen(monkeypatch, True)
     tune(trained, splits, tmp_path, splits.train.rows[splits.train.labels == 0].iloc[:6], control=False)
     assert len(load(tmp_path / "detector.safetensors").members) == 2
     assert len(load(tmp_path / "control.safetensors").members) == 1

@@ -43,8 +43,8 @@ _NUMBERS = {
 }
 _SLACK = 2e-6  # figures are written with six digits
 DOCUMENTS = {
-    "audit": "mining/audit.json", "latency": "bench/latency.json", "forgery": "forgery/metrics.json",
-    "forgery_audit": "forgery/mining/audit.json",
+    "audit": "mining/audit.json", "choice": "finetune/choice.json", "latency": "bench/latency.json",
+    "forgery": "forgery/metrics.json", "forgery_audit": "forgery/mining/audit.json",
 }  # fmt: skip
 
 
