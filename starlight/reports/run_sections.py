@@ -73,8 +73,8 @@ def mining(run: Run) -> Iterator[str]:
         yield "No mining in this run."
         return
     yield (
-        f"The miner kept {plural(len(found), 'authentic image')} of those that base training did not see, which V4 base "
-        "finds suspicious."
+        f"The miner kept {plural(len(found), 'authentic image')} of those that base training did not see, which "
+        "V4 base finds suspicious."
     )
     if choice := run.documents.get("choice"):
         yield f"Chosen by validation: {choice.get('reason', '')}."

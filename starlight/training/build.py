@@ -10,6 +10,7 @@ from tqdm import tqdm
 
 from starlight.detector.model import DetectorConfig, UnifiedStarlightDetector
 from starlight.detector.model.unified import VECTOR_STREAMS
+from starlight.techniques import OTHER
 from starlight.training.data import TrainingData
 from starlight.training.fit_experts import (
     AGAIN,
@@ -141,8 +142,13 @@ def _fit_encoders(
 
 
 def _classes(model: UnifiedStarlightDetector, data: TrainingData) -> tuple[np.ndarray, np.ndarray]:
-    """(n, t) bool: stego images of each technique, and authentic ones that could carry it."""
+    """(n, t) bool: stego images of each technique, and authentic ones that could carry it.
+
+    What is unlisted and can be read outright, such as bytes behind the image that nothing explains, is told without an
+    expert: one that learnt from it would take what cameras leave there for a payload.
+    """
     stego = data.technique[:, None] == np.arange(len(LABELS))
+    stego[data.found.any(axis=1), LABELS.index(OTHER)] = False
     possible = data.mask if model.config.constraint_mask else np.ones_like(data.mask)
     return stego, (data.technique < 0)[:, None] & possible
 

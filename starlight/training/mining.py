@@ -85,7 +85,7 @@ def select(
     first = np.zeros(len(labels), bool) if first is None else first
     near = np.zeros(len(labels), bool)
     for part in (authentic & first, authentic & ~first):
-        near |= part & (score > _exceeded_by(score[part], params.share))
+        near[_highest(evidence, part, params.share)] = True
     hard = authentic & ((fp_ratio > params.min_fp_ratio) | (score >= 0) | near)
     missed = (labels == 1) & ((score < 0) | (evidence.recall < 0.5))
     table = pd.DataFrame({
@@ -115,9 +115,11 @@ def read(folder: Path) -> Mined:
     return Mined(*tables, json.loads((folder / "audit.json").read_text()))
 
 
-def _exceeded_by(scores: np.ndarray, share: float) -> float:
-    """The score that a share of them exceeds; infinity for none."""
-    return float(np.quantile(scores, 1.0 - share)) if share and len(scores) else np.inf
+def _highest(evidence: Evidence, part: np.ndarray, share: float) -> np.ndarray:
+    """Positions of a share of some images, those of the highest scores; of equal ones those with more on the map."""
+    places = np.flatnonzero(part)
+    order = np.lexsort([evidence.fp_ratio[places], evidence.score[places]])[::-1]
+    return places[order[: round(share * len(places))]]
 
 
 def _audit(labels, authentic, first, evidence: Evidence, hard, missed, params, skipped: int, positive: str) -> dict:

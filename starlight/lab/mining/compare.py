@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import functools
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -39,7 +40,7 @@ ARMS = {
 POINTS = {
     "half": "probability 0.5",
     "threshold": "its threshold",
-    "own5": "the score that 5 % of its authentic validation images exceed",
+    "base5": "the score that 5 % of the make's authentic images reach with the base",
     "equal5": "where it finds as much stego as the base does while flagging 5 % of the authentic ones",
 }
 GENERATED = "generated"  # make of the pipeline's test images
@@ -94,12 +95,11 @@ def compared_by_make(
 
 
 class _Judged(NamedTuple):
-    """Scores and probabilities of n images, which of them nobody may tell, and a cut that 5 % of validation exceed."""
+    """Scores and probabilities of n images, and which of them nobody may tell."""
 
     score: np.ndarray
     probability: np.ndarray
     abstain: np.ndarray
-    cut: float
 
 
 class _Bench:
@@ -113,22 +113,17 @@ class _Bench:
 
     def judged(self, arm: str, data: TrainingData) -> _Judged:
         """What an arm says of images."""
-        members, fitted, cut = self._arm(arm)
-        return _Judged(*self._answer(members, fitted, Passes(data, maps=False)), cut)
-
-    def _answer(self, members: list[Member], fitted: Calibration, passes: Passes) -> tuple[np.ndarray, ...]:
-        data = passes.data
+        members, fitted = self._arm(arm)
+        passes = Passes(data, maps=False)
         unlike = passes.of(members[0].model).unlike
         limit = self._base.meta["ood_limit"]
         answer = judge(passes.log_odds(members), np.zeros(0), unlike, data.classes, fitted, limit, data.found)
-        return answer.score, answer.probability, answer.abstain
+        return _Judged(answer.score, answer.probability, answer.abstain)
 
-    def _arm(self, arm: str) -> tuple[list[Member], Calibration, float]:
+    def _arm(self, arm: str) -> tuple[list[Member], Calibration]:
         if arm not in self._done:
             members = [Member(self._model(arm), 1.0)]
-            fitted = calibrate(members, self._val, self._settings.train.target_fpr)
-            authentic = self._answer(members, fitted, self._val)[0][self._fold.val.labels == 0]
-            self._done[arm] = members, fitted, float(np.quantile(authentic, 1.0 - LOOSE))
+            self._done[arm] = members, calibrate(members, self._val, self._settings.train.target_fpr)
         return self._done[arm]
 
     def _model(self, arm: str) -> UnifiedStarlightDetector:
@@ -146,7 +141,7 @@ class _Bench:
     def _weights(self, arm: str) -> np.ndarray:
         """(n,) weight of each training image as in fine-tuning, but that stego of all sizes of payload weighs alike."""
         data, own = self._fold.train, brought_alone(self._fold.train)
-        hard = self._mined(data, own)
+        hard = self._mined
         count, rng = int(hard.sum()), np.random.default_rng([self._seed, len(data)])
         pool = own if arm == "random" else held_back(data, self._settings.train) & ~own
         if arm in ("random", "generated"):
@@ -154,12 +149,12 @@ class _Bench:
         weights = np.where(hard, self._settings.tuning.hard_negative_weight, 1.0)
         return weights if arm == "all" else np.where(own & ~hard, 0.0, weights)
 
-    def _mined(self, data: TrainingData, own: np.ndarray) -> np.ndarray:
+    @functools.cached_property
+    def _mined(self) -> np.ndarray:
         """(n,) bool: photographs that the base comes closest to flagging."""
-        members, fitted, _ = self._arm("base")
-        score = self._answer(members, fitted, Passes(data, maps=False))[0]
+        data, own = self._fold.train, brought_alone(self._fold.train)
         none = np.zeros(len(data))
-        evidence = Evidence(score, none, none, none, none)
+        evidence = Evidence(self.judged("base", data).score, none, none, none, none)
         found = select(data.rows, data.labels, evidence, self._settings.mining, pool=own, first=own)
         return data.rows["sample_id"].isin(set(found.hard_negatives["sample_id"])).to_numpy()
 
@@ -170,6 +165,6 @@ def _flagged(base: _Judged, seen: _Judged, stego: np.ndarray) -> dict[str, np.nd
     return {
         "half": (seen.probability >= 0.5) & told,
         "threshold": (seen.score >= 0) & told,
-        "own5": seen.score > seen.cut,
+        "base5": seen.score > np.quantile(base.score[~stego], 1.0 - LOOSE),
         "equal5": as_powerful(base.score, seen.score, stego, LOOSE),
     }
