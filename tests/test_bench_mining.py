@@ -80,7 +80,7 @@ def judged(tmp_path_factory):
     manifest, reader = data_set()
     cover = manifest["cover_id"].str[1:].astype(int)
     real = (cover % 3 == 0) & manifest["kind"].isin(["clean", "stego"])
-    photographs = manifest[real].assign(source=np.where(cover[real] % 2 == 0, "Canon", "Sony"))
+    photographs = manifest[real].assign(source=np.where(cover[real] // 12 % 2 == 0, "Canon", "Sony"))
     photographs["path"] = "p/clean/cut_" + photographs["sample_id"] + ".jpg"
     images = Images(manifest[~real & (cover % 3 != 0)], photographs, reader, root / "scratch")
     settings = Settings(knobs(General), knobs(TrainParams), knobs(FinetuneParams), knobs(MineParams, share=0.3))

@@ -40,8 +40,8 @@ UNMINED = Choice(False, "the base detector is used: nothing was mined", {})
 def choose(base: np.ndarray, tuned: np.ndarray, labels: np.ndarray, own: np.ndarray) -> Choice:
     """Choose by false alarms on validation images.
 
-    Where there are submissions without stego, which somebody brought for their false alarms, those decide, unless there
-    are more alarms on all images beyond chance; else all images decide, and a tie is the tuned detector's.
+    Where there are submissions without stego, which somebody brought for their false alarms, those decide, else all
+    images do; a tie is the tuned detector's. More alarms on all images beyond chance are harm in any case.
 
     Parameters
     ----------
@@ -68,11 +68,8 @@ def choose(base: np.ndarray, tuned: np.ndarray, labels: np.ndarray, own: np.ndar
         own_gains.append(_gain(before[own], after[own]))
         paired = mcnemar(~after[authentic], ~before[authentic])
         harmed |= gains[-1] < 0 and paired.p_value < _CHANCE
-    if own.any() and (sum(own_gains) != 0 or harmed):
-        better = sum(own_gains) > 0 and not harmed
-        what = "more false alarms on all validation images" if harmed else "those of submissions without stego"
-    else:
-        better, what = sum(gains) >= 0, "all authentic validation images"
+    better = not harmed and sum(own_gains if own.any() else gains) >= 0
+    what = "submissions without stego" if own.any() and not harmed else "authentic validation images"
     return Choice(better, _reason(better, harmed, what), alarms)
 
 
@@ -82,8 +79,7 @@ def _gain(before: np.ndarray, after: np.ndarray) -> float:
 
 
 def _reason(better: bool, harmed: bool, what: str) -> str:
-    if harmed:
-        return f"the base detector is kept: fine-tuning raises {what} beyond chance"
     if better:
         return f"the fine-tuned detector is used: it raises no more false alarms on {what}"
-    return f"the base detector is kept: fine-tuning raises more false alarms on {what}"
+    certainty = ", beyond chance" if harmed else ""
+    return f"the base detector is kept: fine-tuning raises more false alarms on {what}{certainty}"
