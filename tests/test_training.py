@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -19,8 +20,11 @@ from starlight.evaluate import EvaluateParams, before_after, hardest, prediction
 from starlight.finetune import EnsembleParams, FinetuneParams, area_weights, finetune, sampling_weights
 from starlight.mine import MineParams, mine
 from starlight.params import General
+from starlight.techniques import OTHER
+from starlight.training.build import stego_and_authentic
 from starlight.training.choice import Choice
 from starlight.training.data import TrainingData
+from starlight.training.image_rows import LABELS
 from starlight.training.params import TrainParams
 from starlight.training.pools import brought_alone, expert_weights, groups, held_back, load_splits
 from starlight.training.sampler import NegativeSampler
@@ -110,6 +114,18 @@ def test_what_base_training_cannot_do_without_is_not_held_back(trained):
     assert not brought_alone(data).any()
 
 
+def test_no_expert_learns_unlisted_stego_that_can_be_read_outright(splits):
+    data, other = copy.copy(splits.train), LABELS.index(OTHER)
+    data.technique, data.found = data.technique.copy(), data.found.copy()
+    unlisted = np.flatnonzero(data.labels == 1)[:6]
+    data.technique[unlisted] = other
+    data.found[unlisted[:4], 0] = True
+    model = SimpleNamespace(config=SimpleNamespace(constraint_mask=True))
+    stego, authentic = stego_and_authentic(model, data)
+    assert np.flatnonzero(stego[:, other]).tolist() == unlisted[4:].tolist()
+    assert not authentic[unlisted].any()
+
+
 def test_an_expert_gives_nothing_for_what_the_sampler_leaves_out(splits):
     data = splits.train
     kinds = data.rows["kind"].to_numpy(object).copy()
@@ -189,6 +205,21 @@ def test_mining_takes_the_share_of_unseen_images_that_score_highest(trained, spl
     assert count >= len(strict.hard_negatives) and abs(count - 0.2 * len(every)) <= 1
     assert near.hard_negatives["score"].tolist() == every["score"].tolist()[:count]
     assert near.audit["by_rule"]["near_only"] == count - len(strict.hard_negatives)
+
+
+def test_photographs_without_stego_are_mined_learnt_and_have_their_say(trained, tmp_path):
+    """What a person does who brings clean images alone: they are mined first, and their validation images decide."""
+    manifest, reader = data_set()
+    of = {"negative": "anna", "clean": "a", "stego": "a"}
+    brought = manifest.assign(submission=manifest["kind"].map(of))
+    splits = load_splits(brought, reader, STREAMS, trained / "scratch")
+    mined = mine(load(trained / "base.safetensors"), splits.train, knobs(MineParams, share=0.3), knobs(TrainParams))
+    assert mined.audit["first"]["scanned"] == (brought["split"].eq("train") & brought["kind"].eq("negative")).sum()
+    assert len(mined.hard_negatives) and (mined.hard_negatives["kind"] == "negative").all()
+    tune(trained, splits, tmp_path, mined.hard_negatives, control=False)
+    choice = json.loads((tmp_path / "choice.json").read_text())
+    assert set(choice["alarms"]["0.05"]) == {"base", "tuned", "base_own", "tuned_own"}
+    assert "submissions without stego" in choice["reason"] or "beyond chance" in choice["reason"]
 
 
 def test_models_are_compared_where_they_find_as_much():
