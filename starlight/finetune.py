@@ -16,10 +16,10 @@ from starlight.detector.calibration.calibration import Calibration
 from starlight.detector.calibration.judgement import judge
 from starlight.detector.model import UnifiedStarlightDetector
 from starlight.detector.weights import Member, Stored, data_hash, write
+from starlight.metrics.choice import UNMINED, choose
 from starlight.params import General
 from starlight.training.build import refit
 from starlight.training.calibrate import calibrate
-from starlight.training.choice import UNMINED, choose
 from starlight.training.data import TrainingData
 from starlight.training.loop import Schedule, fit
 from starlight.training.params import TrainParams
@@ -50,7 +50,7 @@ def finetune(
 
     Writes `hard_negative_best.safetensors` (the fine-tuned detector), `detector.safetensors` (what is used: the
     ensemble, or the fine-tuned one alone), `control.safetensors`, `curves.csv` and `choice.json`. With nothing mined,
-    and where validation images show more false alarms after it (`starlight.training.choice`), the base detector passes
+    and where validation images show more false alarms after it (`starlight.metrics.choice`), the base detector passes
     through unchanged.
 
     Parameters

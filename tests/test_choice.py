@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from starlight.training.choice import RATES, choose
+from starlight.metrics.choice import RATES, choose
 
 N = 1000
 

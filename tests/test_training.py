@@ -18,11 +18,11 @@ import torch
 from starlight.detector.weights import Member, load, write
 from starlight.evaluate import EvaluateParams, before_after, hardest, predictions, stream_ablation
 from starlight.finetune import EnsembleParams, FinetuneParams, area_weights, finetune, sampling_weights
+from starlight.metrics.choice import Choice
 from starlight.mine import MineParams, mine
 from starlight.params import General
 from starlight.techniques import OTHER
 from starlight.training.build import stego_and_authentic
-from starlight.training.choice import Choice
 from starlight.training.data import TrainingData
 from starlight.training.image_rows import LABELS
 from starlight.training.params import TrainParams
