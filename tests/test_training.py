@@ -96,9 +96,9 @@ def test_twins_are_not_held_back_and_a_few_others_are(splits):
     assert np.array_equal(every, negative & ~np.isin(np.arange(len(data)), data.twins))
 
 
-def test_submissions_without_stego_are_held_back_whole(trained):
+def test_of_submissions_without_stego_a_share_of_its_own_is_held_back(trained):
     manifest, reader = data_set()
-    params = knobs(TrainParams, held_back=0.0, held_back_negatives=0.0)
+    params = knobs(TrainParams, held_back=0.0, held_back_negatives=0.0, held_back_alone=1.0)
     of = {"negative": "anna", "clean": "a", "stego": "a"}
     data = load_splits(
         manifest.assign(submission=manifest["kind"].map(of)), reader, STREAMS, trained / "scratch"
@@ -213,7 +213,8 @@ def test_photographs_without_stego_are_mined_learnt_and_have_their_say(trained, 
     of = {"negative": "anna", "clean": "a", "stego": "a"}
     brought = manifest.assign(submission=manifest["kind"].map(of))
     splits = load_splits(brought, reader, STREAMS, trained / "scratch")
-    mined = mine(load(trained / "base.safetensors"), splits.train, knobs(MineParams, share=0.3), knobs(TrainParams))
+    training = knobs(TrainParams, held_back_alone=1.0)
+    mined = mine(load(trained / "base.safetensors"), splits.train, knobs(MineParams, share=0.3), training)
     assert mined.audit["first"]["scanned"] == (brought["split"].eq("train") & brought["kind"].eq("negative")).sum()
     assert len(mined.hard_negatives) and (mined.hard_negatives["kind"] == "negative").all()
     tune(trained, splits, tmp_path, mined.hard_negatives, control=False)

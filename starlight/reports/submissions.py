@@ -34,9 +34,9 @@ def submissions(run: Run) -> Iterator[str]:
         ])  # fmt: skip
     yield "## Submissions"
     yield (
-        "Authentic images of each, and how many of its test images are flagged. A submission without stego is there "
-        "for its false alarms: base training does not see it, the miner looks at all of it, and fine-tuning learns it. "
-        "Its validation images set thresholds together with all others."
+        "Authentic images of each, and how many of its test images are flagged. Of a submission without stego, which "
+        "is there for its false alarms, the miner looks first at what base training did not see, and its validation "
+        "images decide whether fine-tuning is used. Validation images of all set thresholds."
     )
     header = ["Submission", "Training", "Validation", "Mined", *(f"{TITLES[m]} flagged (95 %)" for m in models),
               "Images", "Stego found"]  # fmt: skip

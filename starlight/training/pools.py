@@ -125,16 +125,17 @@ def groups(data: TrainingData) -> np.ndarray:
 def held_back(data: TrainingData, params: TrainParams) -> np.ndarray:
     """(n,) bool: authentic images that base training does not see, so that mining finds what it gets wrong.
 
-    A detector is hardly ever wrong on images that it was trained on. Submissions that bring authentic images alone are
-    held back whole (`brought_alone`), and a share of the others. Twins are not held back: without them the container
-    would tell stego from clean. Which images they are follows from their sample ids.
+    A detector is hardly ever wrong on images that it was trained on. Of submissions that bring authentic images alone
+    (`brought_alone`) more is held back than of others. Twins are not held back: without them the container would tell
+    stego from clean. Which images they are follows from their sample ids.
     """
     twin = np.zeros(len(data), bool)
     twin[data.twins[data.twins >= 0]] = True
     drawn = np.array([int(sample[:8], 16) / 16**8 for sample in data.rows["sample_id"]])
     negative = (data.rows["kind"] == "negative").to_numpy()
     share = np.where(negative, params.held_back_negatives, params.held_back)
-    return (data.labels == 0) & ~twin & ((drawn < share) | brought_alone(data))
+    share[brought_alone(data)] = params.held_back_alone
+    return (data.labels == 0) & ~twin & (drawn < share)
 
 
 def brought_alone(data: TrainingData) -> np.ndarray:

@@ -41,7 +41,7 @@ POINTS = {
     "half": "probability 0.5",
     "threshold": "its threshold",
     "base5": "the score that 5 % of the make's authentic images reach with the base",
-    "equal5": "where it finds as much stego as the base does while flagging 5 % of the authentic ones",
+    "equal5": "the score from which it finds as much stego as the base does while flagging 5 % of the authentic ones",
 }
 GENERATED = "generated"  # make of the pipeline's test images
 LOOSE = 0.05  # rate at which there is something to halve

@@ -18,6 +18,7 @@ from starlight.reports.words import p_text
 __all__ = ["counted", "report", "write"]
 
 _REAL = "all makes"
+_COMPARED = {"p": ("base",), "p_random": ("base", "random")}  # and the arms that it says nothing of
 
 
 def counted(judged: pd.DataFrame) -> pd.DataFrame:
@@ -34,7 +35,7 @@ def counted(judged: pd.DataFrame) -> pd.DataFrame:
         A row a point, arm, seed and group of images (`makes`, `what`): `trained` (photographs learnt from, mean over
         makes), false alarms `fp` of `authentic` and their `fpr`, `low` and `high` (95 % Clopper-Pearson); stego `tp` of
         `stego`; `precision`; McNemar's `p` of false alarms against the base's, and `only_base` and `only_here`, the
-        images behind it.
+        images behind it; `p_random` the same against those of random photographs.
     """
     judged = judged.assign(what=[Path(path).name.split("_")[0] for path in judged["path"]])
     groups = {(_REAL, "all"): judged["make"] != GENERATED, (GENERATED, "all"): judged["make"] == GENERATED}
@@ -43,25 +44,26 @@ def counted(judged: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for (makes, what), chosen in groups.items():
         for (arm, seed), part in judged[chosen].groupby(["arm", "seed"], sort=False):
-            base = judged[chosen & (judged["arm"] == "base") & (judged["seed"] == seed)]
+            of_seed = judged[chosen & (judged["seed"] == seed)]
+            base, random = (of_seed[of_seed["arm"] == other] for other in ("base", "random"))
             trained = round(float(part.groupby("left_out")["trained"].first().mean()), 1)
             about = {"makes": makes, "what": what, "arm": arm, "seed": seed, "trained": trained}
-            rows += [{**about, "point": point, **_row(part, base, point)} for point in POINTS]
+            rows += [{**about, "point": point, **_row(part, base, random, point)} for point in POINTS]
     return pd.DataFrame(rows)
 
 
-def _row(part: pd.DataFrame, base: pd.DataFrame, point: str) -> dict[str, object]:
+def _row(part: pd.DataFrame, base: pd.DataFrame, random: pd.DataFrame, point: str) -> dict[str, object]:
     authentic = (part["label"] == 0).to_numpy()
-    flagged, before = part[point].to_numpy(bool), base[point].to_numpy(bool)
+    flagged, before, drawn = (table[point].to_numpy(bool) for table in (part, base, random))
     fp, n, tp, stego = (int(x) for x in (flagged[authentic].sum(), authentic.sum(), flagged[~authentic].sum(),
                                          (~authentic).sum()))  # fmt: skip
     low, high = clopper_pearson(fp, n)
-    paired = mcnemar(~flagged[authentic], ~before[authentic])
+    paired, against = (mcnemar(~flagged[authentic], ~other[authentic]) for other in (before, drawn))
     return {
         "fp": fp, "authentic": n, "fpr": round(fp / n, 6) if n else np.nan, "low": round(low, 6),
         "high": round(high, 6), "tp": tp, "stego": stego, "recall": round(tp / stego, 6) if stego else np.nan,
-        "precision": round(tp / (tp + fp), 6) if tp + fp else np.nan, "p": round(paired.p_value, 6),
-        "only_base": paired.only_first, "only_here": paired.only_second,
+        "precision": round(tp / (tp + fp), 6) if tp and tp + fp else np.nan, "p": round(paired.p_value, 6),
+        "only_base": paired.only_first, "only_here": paired.only_second, "p_random": round(against.p_value, 6),
     }  # fmt: skip
 
 
@@ -96,9 +98,10 @@ def _sections(counts: pd.DataFrame, photographs: Mapping[str, int]) -> Iterator[
         "parts of the others train and set thresholds, as a submission without stego does; what stands here is counted "
         f"on the make left out, and on its stego, for all makes together. Seeds: {', '.join(map(str, seeds))}. Every "
         "arm is the same base detector, its experts fitted again from where they stand; p is McNemar's against the "
-        "base on the same images."
+        "base, and against random photographs, on the same images."
     )
     yield table(["Arm", "Learns from"], [[code(arm), words] for arm, words in ARMS.items()], "ll")
+    yield _sentence(counts, seeds[0])
     for point, words in POINTS.items():
         yield f"## At {words}"
         yield _table(counts[(counts["point"] == point) & (counts["what"] == "all") & (counts["makes"] == _REAL)])
@@ -116,6 +119,23 @@ def _sections(counts: pd.DataFrame, photographs: Mapping[str, int]) -> Iterator[
     yield _table(chosen[chosen["seed"] == seeds[0]], "point")
 
 
+def _sentence(counts: pd.DataFrame, seed: int) -> str:
+    """How much of what mining gains further training gains without it."""
+    chosen = counts[(counts["makes"] == _REAL) & (counts["what"] == "all") & (counts["seed"] == seed)]
+    found = {key: row for key, row in zip(zip(chosen["point"], chosen["arm"], strict=True), chosen.to_dict("records"),
+                                          strict=True)}  # fmt: skip
+    parts = []
+    for point, words in POINTS.items():
+        alarms = {arm: whole(found[point, arm]["fp"]) for arm in ARMS}
+        parts.append(
+            f"- At {words}: {alarms['base']} before, {alarms['mined']} with mined photographs, {alarms['random']} with "
+            f"random ones, {alarms['all']} with all, {alarms['generated']} with generated images alone."
+        )
+    return "\n".join(
+        [f"False alarms on {whole(found['half', 'base']['authentic'])} files of makes that were left out:", *parts]
+    )
+
+
 def _table(rows: pd.DataFrame, first: str = "") -> str:
     """A row an arm and seed; the base, which no seed changes, once."""
     rows = rows[(rows["arm"] != "base") | (rows["seed"] == rows["seed"].min())]
@@ -127,14 +147,15 @@ def _table(rows: pd.DataFrame, first: str = "") -> str:
             *(code(str(row[name])) for name in columns), seed, f"{row['trained']:.0f}",
             f"{percent(row['fpr'])} ({100 * row['low']:.2f} to {100 * row['high']:.2f} %)",
             f"{whole(row['fp'])} of {whole(row['authentic'])}",
-            "" if row["arm"] == "base" else p_text(row["p"]), f"{percent(row['recall'])} of {whole(row['stego'])}",
+            *("" if row["arm"] in without else p_text(row[name]) for name, without in _COMPARED.items()),
+            f"{percent(row['recall'])} of {whole(row['stego'])}",
             percent(row["precision"]),
         ])  # fmt: skip
     header = [
-        *(name.capitalize() for name in columns), "Seed", "Photographs", "Authentic flagged (95 %)", "Images", "p",
-        "Stego found", "Precision",
+        *(name.capitalize() for name in columns), "Seed", "Photographs", "Authentic flagged (95 %)", "Images",
+        "p", "p against random", "Stego found", "Precision",
     ]  # fmt: skip
-    return table(header, lines, "l" * len(columns) + "r" * 7)
+    return table(header, lines, "l" * len(columns) + "r" * 8)
 
 
 def _ordered(column: pd.Series) -> pd.Series:
