@@ -122,18 +122,16 @@ def _sections(counts: pd.DataFrame, photographs: Mapping[str, int]) -> Iterator[
 def _sentence(counts: pd.DataFrame, seed: int) -> str:
     """How much of what mining gains further training gains without it."""
     chosen = counts[(counts["makes"] == _REAL) & (counts["what"] == "all") & (counts["seed"] == seed)]
-    found = {key: row for key, row in zip(zip(chosen["point"], chosen["arm"], strict=True), chosen.to_dict("records"),
-                                          strict=True)}  # fmt: skip
+    found = chosen.set_index(["point", "arm"])["fp"]
+    files = whole(int(chosen["authentic"].iloc[0]))
     parts = []
     for point, words in POINTS.items():
-        alarms = {arm: whole(found[point, arm]["fp"]) for arm in ARMS}
+        alarms = {arm: whole(int(found[point, arm])) for arm in ARMS}
         parts.append(
             f"- At {words}: {alarms['base']} before, {alarms['mined']} with mined photographs, {alarms['random']} with "
             f"random ones, {alarms['all']} with all, {alarms['generated']} with generated images alone."
         )
-    return "\n".join(
-        [f"False alarms on {whole(found['half', 'base']['authentic'])} files of makes that were left out:", *parts]
-    )
+    return "\n".join([f"False alarms on {files} files of makes that were left out:\n", *parts])
 
 
 def _table(rows: pd.DataFrame, first: str = "") -> str:
