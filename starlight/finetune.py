@@ -19,7 +19,7 @@ from starlight.detector.weights import Member, Stored, data_hash, write
 from starlight.metrics.choice import UNMINED, choose
 from starlight.params import General
 from starlight.training.build import refit
-from starlight.training.calibrate import calibrate
+from starlight.training.calibrate import calibrate, set_map_bar
 from starlight.training.data import TrainingData
 from starlight.training.loop import Schedule, fit
 from starlight.training.params import TrainParams
@@ -85,6 +85,8 @@ def finetune(
     if params.control:
         chosen = random_control(splits.train, hard, held_back(splits.train, training), general.seed)
         control = used(_tune(base, splits, chosen, missed, general, params, training, scratch)[0])
+    if len(hard):
+        set_map_bar(tuned, splits.val, training.map_fp_ratio)
     mined = bool(len(hard) and params.epochs)
     _write({"hard_negative_best": [Member(tuned, 1.0)], "detector": used(tuned), "control": control},
            base, splits, training, mined, models, reports)  # fmt: skip
