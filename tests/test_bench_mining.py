@@ -106,6 +106,7 @@ def test_every_arm_judges_every_image_once(judged):
     trained = table.groupby(["left_out", "arm"])["trained"].first().unstack()
     assert (trained["base"] == 0).all() and (trained["generated"] == 0).all()
     assert (trained["mined"] == trained["random"]).all() and (trained["all"] > trained["mined"]).all()
+    assert (trained["trained"] == trained["all"]).all()
 
 
 def test_counts_and_report(judged):

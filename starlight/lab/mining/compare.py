@@ -19,7 +19,7 @@ from starlight.detector.weights import Member, Stored
 from starlight.lab.mining.data import Fold, Images
 from starlight.metrics.before_after import as_powerful
 from starlight.params import General
-from starlight.training.build import refit
+from starlight.training.build import build, refit
 from starlight.training.calibrate import calibrate
 from starlight.training.data import TrainingData
 from starlight.training.mining import Evidence, MineParams, select
@@ -36,10 +36,12 @@ ARMS = {
     "random": "as many photographs drawn at random",
     "mined": "the photographs that the base comes closest to flagging",
     "all": "all photographs, the mined ones raised",
+    "trained": "all photographs, from the start: its experts are fitted from nothing, as base training does",
 }
 POINTS = {
     "half": "probability 0.5",
     "threshold": "its threshold",
+    "own5": "the score that 5 % of its own authentic validation images reach",
     "base5": "the score that 5 % of the make's authentic images reach with the base",
     "equal5": "the score from which it finds as much stego as the base does while flagging 5 % of the authentic ones",
 }
@@ -95,11 +97,12 @@ def compared_by_make(
 
 
 class _Judged(NamedTuple):
-    """Scores and probabilities of n images, and which of them nobody may tell."""
+    """Scores and probabilities of n images, which of them nobody may tell, and what 5 % of validation images reach."""
 
     score: np.ndarray
     probability: np.ndarray
     abstain: np.ndarray
+    cut: float
 
 
 class _Bench:
@@ -113,17 +116,22 @@ class _Bench:
 
     def judged(self, arm: str, data: TrainingData) -> _Judged:
         """What an arm says of images."""
-        members, fitted = self._arm(arm)
-        passes = Passes(data, maps=False)
+        members, fitted, cut = self._arm(arm)
+        return self._answer(members, fitted, Passes(data, maps=False))._replace(cut=cut)
+
+    def _answer(self, members: list[Member], fitted: Calibration, passes: Passes) -> _Judged:
+        data = passes.data
         unlike = passes.of(members[0].model).unlike
         limit = self._base.meta["ood_limit"]
         answer = judge(passes.log_odds(members), np.zeros(0), unlike, data.classes, fitted, limit, data.found)
-        return _Judged(answer.score, answer.probability, answer.abstain)
+        return _Judged(answer.score, answer.probability, answer.abstain, np.nan)
 
-    def _arm(self, arm: str) -> tuple[list[Member], Calibration]:
+    def _arm(self, arm: str) -> tuple[list[Member], Calibration, float]:
         if arm not in self._done:
             members = [Member(self._model(arm), 1.0)]
-            self._done[arm] = members, calibrate(members, self._val, self._settings.train.target_fpr)
+            fitted = calibrate(members, self._val, self._settings.train.target_fpr)
+            authentic = self._answer(members, fitted, self._val).score[self._fold.val.labels == 0]
+            self._done[arm] = members, fitted, float(np.quantile(authentic, 1.0 - LOOSE))
         return self._done[arm]
 
     def _model(self, arm: str) -> UnifiedStarlightDetector:
@@ -134,6 +142,8 @@ class _Bench:
         weights = self._weights(arm)
         self.trained[arm] = int(np.count_nonzero(weights[brought_alone(data)]))
         balanced = expert_weights(data, sampler_of(data, self._settings.general, self._settings.tuning.batch_size))
+        if arm == "trained":
+            return build(data, model.config.streams, constraint_mask=True, seed=self._seed, weight=balanced * weights)
         model = copy.deepcopy(model)
         refit(model, data, balanced * weights, seed=self._seed)
         return model
@@ -146,6 +156,8 @@ class _Bench:
         pool = own if arm == "random" else held_back(data, self._settings.train) & ~own
         if arm in ("random", "generated"):
             hard = np.isin(np.arange(len(data)), rng.permutation(np.flatnonzero(pool))[:count])
+        if arm == "trained":
+            return np.where(held_back(data, self._settings.train) & ~own, 0.0, 1.0)
         weights = np.where(hard, self._settings.tuning.hard_negative_weight, 1.0)
         return weights if arm == "all" else np.where(own & ~hard, 0.0, weights)
 
@@ -165,6 +177,7 @@ def _flagged(base: _Judged, seen: _Judged, stego: np.ndarray) -> dict[str, np.nd
     return {
         "half": (seen.probability >= 0.5) & told,
         "threshold": (seen.score >= 0) & told,
+        "own5": seen.score > seen.cut,
         "base5": seen.score > np.quantile(base.score[~stego], 1.0 - LOOSE),
         "equal5": as_powerful(base.score, seen.score, stego, LOOSE),
     }

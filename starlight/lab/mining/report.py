@@ -48,7 +48,8 @@ def counted(judged: pd.DataFrame) -> pd.DataFrame:
             base, random = (of_seed[of_seed["arm"] == other] for other in ("base", "random"))
             trained = round(float(part.groupby("left_out")["trained"].first().mean()), 1)
             about = {"makes": makes, "what": what, "arm": arm, "seed": seed, "trained": trained}
-            rows += [{**about, "point": point, **_row(part, base, random, point)} for point in POINTS]
+            points = [point for point in POINTS if point in judged]
+            rows += [{**about, "point": point, **_row(part, base, random, point)} for point in points]
     return pd.DataFrame(rows)
 
 
@@ -100,9 +101,9 @@ def _sections(counts: pd.DataFrame, photographs: Mapping[str, int]) -> Iterator[
         "arm is the same base detector, its experts fitted again from where they stand; p is McNemar's against the "
         "base, and against random photographs, on the same images."
     )
-    yield table(["Arm", "Learns from"], [[code(arm), words] for arm, words in ARMS.items()], "ll")
+    yield table(["Arm", "Learns from"], [[code(arm), words] for arm, words in _named(counts, "arm", ARMS)], "ll")
     yield _sentence(counts, seeds[0])
-    for point, words in POINTS.items():
+    for point, words in _named(counts, "point", POINTS):
         yield f"## At {words}"
         yield _table(counts[(counts["point"] == point) & (counts["what"] == "all") & (counts["makes"] == _REAL)])
     yield "## By kind of file"
@@ -124,14 +125,18 @@ def _sentence(counts: pd.DataFrame, seed: int) -> str:
     chosen = counts[(counts["makes"] == _REAL) & (counts["what"] == "all") & (counts["seed"] == seed)]
     found = chosen.set_index(["point", "arm"])["fp"]
     files = whole(int(chosen["authentic"].iloc[0]))
+    said = {"base": "before", "mined": "with mined photographs", "random": "with random ones", "all": "with all",
+            "trained": "with all from the start", "generated": "with generated images alone"}  # fmt: skip
     parts = []
-    for point, words in POINTS.items():
-        alarms = {arm: whole(int(found[point, arm])) for arm in ARMS}
-        parts.append(
-            f"- At {words}: {alarms['base']} before, {alarms['mined']} with mined photographs, {alarms['random']} with "
-            f"random ones, {alarms['all']} with all, {alarms['generated']} with generated images alone."
-        )
+    for point, words in _named(counts, "point", POINTS):
+        alarms = [f"{whole(int(found[point, arm]))} {how}" for arm, how in said.items() if (point, arm) in found]
+        parts.append(f"- At {words}: {', '.join(alarms)}.")
     return "\n".join([f"False alarms on {files} files of makes that were left out:\n", *parts])
+
+
+def _named(counts: pd.DataFrame, column: str, names: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Those of some arms or points that were measured, with their words."""
+    return [(name, words) for name, words in names.items() if name in set(counts[column])]
 
 
 def _table(rows: pd.DataFrame, first: str = "") -> str:
