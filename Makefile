@@ -8,7 +8,7 @@ TESTING := $(VENV)/.testing
 export PATH := $(abspath $(BIN)):$(PATH)
 export PYTHONHASHSEED := 0
 
-.PHONY: help setup repro test lint bench bench-clean bench-detect bench-forgery ablations evidence promote release release-forgery export wheel fuzz \
+.PHONY: help setup repro test lint bench bench-clean bench-detect bench-forgery bench-mining ablations evidence promote release release-forgery export wheel fuzz \
 	pr-report baseline
 
 help:  ## this list
@@ -60,6 +60,9 @@ bench-clean: $(READY)  ## false hits of the reader on images made from your phot
 
 bench-forgery: $(READY)  ## tampered images beside peers, on new images, with the weights of the last run
 	python -m scripts.tools.bench_forgery
+
+bench-mining: $(READY)  ## mining on real photographs, a make left out in turn; COVERS="folder folder" of yours, after a run
+	python -m scripts.tools.bench_mining --covers $(or $(COVERS),$(error COVERS= names no folder of photographs))
 
 ablations: $(READY)  ## queue and run the ablation experiments, collect reports/ablations.csv and ladder.csv
 	python -m scripts.tools.ablations

@@ -10,6 +10,7 @@ from starlight.plots.contact_sheet import contact_sheet
 from starlight.store import StreamReader, default_root
 from starlight.streams import SETS
 from starlight.training.mining import write
+from starlight.training.params import TrainParams
 from starlight.training.pools import load_splits
 
 OUT = Path("reports/mining")
@@ -20,7 +21,7 @@ def main(raw: dict) -> None:
     base, reader = load(Path("models/base.safetensors")), StreamReader(Path("artifacts/streams"))
     manifest = read(Path("artifacts/manifest.csv"))
     data = load_splits(manifest, reader, SETS[general.streams], default_root() / "scratch").train
-    mined = mine(base, data, params)
+    mined = mine(base, data, params, section(raw, "train", TrainParams))
     write(mined, OUT)
     worst = mined.hard_negatives.head(params.sheet)
     crops, maps = views(base.members, data, worst.index.tolist())

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,15 +12,25 @@ import pandas as pd
 import torch
 from torch.utils.data import WeightedRandomSampler
 
+from starlight.detector.calibration.calibration import Calibration
+from starlight.detector.calibration.judgement import judge
 from starlight.detector.model import UnifiedStarlightDetector
 from starlight.detector.weights import Member, Stored, data_hash, write
+from starlight.metrics.choice import UNMINED, choose
 from starlight.params import General
 from starlight.training.build import refit
 from starlight.training.calibrate import calibrate, set_map_bar
 from starlight.training.data import TrainingData
 from starlight.training.loop import Schedule, fit
 from starlight.training.params import TrainParams
-from starlight.training.pools import Splits, expert_weights, held_back, sampler_of, weight_negatives
+from starlight.training.pools import (
+    Splits,
+    brought_alone,
+    expert_weights,
+    held_back,
+    sampler_of,
+    weight_negatives,
+)
 from starlight.training.selection import Passes
 from starlight.training.weighting import EnsembleParams, FinetuneParams, as_many_at_random, by_area
 
@@ -38,8 +49,9 @@ def finetune(
     with them, then the rest is trained on images drawn by them.
 
     Writes `hard_negative_best.safetensors` (the fine-tuned detector), `detector.safetensors` (what is used: the
-    ensemble, or the fine-tuned one alone), `control.safetensors`, and `curves.csv`. With nothing mined the base
-    detector passes through unchanged.
+    ensemble, or the fine-tuned one alone), `control.safetensors`, `curves.csv` and `choice.json`. With nothing mined,
+    and where validation images show more false alarms after it (`starlight.metrics.choice`), the base detector passes
+    through unchanged.
 
     Parameters
     ----------
@@ -73,15 +85,34 @@ def finetune(
     if params.control:
         chosen = random_control(splits.train, hard, held_back(splits.train, training), general.seed)
         control = used(_tune(base, splits, chosen, missed, general, params, training, scratch)[0])
-    passes = Passes(splits.val, maps=False)
     if len(hard):
         set_map_bar(tuned, splits.val, training.map_fp_ratio)
-    for file, members, name in (
-        ("hard_negative_best", [Member(tuned, 1.0)], "v4_finetuned"), ("detector", used(tuned), "v4"),
-        ("control", control, "control"),
-    ):  # fmt: skip
-        fitted = calibrate(members, passes, training.target_fpr)
-        write(models / f"{file}.safetensors", members, fitted, {**base.meta, "name": name})
+    mined = bool(len(hard) and params.epochs)
+    _write({"hard_negative_best": [Member(tuned, 1.0)], "detector": used(tuned), "control": control},
+           base, splits, training, mined, models, reports)  # fmt: skip
+
+
+def _write(candidates, base: Stored, splits: Splits, training: TrainParams, mined: bool, models: Path, reports: Path):
+    """Set thresholds of each, choose the one that is used, write them all."""
+    passes, first = Passes(splits.val, maps=False), [Member(base.members[0].model, 1.0)]
+    fitted = {
+        name: (m, calibrate(m, passes, training.target_fpr)) for name, m in (candidates | {"base": first}).items()
+    }
+    choice = UNMINED
+    if mined:
+        scores = [_scores(passes, *fitted[name], base.meta["ood_limit"]) for name in ("base", "detector")]
+        choice = choose(*scores, splits.val.labels, brought_alone(splits.val))
+    (reports / "choice.json").write_text(json.dumps(choice._asdict(), indent=2, sort_keys=True) + "\n")
+    for file, name in {"hard_negative_best": "v4_finetuned", "detector": "v4", "control": "control"}.items():
+        source = "base" if file == "detector" and not choice.use_tuned else file
+        write(models / f"{file}.safetensors", *fitted[source], {**base.meta, "name": name})
+
+
+def _scores(passes: Passes, members: Sequence[Member], fitted: Calibration, ood_limit: float) -> np.ndarray:
+    """(n,) scores of an ensemble on validation images."""
+    val = passes.data
+    unlike = np.zeros(len(val))
+    return judge(passes.log_odds(members), unlike, unlike, val.classes, fitted, ood_limit, val.found).score
 
 
 def _tune(base, splits, hard, missed, general, params, training, scratch: Path):

@@ -11,13 +11,15 @@ from starlight.training import devices
 from starlight.training.data import TrainingData
 from starlight.training.image_rows import LABELS
 from starlight.training.mining import Evidence, Mined, MineParams, select
+from starlight.training.params import TrainParams
+from starlight.training.pools import brought_alone, held_back
 from starlight.training.selection import forward
 
 __all__ = ["MineParams", "Mined", "mine", "views"]
 
 
-def mine(stored: Stored, data: TrainingData, params: MineParams) -> Mined:
-    """Mine one split, the training split.
+def mine(stored: Stored, data: TrainingData, params: MineParams, training: TrainParams) -> Mined:
+    """Mine one split, the training split: what base training has not seen of it, submissions without stego first.
 
     Parameters
     ----------
@@ -25,6 +27,8 @@ def mine(stored: Stored, data: TrainingData, params: MineParams) -> Mined:
         Its first member is mined with.
     data : TrainingData
     params : MineParams
+    training : TrainParams
+        Of base training, which say what it has seen; where it has seen all, all is mined.
 
     Returns
     -------
@@ -41,7 +45,11 @@ def mine(stored: Stored, data: TrainingData, params: MineParams) -> Mined:
     fp_ratio = run.counts[:, 1] / np.maximum(run.counts.sum(axis=1), 1)
     named = np.asarray(LABELS, dtype=object)[answer.technique_scores.argmax(axis=1)]
     evidence = Evidence(answer.score, fp_ratio, recall, run.confidence, named)
-    return select(data.rows, data.labels, evidence, params, skipped=len(data.missing))
+    unseen = held_back(data, training)
+    pool = unseen if unseen.any() else data.labels == 0
+    return select(
+        data.rows, data.labels, evidence, params, skipped=len(data.missing), pool=pool, first=brought_alone(data)
+    )
 
 
 @torch.no_grad()

@@ -91,6 +91,12 @@ def _optional(reports: Path, predictions: pd.DataFrame) -> None:
     (reports / "mining/audit.json").write_text(
         json.dumps({"scanned_authentic": 900, "by_rule": {"both": 3}, "advice": ""})
     )
+    choice = {
+        "use_tuned": True,
+        "reason": "the fine-tuned detector is used: it raises no more false alarms",
+        "alarms": {},
+    }
+    (reports / "finetune/choice.json").write_text(json.dumps(choice))
     blanked = [
         ("(none)", 0.01, 0.9, 0.95, 0.99, 0.8),
         ("content", 0.02, 0.8, 0.9, 0.99, 0.3),

@@ -1,5 +1,6 @@
 """Reports: equal to the golden files, the same bytes twice, a small diff for a small change, right for odd runs."""
 
+import dataclasses
 import json
 import re
 import shutil
@@ -24,6 +25,7 @@ from starlight.reports.baseline_tables import before_after
 from starlight.reports.dashboard import main_figures
 from starlight.reports.inputs import ReportParams
 from starlight.reports.roadmap import relative_gap
+from starlight.reports.submissions import own_alarms, submissions
 from starlight.reports.targets import Goal, cell, goals, status
 from starlight.reports.write import write
 
@@ -70,6 +72,19 @@ def diff(before, after):
 def test_texts_equal_the_golden_files(run, name):
     """After a wanted change: `python tests/synthetic_run.py FOLDER`, look at the texts, copy them to tests/golden."""
     assert (run[0] / name).read_text(encoding="utf-8") == (GOLDEN / name).read_text(encoding="utf-8")
+
+
+def test_submissions_are_told_apart_and_ones_own_come_first(run):
+    loaded = inputs.load(*run, PARAMS)
+    of_anna = loaded.predictions[loaded.predictions.submission == "anna_submission_2026"]
+    authentic = of_anna[of_anna.label == 0]
+    row = next(line for line in "\n".join(submissions(loaded)).splitlines() if "anna_submission_2026" in line)
+    assert f"| {int(authentic.v4_flagged.sum())} of {len(authentic)} |" in row.replace("\u00a0", " ")
+    assert f"of {len(of_anna) - len(authentic)} |" in row.replace("\u00a0", " ")
+    assert f"{int(authentic.v4_flagged.sum())} of {len(authentic)}" in own_alarms(loaded).replace("\u00a0", " ")
+    one = {name: part for name, part in loaded.dataset["submissions"].items() if name.startswith("anna")}
+    assert not list(submissions(dataclasses.replace(loaded, dataset={**loaded.dataset, "submissions": one})))
+    assert own_alarms(dataclasses.replace(loaded, predictions=of_anna)) == ""  # all figures are of one's own
 
 
 def test_a_value_breaks_before_its_interval_and_nowhere_else():

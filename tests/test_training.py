@@ -1,12 +1,14 @@
 """Training: it learns, it resumes after a kill, several processes agree, mining and fine-tuning keep their rules."""
 
 import copy
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -16,12 +18,16 @@ import torch
 from starlight.detector.weights import Member, load, write
 from starlight.evaluate import EvaluateParams, before_after, hardest, predictions, stream_ablation
 from starlight.finetune import EnsembleParams, FinetuneParams, area_weights, finetune, sampling_weights
+from starlight.metrics.choice import Choice
 from starlight.mine import MineParams, mine
 from starlight.params import General
+from starlight.techniques import OTHER
+from starlight.training.build import stego_and_authentic
 from starlight.training.calibrate import set_map_bar
 from starlight.training.data import TrainingData
+from starlight.training.image_rows import LABELS
 from starlight.training.params import TrainParams
-from starlight.training.pools import expert_weights, groups, held_back, load_splits
+from starlight.training.pools import brought_alone, expert_weights, groups, held_back, load_splits
 from starlight.training.sampler import NegativeSampler
 from starlight.training.selection import Passes, by_experts, forward
 from tests.fake_streams import data_set
@@ -91,6 +97,36 @@ def test_twins_are_not_held_back_and_a_few_others_are(splits):
     assert np.array_equal(every, negative & ~np.isin(np.arange(len(data)), data.twins))
 
 
+def test_of_submissions_without_stego_a_share_of_its_own_is_held_back(trained):
+    manifest, reader = data_set()
+    params = knobs(TrainParams, held_back=0.0, held_back_negatives=0.0, held_back_alone=1.0)
+    of = {"negative": "anna", "clean": "a", "stego": "a"}
+    data = load_splits(
+        manifest.assign(submission=manifest["kind"].map(of)), reader, STREAMS, trained / "scratch"
+    ).train  # fmt: skip
+    negative = (data.rows["kind"] == "negative").to_numpy()
+    assert np.array_equal(held_back(data, params), negative) and np.array_equal(brought_alone(data), negative)
+
+
+def test_what_base_training_cannot_do_without_is_not_held_back(trained):
+    manifest, reader = data_set()
+    apart = manifest.assign(submission=np.where(manifest["kind"] == "stego", "a", "anna"))
+    data = load_splits(apart, reader, STREAMS, trained / "scratch").train
+    assert not brought_alone(data).any()
+
+
+def test_no_expert_learns_unlisted_stego_that_can_be_read_outright(splits):
+    data, other = copy.copy(splits.train), LABELS.index(OTHER)
+    data.technique, data.found = data.technique.copy(), data.found.copy()
+    unlisted = np.flatnonzero(data.labels == 1)[:6]
+    data.technique[unlisted] = other
+    data.found[unlisted[:4], 0] = True
+    model = SimpleNamespace(config=SimpleNamespace(constraint_mask=True))
+    stego, authentic = stego_and_authentic(model, data)
+    assert np.flatnonzero(stego[:, other]).tolist() == unlisted[4:].tolist()
+    assert not authentic[unlisted].any()
+
+
 def test_an_expert_gives_nothing_for_what_the_sampler_leaves_out(splits):
     data = splits.train
     kinds = data.rows["kind"].to_numpy(object).copy()
@@ -144,27 +180,48 @@ def test_two_processes_under_torchrun(tmp_path):
     assert load(tmp_path / "base.safetensors").calibration.authentic > 0
 
 
+ALL_SEEN = knobs(TrainParams, held_back=0.0, held_back_negatives=0.0)
+
+
 def test_mining_keeps_its_rule_and_counts_itself(trained, splits):
     stored = load(trained / "base.safetensors")
-    mined = mine(stored, splits.train, knobs(MineParams, min_fp_ratio=0.0, threshold=0.0))
+    mined = mine(stored, splits.train, knobs(MineParams, min_fp_ratio=0.0, threshold=0.0), ALL_SEEN)
     assert len(mined.hard_negatives) == mined.audit["scanned_authentic"] == (splits.train.labels == 0).sum()
     assert mined.hard_negatives["score"].is_monotonic_decreasing
-    few = mine(stored, splits.train, knobs(MineParams, min_fp_ratio=0.0, threshold=0.0, max_samples=5))
+    few = mine(stored, splits.train, knobs(MineParams, min_fp_ratio=0.0, threshold=0.0, max_samples=5), ALL_SEEN)
     assert len(few.hard_negatives) == 5 and few.audit["dropped_over_max_samples"] > 0
-    none = mine(stored, splits.train, knobs(MineParams, min_fp_ratio=1.0, threshold=1.0, share=0.0))
+    none = mine(stored, splits.train, knobs(MineParams, min_fp_ratio=1.0, threshold=1.0, share=0.0), ALL_SEEN)
     if not len(none.hard_negatives):
         assert "mine.threshold" in none.audit["advice"]
 
 
-def test_mining_takes_the_share_of_authentic_images_that_score_highest(trained, splits):
-    stored = load(trained / "base.safetensors")
-    every = mine(stored, splits.train, knobs(MineParams, min_fp_ratio=0.0, threshold=0.0)).hard_negatives
-    strict = mine(stored, splits.train, knobs(MineParams, min_fp_ratio=1.0, threshold=1.0, share=0.0))
-    near = mine(stored, splits.train, knobs(MineParams, min_fp_ratio=1.0, threshold=1.0, share=0.2))
+def test_mining_takes_the_share_of_unseen_images_that_score_highest(trained, splits):
+    stored, training = load(trained / "base.safetensors"), knobs(TrainParams, held_back_negatives=0.8)
+    unseen = set(splits.train.rows["path"][held_back(splits.train, training)])
+    every = mine(stored, splits.train, knobs(MineParams, min_fp_ratio=0.0, threshold=0.0), training).hard_negatives
+    strict = mine(stored, splits.train, knobs(MineParams, min_fp_ratio=1.0, threshold=1.0, share=0.0), training)
+    near = mine(stored, splits.train, knobs(MineParams, min_fp_ratio=1.0, threshold=1.0, share=0.2), training)
     count = len(near.hard_negatives)
+    assert set(every["path"]) == unseen and near.audit["scanned_authentic"] == len(unseen)
     assert count >= len(strict.hard_negatives) and abs(count - 0.2 * len(every)) <= 1
     assert near.hard_negatives["score"].tolist() == every["score"].tolist()[:count]
     assert near.audit["by_rule"]["near_only"] == count - len(strict.hard_negatives)
+
+
+def test_photographs_without_stego_are_mined_learnt_and_have_their_say(trained, tmp_path):
+    """What a person does who brings clean images alone: they are mined first, and their validation images decide."""
+    manifest, reader = data_set()
+    of = {"negative": "anna", "clean": "a", "stego": "a"}
+    brought = manifest.assign(submission=manifest["kind"].map(of))
+    splits = load_splits(brought, reader, STREAMS, trained / "scratch")
+    training = knobs(TrainParams, held_back_alone=1.0)
+    mined = mine(load(trained / "base.safetensors"), splits.train, knobs(MineParams, share=0.3), training)
+    assert mined.audit["first"]["scanned"] == (brought["split"].eq("train") & brought["kind"].eq("negative")).sum()
+    assert len(mined.hard_negatives) and (mined.hard_negatives["kind"] == "negative").all()
+    tune(trained, splits, tmp_path, mined.hard_negatives, control=False)
+    choice = json.loads((tmp_path / "choice.json").read_text())
+    assert set(choice["alarms"]["0.05"]) == {"base", "tuned", "base_own", "tuned_own"}
+    assert "submissions without stego" in choice["reason"] or "beyond chance" in choice["reason"]
 
 
 def test_models_are_compared_where_they_find_as_much():
@@ -228,7 +285,24 @@ def test_nothing_mined_passes_the_base_through(trained, splits, tmp_path):
     assert all(np.array_equal(states[0][k], states[1][k]) for k in states[0])
 
 
-def test_fine_tuning_writes_ensemble_and_control(trained, splits, tmp_path):
+def chosen(monkeypatch, use_tuned: bool) -> None:
+    """As if validation images had shown harm, or none."""
+    monkeypatch.setattr("starlight.finetune.choose", lambda *words: Choice(use_tuned, "so", {}))
+
+
+def test_fine_tuning_that_does_harm_on_validation_is_not_used(trained, splits, tmp_path, monkeypatch):
+    chosen(monkeypatch, False)
+    tune(trained, splits, tmp_path, splits.train.rows[splits.train.labels == 0].iloc[:6], control=False)
+    kept = load(tmp_path / "detector.safetensors")
+    base = load(trained / "base.safetensors")
+    states = [s.members[0].model.state_dict() for s in (base, kept)]
+    assert len(kept.members) == 1 and all(np.array_equal(states[0][k], states[1][k]) for k in states[0])
+    assert kept.calibration == base.calibration
+    assert json.loads((tmp_path / "choice.json").read_text())["use_tuned"] is False
+
+
+def test_fine_tuning_writes_ensemble_and_control(trained, splits, tmp_path, monkeypatch):
+    chosen(monkeypatch, True)
     hard = splits.train.rows[splits.train.labels == 0].iloc[:6]
     tune(trained, splits, tmp_path, hard)
     stored = load(tmp_path / "detector.safetensors")
@@ -242,7 +316,8 @@ def test_fine_tuning_writes_ensemble_and_control(trained, splits, tmp_path):
     assert blanked.loc["content", "auc"] < blanked.loc["(none)", "auc"]
 
 
-def test_fine_tuning_without_a_control(trained, splits, tmp_path):
+def test_fine_tuning_without_a_control(trained, splits, tmp_path, monkeypatch):
+    chosen(monkeypatch, True)
     tune(trained, splits, tmp_path, splits.train.rows[splits.train.labels == 0].iloc[:6], control=False)
     assert len(load(tmp_path / "detector.safetensors").members) == 2
     assert len(load(tmp_path / "control.safetensors").members) == 1

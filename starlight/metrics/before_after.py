@@ -10,7 +10,7 @@ import pandas as pd
 from starlight.metrics.intervals import clopper_pearson
 from starlight.metrics.paired import mcnemar
 
-__all__ = ["compared"]
+__all__ = ["as_powerful", "compared"]
 
 _COLUMNS = ["model", "group", "base_fpr", "measure", "value", "low", "high", "k", "n", "p_against_base"]
 _LOOSE = (0.01, 0.05)  # of authentic images, that the base detector flags where models are compared at equal power
@@ -52,25 +52,41 @@ def compared(table: pd.DataFrame, groups: Mapping[str, pd.Series], names: Sequen
     return pd.DataFrame(rows, columns=_COLUMNS)
 
 
+def as_powerful(base: np.ndarray, model: np.ndarray, positive: np.ndarray, rate: float) -> np.ndarray:
+    """What a model flags where it finds as much as the base does while flagging a share of the authentic images.
+
+    Parameters
+    ----------
+    base, model : (n,)
+        Scores; the higher, the likelier positive.
+    positive : (n,) bool
+    rate : float
+        Of authentic images, that the base flags.
+
+    Returns
+    -------
+    (n,) bool
+        None where there are no images of both kinds, or the base finds nothing.
+    """
+    if positive.all() or not positive.any():
+        return np.zeros(len(positive), bool)
+    found = int((base[positive] > np.quantile(base[~positive], 1.0 - rate)).sum())
+    return model >= np.sort(model[positive])[-found] if found else np.zeros(len(positive), bool)
+
+
 def _equally_powerful(table: pd.DataFrame, name: str, base: str, rate: float) -> list[dict]:
     """Precision and false alarms of a model that finds as much as the base detector does at a false-positive rate."""
-    authentic = (table["label"] == 0).to_numpy()
-    first = table[f"{base}_score"].to_numpy(float)
-    found = int((first[~authentic] > np.quantile(first[authentic], 1.0 - rate)).sum())
-    if not found:
+    positive = (table["label"] == 1).to_numpy()
+    scores = {model: table[f"{model}_score"].to_numpy(float) for model in (base, name)}
+    alarms, of_base = (as_powerful(scores[base], scores[model], positive, rate) for model in (name, base))
+    if not of_base[positive].any():
         return []
-
-    def flagged(model: str) -> np.ndarray:
-        score = table[f"{model}_score"].to_numpy(float)
-        return score >= np.sort(score[~authentic])[-found]
-
-    alarms, of_base = flagged(name), flagged(base)
-    paired = mcnemar(~alarms[authentic], ~of_base[authentic])
+    paired = mcnemar(~alarms[~positive], ~of_base[~positive])
     return [
         {"model": name, "group": "flagged", "base_fpr": rate, "measure": "precision",
-         **_proportion((alarms & ~authentic).sum(), alarms.sum())},
+         **_proportion((alarms & positive).sum(), alarms.sum())},
         {"model": name, "group": "authentic", "base_fpr": rate, "measure": "flagged share",
-         **_proportion(alarms[authentic].sum(), authentic.sum()), "p_against_base": round(float(paired.p_value), 6)},
+         **_proportion(alarms[~positive].sum(), (~positive).sum()), "p_against_base": round(float(paired.p_value), 6)},
     ]  # fmt: skip
 
 

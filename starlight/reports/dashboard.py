@@ -11,6 +11,7 @@ from starlight.reports.against import against
 from starlight.reports.dataset import dataset_section
 from starlight.reports.forgery import forgery_section
 from starlight.reports.inputs import Run
+from starlight.reports.submissions import own_alarms, submissions
 from starlight.reports.targets import standing
 from starlight.reports.words import change_name, change_sentence, changes, listing, plural
 
@@ -47,6 +48,7 @@ def _overview(run: Run) -> Iterator[str]:
     yield "# Starlight dashboard"
     if (counted := run.tables.get("evidence")) is not None and not counted.empty:
         yield f"**Released detector.** {promise(counted, figures.goals_of(run)['fpr'].target)}"
+    yield own_alarms(run)
     yield verdict(run)
     yield (
         f"Measured on the test split: {plural(measured['n'], 'image')} from {plural(measured['covers'], 'cover')}, "
@@ -80,6 +82,7 @@ def dashboard(run: Run) -> str:
         figures.current(run),
         figures.techniques(run),
         figures.look_alikes(run),
+        submissions(run),
         figures.containers(run),
         run_sections.evidence(run),
         forgery_section(run),

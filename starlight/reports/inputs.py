@@ -12,7 +12,7 @@ from starlight.manifest import of_stego
 from starlight.markdown import image
 from starlight.metrics import MODELS, dumps, evaluate, flatten, lookup, not_numbers
 from starlight.monitor.alerts import Alert, AlertParams, Evidence, judge_alerts
-from starlight.monitor.runs.dataset import dataset_metrics
+from starlight.monitor.runs.dataset import dataset_metrics, submission_counts
 from starlight.monitor.runs.drift import drift
 from starlight.monitor.runs.latency import latency_p95
 from starlight.monitor.runs.logs import TrainingRun, parse_training_logs
@@ -47,8 +47,8 @@ _NUMBERS = {
 }
 _SLACK = 2e-6  # figures are written with six digits
 DOCUMENTS = {
-    "audit": "mining/audit.json", "latency": "bench/latency.json", "forgery": "forgery/metrics.json",
-    "forgery_audit": "forgery/mining/audit.json",
+    "audit": "mining/audit.json", "choice": "finetune/choice.json", "latency": "bench/latency.json",
+    "forgery": "forgery/metrics.json", "forgery_audit": "forgery/mining/audit.json",
 }  # fmt: skip
 
 
@@ -194,6 +194,7 @@ def load(directory: str | Path, manifest_path: str | Path, params: ReportParams)
     dataset = dataset_metrics(manifest)
     test = usable[usable.split == "test"]
     dataset["drift"] = drift(test, usable[usable.split == "train"])
+    dataset["submissions"] = submission_counts(usable)
     run = Run(
         directory=directory,
         params=params,

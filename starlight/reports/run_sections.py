@@ -72,7 +72,12 @@ def mining(run: Run) -> Iterator[str]:
     if found is None:
         yield "No mining in this run."
         return
-    yield f"The miner kept {plural(len(found), 'authentic image')} of the training split that V4 base finds suspicious."
+    yield (
+        f"The miner kept {plural(len(found), 'authentic image')} of those that base training did not see, which "
+        "V4 base finds suspicious."
+    )
+    if choice := run.documents.get("choice"):
+        yield f"Chosen by validation: {choice.get('reason', '')}."
     if not found.empty and "category" in found:
         by = found.fillna({"category": ""}).groupby("category", sort=True).size()
         yield table(

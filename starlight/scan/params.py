@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from starlight.images.containers import Limits
 from starlight.params import knob
 
-__all__ = ["ScanParams", "left_out", "limits"]
+__all__ = ["BUILT_IN", "ScanParams", "left_out", "limits"]
 
-_BUILT_IN = {"sample": "sample_submission_2025", "tampering": "tampering_submission_2025"}  # by block of the parameters
+BUILT_IN = {"sample": "sample_submission_2025", "tampering": "tampering_submission_2025"}  # by block of the parameters
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,5 +47,5 @@ def limits(params: ScanParams) -> Limits:
 
 def left_out(raw: Mapping[str, object]) -> set[str]:
     """Names of the built-in submissions that `enabled: false` in their blocks of the parameters leaves out."""
-    blocks = {name: raw.get(block) for block, name in _BUILT_IN.items()}
+    blocks = {name: raw.get(block) for block, name in BUILT_IN.items()}
     return {name for name, block in blocks.items() if isinstance(block, Mapping) and block.get("enabled") is False}

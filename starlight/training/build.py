@@ -11,6 +11,7 @@ from tqdm import tqdm
 from starlight.detector.model import DetectorConfig, UnifiedStarlightDetector
 from starlight.detector.model.unified import VECTOR_STREAMS
 from starlight.streams.starts import read_by
+from starlight.techniques import OTHER
 from starlight.training.data import TrainingData
 from starlight.training.fit_experts import (
     AGAIN,
@@ -24,7 +25,7 @@ from starlight.training.fit_experts import (
 )
 from starlight.training.image_rows import LABELS
 
-__all__ = ["build", "refit"]
+__all__ = ["build", "refit", "stego_and_authentic"]
 
 _STD_FLOOR = 1e-4  # a feature that never varies in training must not blow up on the first image in which it does
 # Streams whose statistics are read turned too. Calibrated statistics of coefficients have a reference in the image
@@ -102,7 +103,7 @@ def _vectors(data: TrainingData, streams: Sequence[str]) -> dict[str, np.ndarray
 @torch.no_grad()
 def _fit_linear(model: UnifiedStarlightDetector, data: TrainingData, vectors: dict, weight: np.ndarray) -> None:
     values = {n: model.encoders[n].standardise(torch.from_numpy(v)).numpy() for n, v in vectors.items()}
-    stego, authentic = _classes(model, data)
+    stego, authentic = stego_and_authentic(model, data)
     halves = _halves(data)
     for t, technique in enumerate(tqdm(LABELS, desc="experts", mininterval=2.0)):
         columns = reads(technique, tuple(vectors))
@@ -125,7 +126,7 @@ def _fit_encoders(
     schedule: Schedule = FIRST,
 ) -> None:  # fmt: skip
     """Fit the encoders that techniques show in, and leave them so: with the crops they would be overfitted again."""
-    stego, authentic = (torch.from_numpy(part) for part in _classes(model, data))
+    stego, authentic = (torch.from_numpy(part) for part in stego_and_authentic(model, data))
     for name, values in vectors.items():
         encoder = model.encoders[name]
         encoder.judges.copy_(torch.from_numpy(judged_by(name, LABELS)))
@@ -146,9 +147,14 @@ def _fit_encoders(
             encoder.requires_grad_(False)
 
 
-def _classes(model: UnifiedStarlightDetector, data: TrainingData) -> tuple[np.ndarray, np.ndarray]:
-    """(n, t) bool: stego images of each technique, and authentic ones that could carry it."""
+def stego_and_authentic(model: UnifiedStarlightDetector, data: TrainingData) -> tuple[np.ndarray, np.ndarray]:
+    """(n, t) bool: stego images of each technique, and authentic ones that could carry it.
+
+    What is unlisted and can be read outright, such as bytes behind the image that nothing explains, is told without an
+    expert: one that learnt from it would take what cameras leave there for a payload.
+    """
     stego = data.technique[:, None] == np.arange(len(LABELS))
+    stego[data.found.any(axis=1), LABELS.index(OTHER)] = False
     possible = data.mask if model.config.constraint_mask else np.ones_like(data.mask)
     return stego, (data.technique < 0)[:, None] & possible
 

@@ -55,14 +55,14 @@ class Evidence(NamedTuple):
 
 def select(
     rows: pd.DataFrame, labels: np.ndarray, evidence: Evidence, params: MineParams, *, skipped: int = 0,
-    positive: str = "stego",
+    positive: str = "stego", pool: np.ndarray | None = None, first: np.ndarray | None = None,
 ) -> Mined:  # fmt: skip
     """Mine one set of images.
 
-    An authentic image is a hard negative when its `fp_ratio` is over `min_fp_ratio`, when its score is over the
-    operating threshold, or when it is among the `share` of authentic images that score highest: of an operating
-    threshold that one image in thousands exceeds, a few thousand images say next to nothing. A positive is missed when
-    its score is under it, or when its `recall` is under a half.
+    An authentic image of the pool is a hard negative when its `fp_ratio` is over `min_fp_ratio`, when its score is over
+    the operating threshold, or when it is among the `share` of them that score highest: of an operating threshold that
+    one image in thousands exceeds, a few thousand images say next to nothing. A positive is missed when its score is
+    under it, or when its `recall` is under a half.
 
     Parameters
     ----------
@@ -75,21 +75,29 @@ def select(
         Images that could not be looked at, for the account.
     positive : str
         What positives are called in it.
+    pool : (n,) bool, optional
+        Authentic images to be mined, such as those that the detector was not trained on; all of them unless given.
+    first : (n,) bool, optional
+        Images of the pool that come before all others; the `share` is taken of them and of the others.
     """
     score, fp_ratio = evidence.score, evidence.fp_ratio
-    authentic = labels == 0
-    near = authentic & (score > _exceeded_by(score[authentic], params.share))
+    authentic = (labels == 0) if pool is None else (labels == 0) & pool
+    first = np.zeros(len(labels), bool) if first is None else first
+    near = np.zeros(len(labels), bool)
+    for part in (authentic & first, authentic & ~first):
+        near[_highest(evidence, part, params.share)] = True
     hard = authentic & ((fp_ratio > params.min_fp_ratio) | (score >= 0) | near)
-    missed = ~authentic & ((score < 0) | (evidence.recall < 0.5))
+    missed = (labels == 1) & ((score < 0) | (evidence.recall < 0.5))
     table = pd.DataFrame({
         "path": rows["path"], "sample_id": rows["sample_id"], "fp_ratio": fp_ratio.round(6),
         "highest_confidence": evidence.confidence.round(6), "category": rows["category"].fillna(""),
         "technique": evidence.named, "score": score.round(6), "kind": rows["kind"],
     })  # fmt: skip
-    negatives = table[hard].sort_values(["score", "fp_ratio", "path"], ascending=[False, False, True])
+    by = {"first": False, "score": False, "fp_ratio": False, "path": True}
+    negatives = table.assign(first=first)[hard].sort_values([*by], ascending=[*by.values()]).drop(columns="first")
     lost = table.assign(technique=rows["technique"], recall=evidence.recall.round(6))[missed]
     lost = lost.sort_values(["score", "path"])
-    audit = _audit(labels, evidence, hard, missed, params, skipped, positive)
+    audit = _audit(labels, authentic, first, evidence, hard, missed, params, skipped, positive)
     return Mined(negatives.head(params.max_samples), lost.head(params.max_samples), audit)
 
 
@@ -107,14 +115,16 @@ def read(folder: Path) -> Mined:
     return Mined(*tables, json.loads((folder / "audit.json").read_text()))
 
 
-def _exceeded_by(scores: np.ndarray, share: float) -> float:
-    """The score that a share of them exceeds; infinity for none."""
-    return float(np.quantile(scores, 1.0 - share)) if share and len(scores) else np.inf
+def _highest(evidence: Evidence, part: np.ndarray, share: float) -> np.ndarray:
+    """Positions of a share of some images, those of the highest scores; of equal ones those with more on the map."""
+    places = np.flatnonzero(part)
+    order = np.lexsort([evidence.fp_ratio[places], evidence.score[places]])[::-1]
+    return places[order[: round(share * len(places))]]
 
 
-def _audit(labels, evidence: Evidence, hard, missed, params: MineParams, skipped: int, positive: str) -> dict:
+def _audit(labels, authentic, first, evidence: Evidence, hard, missed, params, skipped: int, positive: str) -> dict:
     score, fp_ratio = evidence.score, evidence.fp_ratio
-    authentic = labels == 0
+    positives = labels == 1
     found = int(hard.sum())
     advice = "" if found else (
         f"none found: lower mine.threshold (now {params.threshold}) or mine.min_fp_ratio "
@@ -127,9 +137,11 @@ def _audit(labels, evidence: Evidence, hard, missed, params: MineParams, skipped
         "both": int((hard & by_score & by_map).sum()),
         "near_only": int((hard & ~by_score & ~by_map).sum()),
     }
+    ahead = {"scanned": int((authentic & first).sum()), "hard_negatives": int((hard & first).sum())}
     return {
+        **({"first": ahead} if first.any() else {}),
         "scanned_authentic": int(authentic.sum()),
-        f"scanned_{positive}": int((~authentic).sum()),
+        f"scanned_{positive}": int(positives.sum()),
         "skipped_without_streams": skipped,
         "hard_negatives": found,
         "kept": min(found, params.max_samples),
@@ -137,7 +149,7 @@ def _audit(labels, evidence: Evidence, hard, missed, params: MineParams, skipped
         f"missed_{positive}": int(missed.sum()),
         "by_rule": rules,
         "authentic_score_quantiles": _quantiles(score[authentic]),
-        f"{positive}_score_quantiles": _quantiles(score[~authentic]),
+        f"{positive}_score_quantiles": _quantiles(score[positives]),
         "authentic_fp_ratio_quantiles": _quantiles(fp_ratio[authentic]),
         "advice": advice,
     }

@@ -34,6 +34,7 @@ class TrainParams:
     map_weight: float = knob(min=0.0, max=100.0)
     held_back: float = knob(min=0.0, max=0.8)
     held_back_negatives: float = knob(min=0.0, max=1.0)
+    held_back_alone: float = knob(min=0.0, max=1.0)
     target_fpr: float = knob(min=1e-7, max=0.05)
     map_fp_ratio: float = knob(min=0.0, max=1.0)
     constraint_mask: bool = knob()

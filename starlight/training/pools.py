@@ -18,6 +18,7 @@ from starlight.training.sampler import NegativeSampler
 
 __all__ = [
     "Splits",
+    "brought_alone",
     "expert_weights",
     "groups",
     "held_back",
@@ -54,6 +55,7 @@ def load_splits(
     Returns
     -------
     Splits
+        Their rows have a column more, `alone`: the image's submission has no stego.
 
     Raises
     ------
@@ -61,6 +63,7 @@ def load_splits(
         Names the split and what it lacks.
     """
     rows = manifest[(manifest["status"] == "ok") & manifest["kind"].isin(["clean", "stego", "negative"])]
+    rows = rows.assign(alone=~rows["submission"].isin(set(rows["submission"][rows["label"] == 1])))
     rows = ordinary(rows, baseline) if baseline else rows
     parts = {}
     for split in ("train", "val"):
@@ -135,15 +138,27 @@ def groups(data: TrainingData) -> np.ndarray:
 def held_back(data: TrainingData, params: TrainParams) -> np.ndarray:
     """(n,) bool: authentic images that base training does not see, so that mining finds what it gets wrong.
 
-    A detector is hardly ever wrong on images that it was trained on. Twins are not held back: without them the
-    container would tell stego from clean. Which images they are follows from their sample ids.
+    A detector is hardly ever wrong on images that it was trained on. Of submissions that bring authentic images alone
+    (`brought_alone`) more is held back than of others. Twins are not held back: without them the container would tell
+    stego from clean. Which images they are follows from their sample ids.
     """
     twin = np.zeros(len(data), bool)
     twin[data.twins[data.twins >= 0]] = True
     drawn = np.array([int(sample[:8], 16) / 16**8 for sample in data.rows["sample_id"]])
     negative = (data.rows["kind"] == "negative").to_numpy()
     share = np.where(negative, params.held_back_negatives, params.held_back)
+    share[brought_alone(data)] = params.held_back_alone
     return (data.labels == 0) & ~twin & (drawn < share)
+
+
+def brought_alone(data: TrainingData) -> np.ndarray:
+    """(n,) bool: images of submissions without stego, such as photographs on which there must be no false alarm.
+
+    They teach nothing of a payload, and are what the detector will meet: mining is for them first. None where there are
+    no other authentic images, which base training cannot do without.
+    """
+    alone = data.rows["alone"].to_numpy(bool)
+    return alone & bool(((data.labels == 0) & ~alone).any())
 
 
 def expert_weights(data: TrainingData, sampler: NegativeSampler) -> np.ndarray:

@@ -8,7 +8,9 @@ import pandas as pd
 from starlight.manifest import KINDS, of_stego
 from starlight.monitor.runs.drift import drift
 
-__all__ = ["dataset_metrics", "shannon_entropy"]
+__all__ = ["dataset_metrics", "shannon_entropy", "submission_counts"]
+
+_SPLITS = ("train", "val", "test")
 
 
 def shannon_entropy(counts) -> float:
@@ -85,3 +87,18 @@ def dataset_metrics(rows: pd.DataFrame, reference: pd.DataFrame | None = None) -
     if reference is not None:
         measured["drift"] = drift(rows, known)
     return measured
+
+
+def submission_counts(rows: pd.DataFrame) -> dict[str, dict[str, int]]:
+    """Authentic images of each submission by split, and `stego` in all.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Usable rows of a manifest that the task stego is about.
+    """
+    found = {}
+    for name, part in rows.groupby("submission", sort=True):
+        authentic = part["split"][part["label"] == 0].value_counts()
+        found[str(name)] = {s: int(authentic.get(s, 0)) for s in _SPLITS} | {"stego": int((part["label"] == 1).sum())}
+    return found
