@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from joblib import Parallel, delayed, parallel_config
 from tqdm import tqdm
 
 from starlight.errors import StarlightError
 
-__all__ = ["BACKENDS", "Engine", "chunked", "run"]
+__all__ = ["BACKENDS", "SCHEDULER", "Engine", "chunked", "connected", "run"]
 
-BACKENDS = ("loky", "threading", "dask", "sequential")
+BACKENDS = ("loky", "threading", "sequential")
+SCHEDULER = "STARLIGHT_SCHEDULER"  # variable with the address of a cluster for all stages: it changes no result
 _LEAST = 8  # items worth sending to a worker
 _CHUNK = 128  # items; a killed run loses no more than this for each worker
 _WARM = 2  # items that load what is loaded late, then
@@ -40,7 +42,7 @@ class Engine:
     backend : str
         One of `BACKENDS`.
     scheduler : str
-        Dask only, such as `tcp://head:8786`; empty starts a cluster on this machine.
+        Of a Dask cluster that does what processes would do, such as `tcp://head:8786`; empty for this machine.
     """
 
     workers: int = 0
@@ -84,7 +86,7 @@ def run(engine: Engine, task: Callable[[Sequence[T]], R], chunks: Sequence[Seque
     Raises
     ------
     StarlightError
-        The backend is unknown, not installed, or its scheduler is out of reach.
+        The backend is unknown, or the cluster is out of reach or loses worker after worker.
     """
     total = sum(map(len, chunks))
     with tqdm(total=total, desc=label, unit="file", file=sys.stderr, disable=None, mininterval=1.0) as bar:
@@ -96,7 +98,9 @@ def run(engine: Engine, task: Callable[[Sequence[T]], R], chunks: Sequence[Seque
 def _results(engine: Engine, task: Callable, chunks: Sequence) -> Iterator[tuple[int, R]]:
     if engine.backend not in BACKENDS:
         raise StarlightError(f"extract.backend: {engine.backend!r} is not one of {', '.join(BACKENDS)}")
-    if engine.backend == "sequential" or (engine.backend != "dask" and engine.cores() == 1):
+    if engine.backend == "loky" and engine.scheduler and chunks:
+        yield from _on_cluster(engine.scheduler, task, chunks)
+    elif engine.backend == "sequential" or engine.cores() == 1:
         yield from (_sized(task, chunk) for chunk in chunks)
     elif engine.backend == "loky" and chunks:
         yield from _tried(engine, task, chunks)
@@ -123,13 +127,25 @@ def _tried(engine: Engine, task: Callable, chunks: Sequence) -> Iterator[tuple[i
 
 
 def _spread(engine: Engine, task: Callable, chunks: Sequence) -> Iterator[tuple[int, R]]:
-    with contextlib.ExitStack() as stack:
-        options = {"n_jobs": engine.cores()}
-        if engine.backend == "dask":
-            options = {"n_jobs": -1, "client": stack.enter_context(_cluster(engine))}
-        stack.enter_context(parallel_config(engine.backend, **options))
+    with parallel_config(engine.backend, n_jobs=engine.cores()):
         parallel = Parallel(return_as="generator_unordered", batch_size=1)
         yield from parallel(delayed(_sized)(task, chunk) for chunk in chunks)
+
+
+def _on_cluster(address: str, task: Callable, chunks: Sequence) -> Iterator[tuple[int, R]]:
+    """A worker that dies costs time: its chunk is done by another one."""
+    with connected(address) as client:
+        from distributed import KilledWorker, as_completed
+
+        futures = client.map(functools.partial(_sized, task), chunks, pure=False)
+        try:
+            for future in as_completed(futures):
+                yield future.result()
+                future.release()
+        except KilledWorker as error:
+            raise StarlightError(
+                f"scheduler {address}: one after the other, workers died over the same files"
+            ) from error
 
 
 def _sized(task: Callable, chunk: Sequence) -> tuple[int, R]:
@@ -137,19 +153,21 @@ def _sized(task: Callable, chunk: Sequence) -> tuple[int, R]:
 
 
 @contextlib.contextmanager
-def _cluster(engine: Engine) -> Iterator[object]:
-    """Client of a Dask scheduler that answers, one of our own where none is named."""
+def connected(address: str) -> Iterator[Any]:
+    """Client of a Dask scheduler that answers.
+
+    Raises
+    ------
+    StarlightError
+        Dask is not installed, or nobody answers.
+    """
     try:
-        from distributed import Client, LocalCluster
+        from distributed import Client
     except ImportError as error:
-        raise StarlightError("extract.backend: dask is not installed: pip install 'starlight[cluster]'") from error
-    with contextlib.ExitStack() as stack:
-        address = engine.scheduler
-        if not address:
-            cluster = LocalCluster(n_workers=engine.cores(), threads_per_worker=1, dashboard_address=None)
-            address = stack.enter_context(cluster).scheduler_address
-        try:
-            client = stack.enter_context(Client(address, timeout=_PATIENCE))
-        except (OSError, ValueError) as error:
-            raise StarlightError(f"extract.scheduler: {address}: cannot be reached: {error}") from error
+        raise StarlightError(f"scheduler {address}: needs Dask, pip install 'starlight[cluster]'") from error
+    try:
+        client = Client(address, timeout=_PATIENCE, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise StarlightError(f"scheduler {address}: cannot be reached: {error}") from error
+    with client:
         yield client

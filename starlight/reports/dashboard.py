@@ -10,6 +10,7 @@ from starlight.reports import figures, run_sections
 from starlight.reports.dataset import dataset_section
 from starlight.reports.forgery import forgery_section
 from starlight.reports.inputs import Run
+from starlight.reports.served import served
 from starlight.reports.targets import standing
 from starlight.reports.words import change_name, change_sentence, changes, listing, paired_sentence, plural
 
@@ -81,6 +82,8 @@ def dashboard(run: Run) -> str:
         figures.techniques(run),
         figures.look_alikes(run),
         figures.containers(run),
+        figures.by_picture(run),
+        served(run),
         run_sections.evidence(run),
         forgery_section(run),
         iter(["## Calibration", run.plot("Predicted probability against the share that is stego", "calibration")]),

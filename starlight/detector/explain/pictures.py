@@ -8,9 +8,10 @@ import io
 import numpy as np
 from PIL import Image as PillowImage
 
+from starlight.detector.plain.cells import CELL
+
 __all__ = ["corner", "data_uri", "heat", "plane", "thumbnail"]
 
-CELL = 8  # pixels on a side of a cell of the map
 _LONGEST = 720  # longest side of a picture in pixels
 _CORNER = 96  # side of the enlarged start of an image
 _ENLARGED = 4

@@ -1,4 +1,4 @@
-"""Cell statistics of stored crops with NumPy: what the front ends of `frontend` give, a fraction of the time on a CPU.
+"""Cell statistics of stored crops: what `starlight.detector.model.frontend` gives, in a fraction of the time on a CPU.
 
 Residuals of 8-bit samples are whole numbers in quarters of a grey level, and truncated ones fit a byte, as does their
 sum over the eight rows of a cell: nothing is rounded before the last division.
@@ -10,11 +10,11 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from starlight.detector.model.frontend import CELL
 from starlight.streams.tiles import TILE
 
-__all__ = ["pixel_cells", "plane_cells", "record_cells"]
+__all__ = ["CELL", "pixel_cells", "plane_cells", "record_cells"]
 
+CELL = 8  # side of a map cell in pixels
 _SIDE = TILE // CELL
 _TRUNCATE = 3  # grey levels
 _UNITS = (1, 1, 2, 2, 4)  # steps of each residual in a grey level
