@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from joblib import Parallel, delayed, parallel_config
 from tqdm import tqdm
 
 from starlight.errors import StarlightError
+from starlight.system.cluster import connected
 
-__all__ = ["BACKENDS", "SCHEDULER", "Engine", "chunked", "connected", "run"]
+__all__ = ["BACKENDS", "SCHEDULER", "Engine", "chunked", "run"]
 
 BACKENDS = ("loky", "threading", "sequential")
 SCHEDULER = "STARLIGHT_SCHEDULER"  # variable with the address of a cluster for all stages: it changes no result
@@ -25,7 +25,6 @@ _CHUNK = 128  # items; a killed run loses no more than this for each worker
 _WARM = 2  # items that load what is loaded late, then
 _TRIAL = 8  # items that show how long one takes, in seconds of the processor
 _START = 1.2  # seconds until worker processes have loaded what they need; where they would save less, all is done here
-_PATIENCE = 20  # seconds that a scheduler has to answer
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -150,24 +149,3 @@ def _on_cluster(address: str, task: Callable, chunks: Sequence) -> Iterator[tupl
 
 def _sized(task: Callable, chunk: Sequence) -> tuple[int, R]:
     return len(chunk), task(chunk)
-
-
-@contextlib.contextmanager
-def connected(address: str) -> Iterator[Any]:
-    """Client of a Dask scheduler that answers.
-
-    Raises
-    ------
-    StarlightError
-        Dask is not installed, or nobody answers.
-    """
-    try:
-        from distributed import Client
-    except ImportError as error:
-        raise StarlightError(f"scheduler {address}: needs Dask, pip install 'starlight[cluster]'") from error
-    try:
-        client = Client(address, timeout=_PATIENCE, set_as_default=False)
-    except (OSError, ValueError) as error:
-        raise StarlightError(f"scheduler {address}: cannot be reached: {error}") from error
-    with client:
-        yield client

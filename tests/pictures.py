@@ -19,10 +19,10 @@ tr:nth-child(even) { background: #f6f8fa } img { max-width: 100% }"""
 
 def main() -> None:
     body = markdown((ROOT / "reports/dashboard.md").read_text(encoding="utf-8"), extensions=["tables"])
-    page = f'<!doctype html><meta charset="utf-8"><base href="{(ROOT / "reports").as_uri()}/"><style>{_STYLE}</style>{body}'
+    head = f'<meta charset="utf-8"><base href="{(ROOT / "reports").as_uri()}/"><style>{_STYLE}</style>'
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "dashboard.html"
-        file.write_text(page, encoding="utf-8")
+        file.write_text(f"<!doctype html>{head}{body}", encoding="utf-8")
         with Chromium(Path(folder) / "profile", width=_SIZE[0], height=_SIZE[1]) as browser:
             browser.open(file.as_uri())
             browser.screenshot(OUT)

@@ -45,7 +45,7 @@ def without_time(records):
 
 
 def test_a_folder_is_judged_the_same_with_a_worker_killed_meanwhile(cluster, tmp_path, monkeypatch):
-    files = tiny.images(tmp_path / "inbox", 36)
+    files = tiny.images(tmp_path / "inbox", 18)
     (tmp_path / "inbox/broken.png").write_bytes(b"no image")
     files = sorted([*files, tmp_path / "inbox/broken.png"])
     model = tiny.weights(tmp_path / "w.safetensors")
@@ -115,7 +115,7 @@ def test_a_scan_is_the_same_with_a_worker_killed_meanwhile(cluster, tmp_path):
 
 
 def test_a_cluster_that_is_out_of_reach_is_one_line(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr("starlight.fanout._PATIENCE", 1)
+    monkeypatch.setattr("starlight.system.cluster._PATIENCE", 1)
     with pytest.raises(StarlightError, match=r"scheduler tcp://127\.0\.0\.1:9: cannot be reached"):
         list(ClusterPool(Deadly, "tcp://127.0.0.1:9").results([Source("a")]))
     with pytest.raises(StarlightError, match="scheduler nowhere: cannot be reached"):

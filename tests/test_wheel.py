@@ -43,6 +43,7 @@ for path in sys.argv[2:]:
     assert detector.detect(path).verdict != "unreadable", path
     assert "</html>" in explain(detector, path)
     main(["extract", path])
+assert main(["detect", path, "--scheduler", "tcp://127.0.0.1:9"]) == 2
 """
 
 

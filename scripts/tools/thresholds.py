@@ -8,19 +8,16 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from starlight.detector.calibration.thresholds import fit
 from starlight.detector.weights import load, write
 from starlight.manifest import read
 from starlight.params import run_stage, section
 from starlight.release.card import LEFT_OUT
 from starlight.release.evidence import make, own
-from starlight.release.refit import left_out, log_odds
+from starlight.release.refit import fitting, left_out, log_odds
 from starlight.sample.build import SampleParams
 from starlight.store import StreamReader, default_root
 from starlight.streams import SETS
-from starlight.training.image_rows import LABELS
 from starlight.training.pools import load_splits
-from starlight.training.selection import Passes
 
 
 def main(raw: dict) -> None:
@@ -35,23 +32,13 @@ def main(raw: dict) -> None:
     stored = load(options.weights)
     rows, reader = read(Path("artifacts/manifest.csv")), StreamReader(Path("artifacts/streams"))
     val = load_splits(rows, reader, SETS["nine"], default_root() / "scratch").val
-    known = Passes(val, maps=False).log_odds(stored.members), val.technique, val.classes
+    set_by = fitting(stored.members, val, options.target_fpr)
     made_with = section(raw, "sample", SampleParams)
     with tempfile.TemporaryDirectory() as folder:
-        files = [
-            *make(Path(folder), options.images, options.seeds, made_with),
-            *own(options.covers),
-        ]
+        files = [*make(Path(folder), options.images, options.seeds, made_with), *own(options.covers)]
         scores = log_odds(options.weights, files)
-
-    def set_by(further):
-        pair = further.logits, further.classes
-        return fit(*known, techniques=LABELS, target_fpr=options.target_fpr, further=pair)
-
     calibration = set_by(scores)
-    before, after = (
-        int((c.score(scores.logits, scores.classes) >= 0).sum()) for c in (stored.calibration, calibration)
-    )
+    before, after = (scores.flagged(one) for one in (stored.calibration, calibration))
     print(f"{before} of {len(scores.logits)} further clean images flagged; with thresholds set anew by them, {after}")
     real = int((scores.groups != "").sum())
     told = {"further_clean": len(scores.logits), "further_real": real, "further_fpr": options.target_fpr}

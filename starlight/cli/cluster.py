@@ -15,6 +15,7 @@ from typing import Any
 from starlight.cli.inputs import Source
 from starlight.cli.workers import answered
 from starlight.detector.answer import UNREADABLE, Detection
+from starlight.system.cluster import connected
 
 __all__ = ["ClusterPool"]
 
@@ -51,8 +52,6 @@ class ClusterPool:
         StarlightError
             The cluster cannot be reached, or the detector cannot be loaded there.
         """
-        from starlight.fanout import connected
-
         with connected(self._scheduler) as client:
             self.description = client.submit(_description, self._load, pure=False).result()
             window = _AHEAD * max(1, sum(client.nthreads().values()))

@@ -14,7 +14,7 @@ def report(parts: Mapping[str, str]) -> str:
 
 
 def verdict(dashboard: str) -> str:
-    """The paragraph of a dashboard that says in a sentence whether it got better or worse: the first under its title."""
+    """The paragraph under a dashboard's title, which says in a sentence how things stand."""
     lines = (line for line in dashboard.splitlines() if line and not line.startswith("#"))
     return next(lines, "(no verdict)")
 
