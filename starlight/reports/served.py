@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
+from starlight.errors import StarlightError
 from starlight.markdown import code, counts, number, table, whole
 from starlight.reports.inputs import Run
 
@@ -14,8 +15,15 @@ def served(run: Run) -> Iterator[str]:
     """The section on what `starlight detect` answers with in this folder."""
     yield "## Which detector is served"
     told = run.documents.get("served", {})
+    try:
+        yield from _said(told)
+    except (KeyError, TypeError) as error:
+        raise StarlightError(f"{run.directory / 'served.json'}: lacks {error}") from error
+
+
+def _said(told: Mapping) -> Iterator[str]:
     if taken := told.get("taken_back"):
-        yield f"{_named(taken)} was promoted and taken back."
+        yield f"The {_named(taken)} was promoted and taken back."
     if told.get("origin", "released") == "released":
         yield (
             "The released one of `models/release/`, whose evidence stands below: no detector that was trained here is "
@@ -23,7 +31,7 @@ def served(run: Run) -> Iterator[str]:
         )
         return
     yield (
-        f"{_named(told)}, trained here and promoted over {_named(told['replaces'])} by `make promote`; "
+        f"The {_named(told)}, trained here and promoted over the {_named(told['replaces'])} by `make promote`; "
         f"`make promote UNDO=1` takes it back. {told['why']}"
     )
     rows = [
@@ -38,4 +46,4 @@ def served(run: Run) -> Iterator[str]:
 
 
 def _named(told: Mapping) -> str:
-    return f"The {told['origin']} detector {code(told['name'])} ({told['weights'][:8]})"
+    return f"{told['origin']} detector {code(told['name'])} ({told['weights'][:8]})"
