@@ -78,9 +78,9 @@ export: $(READY)  ## models/starlight.onnx, checked against torch
 	$(PIP) --requirement requirements-onnx.lock
 	python -m scripts.tools.export
 
-wheel: $(READY)  ## dist/*.whl: detect, extract and explain with the released detector, without torch
+wheel:  ## dist/*.whl: detect, extract and explain with the released detector, without torch
 	rm -rf dist
-	python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist .
+	$(PYTHON) -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
 	@ls -l dist
 
 fuzz: $(READY)  ## mutate files of every format; FILES=100000

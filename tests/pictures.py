@@ -10,7 +10,7 @@ from tests.chromium import Chromium
 from tests.imports import ROOT
 
 OUT = ROOT / "docs/pictures/dashboard.png"
-_SIZE = (1000, 900)  # CSS pixels
+_SIZE = (1000, 745)  # CSS pixels
 _STYLE = """body { font: 15px/1.5 system-ui, sans-serif; margin: 24px 40px; color: #1f2328 }
 h2 { border-bottom: 1px solid #d1d9e0; padding-bottom: .3em } code { background: #eff1f3; padding: .1em .3em }
 table { border-collapse: collapse; font-size: 13px } th, td { border: 1px solid #d1d9e0; padding: 4px 9px }

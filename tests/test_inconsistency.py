@@ -1,4 +1,4 @@
-"""Errors estimated by contradictions are counted as said, and a payload of another size goes by the second classifier."""
+"""Errors estimated by contradictions are counted as said; a payload of another size goes by the second classifier."""
 
 import numpy as np
 import pytest

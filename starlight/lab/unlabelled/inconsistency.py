@@ -1,8 +1,8 @@
 """Errors estimated by contradictions with a second classifier, beside those that calibrated probabilities tell.
 
 D. Lerch-Hostalot and D. Megías ("Detection of classifier inconsistencies in image steganalysis", IH&MMSec 2019) embed
-into every image of a pool once more. A second classifier, trained to tell images that were embedded into once from
-those embedded into twice, then says of the new images which of the old ones carried something. Where the two classifiers
+into every image of a pool once more. A second classifier, which was trained to tell images that were embedded into once
+from those embedded into twice, then says of the new images which of the old ones carried something. Where the two
 contradict each other one of them is wrong; where they err equally often and apart, half of the contradictions are the
 first one's errors.
 """
