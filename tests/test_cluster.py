@@ -120,3 +120,21 @@ def test_a_cluster_that_is_out_of_reach_is_one_line(tmp_path, monkeypatch, capsy
         list(ClusterPool(Deadly, "tcp://127.0.0.1:9").results([Source("a")]))
     with pytest.raises(StarlightError, match="scheduler nowhere: cannot be reached"):
         list(ClusterPool(Deadly, "nowhere").results([Source("a")]))
+
+
+def broken():
+    raise ZeroDivisionError("another version")
+
+
+def test_workers_without_a_detector_are_one_line(cluster):
+    with pytest.raises(StarlightError, match="workers cannot load the detector: ZeroDivisionError: another version"):
+        list(ClusterPool(broken, cluster.scheduler_address).results([Source("a")]))
+
+
+def test_a_cluster_without_workers_is_one_line(monkeypatch):
+    monkeypatch.setattr("starlight.system.cluster._PATIENCE", 1)
+    with (
+        distributed.LocalCluster(n_workers=0, dashboard_address=None) as empty,
+        pytest.raises(StarlightError, match="has no workers"),
+    ):
+        list(ClusterPool(Deadly, empty.scheduler_address).results([Source("a")]))

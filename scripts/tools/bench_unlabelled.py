@@ -26,9 +26,11 @@ def middles(paths: list[Path], count: int, seed: int) -> list[np.ndarray]:
     """Middles of images that are large enough, in an order by the seed."""
     found: list[np.ndarray] = []
     for at in np.random.default_rng(seed).permutation(len(paths)):
+        if len(found) == count:
+            break
         pixels = read_file(str(paths[at])).pixels
         y, x = ((n - SIDE) // 2 for n in pixels.shape[:2])
-        if min(y, x) >= 0 and pixels.shape[2] == 3 and len(found) < count:
+        if min(y, x) >= 0 and pixels.shape[2] == 3:
             found.append(np.ascontiguousarray(pixels[y : y + SIDE, x : x + SIDE]))
     return found
 

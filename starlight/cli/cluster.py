@@ -15,6 +15,7 @@ from typing import Any
 from starlight.cli.inputs import Source
 from starlight.cli.workers import answered
 from starlight.detector.answer import UNREADABLE, Detection
+from starlight.errors import StarlightError
 from starlight.system.cluster import connected
 
 __all__ = ["ClusterPool"]
@@ -53,7 +54,7 @@ class ClusterPool:
             The cluster cannot be reached, or the detector cannot be loaded there.
         """
         with connected(self._scheduler) as client:
-            self.description = client.submit(_description, self._load, pure=False).result()
+            self.description = self._described(client)
             window = _AHEAD * max(1, sum(client.nthreads().values()))
             waiting: deque[tuple[Source, Any]] = deque()
             for source in sources:
@@ -65,6 +66,15 @@ class ClusterPool:
                     break
             while waiting and not (self._stopped and waiting[0][1] and not waiting[0][1].done()):
                 yield _record(*waiting.popleft())
+
+    def _described(self, client: Any) -> str:
+        try:
+            return client.submit(_description, self._load, pure=False).result()
+        except StarlightError:
+            raise
+        except Exception as error:  # whatever is wrong over there, such as another version of this package
+            told = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+            raise StarlightError(f"scheduler {self._scheduler}: workers cannot load the detector: {told}") from error
 
 
 def _record(source: Source, task: Any) -> Record:

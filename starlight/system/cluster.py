@@ -10,7 +10,7 @@ from starlight.errors import StarlightError
 
 __all__ = ["connected"]
 
-_PATIENCE = 20  # seconds that a scheduler has to answer
+_PATIENCE = 20  # seconds that a scheduler has to answer, and to have a worker
 
 
 @contextlib.contextmanager
@@ -20,7 +20,7 @@ def connected(address: str) -> Iterator[Any]:
     Raises
     ------
     StarlightError
-        Dask is not installed, or nobody answers.
+        Dask is not installed, nobody answers, or there are no workers.
     """
     try:
         from distributed import Client
@@ -31,4 +31,10 @@ def connected(address: str) -> Iterator[Any]:
     except (OSError, ValueError) as error:
         raise StarlightError(f"scheduler {address}: cannot be reached: {error}") from error
     with client:
+        try:
+            client.wait_for_workers(1, timeout=_PATIENCE)
+        except TimeoutError as error:
+            raise StarlightError(
+                f"scheduler {address}: has no workers, start some with `dask worker {address}`"
+            ) from error
         yield client
