@@ -1,6 +1,7 @@
 """False alarms and detection by what the pictures are: JPEG quality, size, source, container."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -54,7 +55,8 @@ def slices(predictions: pd.DataFrame, model: str) -> pd.DataFrame:
         `part`, `name`, `fpr_k`, `fpr_n`, `fpr_low`, `fpr_high`, `found_k`, `found_n`, `found_low`, `found_high` (95 %
         Clopper-Pearson); parts of fewer than `FEWEST` images are left out.
     """
-    frame, rows = view(predictions, model), []
+    frame = view(predictions, model)
+    rows: list[dict[str, Any]] = []
     for part, names in parts(predictions.reset_index(drop=True)).items():
         for name, own in frame.groupby(names, sort=True):
             if name and len(own) >= FEWEST:
