@@ -138,7 +138,7 @@ def _on_cluster(address: str, task: Callable, chunks: Sequence) -> Iterator[tupl
 
         futures = client.map(functools.partial(_sized, task), chunks, pure=False)
         try:
-            for future in as_completed(futures):
+            for future in as_completed(futures, loop=client.loop):
                 yield future.result()
                 future.release()
         except KilledWorker as error:

@@ -1,5 +1,6 @@
 """The detector in NumPy alone says what torch says, from the same file."""
 
+import dataclasses
 import json
 import struct
 from pathlib import Path
@@ -10,11 +11,13 @@ import tiny
 import torch
 
 from starlight.detector.detector import Detector
+from starlight.detector.model import UnifiedStarlightDetector
 from starlight.detector.plain.runtime import NumpyPredictor
 from starlight.detector.torch_runtime import TorchPredictor
-from starlight.detector.weights import load, write
+from starlight.detector.weights import Member, load, write
 from starlight.errors import StarlightError
 from starlight.release.export_check import records_of
+from starlight.streams.starts import read_by
 
 CLOSE = 2e-5  # in log-odds and map: sums in another order
 
@@ -69,6 +72,25 @@ def test_experts_alone_say_what_torch_says(made):
         assert np.allclose(quick.logits, expected.logits, atol=CLOSE) and np.array_equal(quick.ood, expected.ood)
     without = NumpyPredictor.load(folder / "w.safetensors")
     assert without.predict(records, classes, maps=False).cells.shape[1]  # nobody can speak for the network
+
+
+def test_beginnings_of_planes_and_the_bar_of_the_map(made):
+    """What a detector without `content` reads, and a map that marks no more than the image deserves."""
+    folder, records, classes = made
+    stored = load(folder / "w.safetensors")
+    streams = tuple(name for name in stored.members[0].model.config.streams if name != "content")
+    sizes = tuple((name, size) for name, size in stored.members[0].model.config.sizes if name in streams)
+    torch.manual_seed(1)
+    config = dataclasses.replace(
+        stored.members[0].model.config, streams=streams, sizes=sizes, starts=read_by(streams), reads=False, map_bar=-0.2
+    )
+    model = UnifiedStarlightDetector(config)
+    model.technique_head.reset_parameters()
+    write(folder / "s.safetensors", [Member(model, 1.0)], stored.calibration, stored.meta)
+    one, other = (predictor.predict(records, classes) for predictor in both(folder / "s.safetensors"))
+    assert np.allclose(one.logits, other.logits, atol=CLOSE) and np.allclose(one.cells, other.cells, atol=CLOSE)
+    highest = 1 / (1 + np.exp(-(other.logits.max(axis=1) + 0.2)))[:, None, None, None]
+    assert (other.cells <= highest + CLOSE).all() and np.isclose(other.cells, highest).any()
 
 
 def test_both_tell_the_same_of_themselves(made):

@@ -20,8 +20,9 @@ from tqdm import tqdm
 from starlight.detector.model import frontend
 from starlight.detector.model.frontend import FRONTENDS
 from starlight.detector.plain import cells
-from starlight.detector.plain.cells import CELL, record_cells
+from starlight.detector.plain.cells import record_cells
 from starlight.streams.collate import CROPS, collate, tile_count
+from starlight.streams.tiles import CELL
 from starlight.training.image_rows import ImageRows
 
 __all__ = ["CellStore"]

@@ -10,11 +10,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from starlight.streams.tiles import TILE
+from starlight.streams.tiles import CELL, TILE
 
-__all__ = ["CELL", "pixel_cells", "plane_cells", "record_cells"]
+__all__ = ["pixel_cells", "plane_cells", "record_cells"]
 
-CELL = 8  # side of a map cell in pixels
 _SIDE = TILE // CELL
 _TRUNCATE = 3  # grey levels
 _UNITS = (1, 1, 2, 2, 4)  # steps of each residual in a grey level

@@ -20,6 +20,8 @@ COUNTED = ("content", "dct")  # whose statistics say how unlike training an imag
 IMPOSSIBLE = -30.0  # logit of a technique that the container cannot carry
 CLIP = 5.0  # standard deviations; what lies beyond says "unlike training", not "more so"
 
+_PLACED = 8  # first bytes of a plane that are read by their place
+
 Arrays = Mapping[str, np.ndarray]
 _erf = np.frompyfunc(math.erf, 1, 1)
 
@@ -47,6 +49,9 @@ class Network:
         self._masks, self._arrays = bool(config["constraint_mask"]), arrays
         self._has_expert, self._offset = arrays["has_expert"], arrays["offset"]
         self._encoders = {name: _below(arrays, f"encoders.{name}.") for name in self.streams}
+        self.starts = tuple(config.get("starts", ()))
+        self._starting = {name: _below(arrays, f"starts.{name}.") for name in self.starts}
+        self._bar = config.get("map_bar")
         vectors = [name for name in self.streams if name in VECTORS]
         self.counted = [name for name in vectors if name in COUNTED]
         self._speaking = [n for n in vectors if self._encoders[n]["judges"].any() or self._encoders[n]["reads"].any()]
@@ -76,7 +81,8 @@ class Network:
         Parameters
         ----------
         batch : mapping
-            Vector streams (b, d), metadata (b, 2048), `<crop>_cells` (b, k, c, 32, 32), `tiles` (b,).
+            Vector streams (b, d), metadata (b, 2048), `<crop>_cells` (b, k, c, 32, 32), `tiles` (b,), and
+            `<stream>_start` (b, bits) of those in `starts`.
         mask : (b, t) bool
         blank : str, optional
             A stream to leave out.
@@ -88,9 +94,16 @@ class Network:
         numbers = [part.numbers for part in parts.values()]
         fused = _gelu(_linear(self._arrays, "fusion.0", np.concatenate([*numbers, np.tanh(said / 4)], axis=1)))
         logits = np.where(self._has_expert, said, _linear(self._arrays, "technique_head", fused))
-        return self._ruled_out(logits, mask), self._map(parts, fused)
+        logits = self._ruled_out(logits, mask)
+        return logits, self._map(parts, fused, logits)
 
     def _encode(self, name: str, batch: Arrays) -> Part:
+        part = self._read(name, batch)
+        if name in self.starts:
+            return part._replace(numbers=part.numbers + _start(self._starting[name], batch[f"{name}_start"]))
+        return part
+
+    def _read(self, name: str, batch: Arrays) -> Part:
         own = self._encoders[name]
         if name in VECTORS:
             return _vector(own, batch[name])
@@ -100,12 +113,15 @@ class Network:
         real = np.arange(numbers.shape[1]) < batch["tiles"][:, None]
         return Part((numbers * real[:, :, None]).sum(1) / batch["tiles"][:, None].astype(np.float32), cells)
 
-    def _map(self, parts: Mapping[str, Part], fused: np.ndarray) -> np.ndarray:
+    def _map(self, parts: Mapping[str, Part], fused: np.ndarray, logits: np.ndarray) -> np.ndarray:
         cells = np.concatenate([part.cells for part in parts.values() if part.cells is not None], axis=2)
         context = _linear(self._arrays, "map_context", fused)[:, None, :, None, None]
         context = np.broadcast_to(context, (*cells.shape[:2], context.shape[2], *cells.shape[3:]))
         hidden = _gelu(_pointwise(self._arrays, "map_head.0", np.concatenate([cells, context], axis=2)))
-        return 1 / (1 + np.exp(-_pointwise(self._arrays, "map_head.2", hidden)[:, :, 0]))
+        found = _pointwise(self._arrays, "map_head.2", hidden)[:, :, 0]
+        if self._bar is not None:
+            found = np.minimum(found, (logits.max(axis=1) - np.float32(self._bar))[:, None, None, None])
+        return 1 / (1 + np.exp(-found))
 
     def _said(self, parts: Mapping[str, Part], count: int) -> np.ndarray:
         said = np.tile(self._offset, (count, 1))
@@ -151,6 +167,18 @@ def _bytes(own: Arrays, data: np.ndarray) -> np.ndarray:
         windows = np.lib.stride_tricks.sliding_window_view(maps, weight.shape[2], axis=2)[:, :, ::stride]
         maps = _gelu(np.einsum("bcnw,ocw->bon", windows, weight, optimize=True) + own[f"{name}.bias"][:, None])
     return _gelu(_linear(own, "out", np.concatenate([maps.mean(-1), maps.max(-1)], axis=1)))
+
+
+def _start(own: Arrays, bits: np.ndarray) -> np.ndarray:
+    """Numbers of a plane's beginning, (b, w); zeros of one that is not there."""
+    each = bits.reshape(len(bits), -1, 8)
+    real = (np.abs(each).min(axis=2) > 0).astype(np.float32)
+    first, second = own["bytes.0.weight"][:, 0], own["bytes.2.weight"][:, :, 0]
+    read = _gelu(_gelu(each @ first.T + own["bytes.0.bias"]) @ second.T + own["bytes.2.bias"]) * real[:, :, None]
+    mean = read.sum(1) / np.maximum(real.sum(1), 1)[:, None]
+    placed = read[:, :_PLACED].transpose(0, 2, 1).reshape(len(read), -1)
+    out = _gelu(_linear(own, "out", np.concatenate([mean, read.max(1), placed], axis=1)))
+    return out * (real.max(1) > 0)[:, None]
 
 
 def _crops(own: Arrays, cells: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -13,7 +13,7 @@ from starlight.detector.plain.cells import record_cells
 from starlight.detector.plain.network import Network
 from starlight.detector.plain.weights import load
 from starlight.errors import StarlightError
-from starlight.streams.collate import CROPS, tile_count, vectors
+from starlight.streams.collate import CROPS, first_rows, tile_count, vectors
 
 __all__ = ["NumpyPredictor"]
 
@@ -34,7 +34,7 @@ class NumpyPredictor:
             self._members = [Network(config, arrays) for config, arrays in stored.members]
             self.streams, self.techniques = tuple(first["streams"]), tuple(first["techniques"])
             self.sizes: dict[str, int] = dict(first["sizes"])
-            self._reads = bool(first["constraint_mask"])  # the baseline judges by statistics alone
+            self._reads = bool(first.get("reads", first["constraint_mask"]))
         except KeyError as error:
             raise StarlightError(f"{path}: not a Starlight weights file: it lacks {error}") from error
         total = sum(stored.weights)
@@ -60,7 +60,7 @@ class NumpyPredictor:
             logits = [member.experts(batch, mask) for member in self._members]
             cells = np.zeros((len(records), 0, 32, 32), np.float32)
         else:
-            batch = _batch(records, self.streams)
+            batch = _batch(records, self.streams) | first_rows(records, self._members[0].starts)
             logits, drawn = zip(*(member.forward(batch, mask, blank) for member in self._members), strict=True)
             cells = drawn[-1]
         mean = sum(one * share for one, share in zip(logits, self._shares, strict=True))
