@@ -73,24 +73,20 @@ evidence: $(READY)  ## false alarms of the released detector; COVERS="folder fol
 release-forgery: $(READY)  ## train the released detector of tampered images
 	python -m scripts.tools.release_forgery
 
-promote: $(READY)  ## make the trained detector the default, if it passes the evidence; COVERS="folder" adds real files
-	python -m scripts.tools.promote $(if $(COVERS),--covers $(COVERS))
+promote: $(READY)  ## make the trained detector the default, if it passes the evidence; COVERS="folder" adds real files; UNDO=1
+	python -m scripts.tools.promote $(if $(UNDO),--undo) $(if $(COVERS),--covers $(COVERS))
 
 release: $(READY)  ## train the released detector; COVERS=folder adds photographs, TERMS="..." whose, CLEAN=folder sets thresholds
-	$(PIP) --requirement requirements-onnx.lock
 	python -m scripts.tools.release $(if $(COVERS),--covers $(COVERS)) $(if $(CLEAN),--clean $(CLEAN)) \
 		$(if $(TERMS),--terms "$(TERMS)") $(SETTINGS)
-	python -m scripts.tools.released_onnx
 
 export: $(READY)  ## models/starlight.onnx, checked against torch
 	$(PIP) --requirement requirements-onnx.lock
 	python -m scripts.tools.export
 
-wheel: $(READY)  ## dist/*.whl: detect, extract and explain with the released detector, without torch
-	$(PIP) --requirement requirements-onnx.lock
-	python -m scripts.tools.released_onnx
+wheel:  ## dist/*.whl: detect, extract and explain with the released detector, without torch
 	rm -rf dist
-	python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist .
+	$(PYTHON) -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
 	@ls -l dist
 
 fuzz: $(READY)  ## mutate files of every format; FILES=100000

@@ -8,9 +8,7 @@ Exit status: 0 all well or alerts not asked for, 1 an alert with --fail-on-alert
 
 import os
 import sys
-from collections.abc import Collection
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 
 HOME = Path(__file__).resolve().parents[1]
@@ -21,21 +19,6 @@ from starlight.monitor import command, monitor  # noqa: E402
 from starlight.monitor.alerts import AlertParams, summary, words  # noqa: E402
 from starlight.monitor.unlabelled import of_answers  # noqa: E402
 from starlight.params import read, section  # noqa: E402
-
-
-def _predict(raw: dict, project: Path, path: Path, version: str, only: Collection[str] | None = None):
-    from starlight.monitor.predict_folder import FolderParams, predict_folder  # torch, only where it is needed
-    from starlight.store import default_root
-
-    models = project / "models"
-    return predict_folder(path, version, only, models=models, store_root=default_root(), params=FolderParams.of(raw))
-
-
-def _since(raw: dict, datasets: Path, manifest):
-    from starlight.monitor.since_scan import since_scan
-    from starlight.scan.params import left_out
-
-    return since_scan(datasets, manifest, leave_out=left_out(raw))
 
 
 def main() -> int:
@@ -50,7 +33,7 @@ def main() -> int:
     found = monitor(
         dataset, given.model_version, section(raw, "alerts", AlertParams), places=command.places(project),
         output_dir=given.output_dir or project / "artifacts/monitor",
-        predict=partial(_predict, raw, project), since=partial(_since, raw),
+        predict=command.predictor(raw, project), since=command.newcomers(raw),
         baseline=given.baseline, formats=given.format.replace(" ", "").split(","), environment=os.environ,
         when=datetime.now(UTC).isoformat(timespec="seconds"),
     )  # fmt: skip

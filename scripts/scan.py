@@ -1,8 +1,10 @@
 """Stage `scan`: every submission checked, and one manifest of it all."""
 
+import os
 from pathlib import Path
 
 from starlight import manifest
+from starlight.fanout import SCHEDULER
 from starlight.params import run_stage, section
 from starlight.scan.params import left_out
 from starlight.scan.report import write
@@ -12,7 +14,10 @@ from starlight.store import default_root
 
 def main(raw: dict) -> None:
     params = section(raw, "scan", ScanParams)
-    table, report = scan(Path("datasets"), params, params.seed, leave_out=left_out(raw), store_root=default_root())
+    table, report = scan(
+        Path("datasets"), params, params.seed, leave_out=left_out(raw), scheduler=os.environ.get(SCHEDULER, ""),
+        store_root=default_root(),
+    )  # fmt: skip
     manifest.write(table, Path("artifacts/manifest.csv"))
     write(report, Path("reports/dataset.json"))
     aside = report["quarantined"]["total"]

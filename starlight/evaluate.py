@@ -103,6 +103,7 @@ def predictions(detectors: Mapping[str, Stored], data: TrainingData, params: Eva
         table[name] = table[name].fillna("")
     table["twin_of"] = _twin_of(rows)
     table["container"] = data.classes
+    table["quality"] = np.round(data.qualities)
     passes = Passes(data, threshold=params.map_threshold, maps=params.maps)
     for name, stored in detectors.items():
         answer = score(stored, passes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
+import functools
 import os
 import sys
 import time
@@ -14,16 +14,17 @@ from joblib import Parallel, delayed, parallel_config
 from tqdm import tqdm
 
 from starlight.errors import StarlightError
+from starlight.system.cluster import connected
 
-__all__ = ["BACKENDS", "Engine", "chunked", "run"]
+__all__ = ["BACKENDS", "SCHEDULER", "Engine", "chunked", "run"]
 
-BACKENDS = ("loky", "threading", "dask", "sequential")
+BACKENDS = ("loky", "threading", "sequential")
+SCHEDULER = "STARLIGHT_SCHEDULER"  # variable with the address of a cluster for all stages: it changes no result
 _LEAST = 8  # items worth sending to a worker
 _CHUNK = 128  # items; a killed run loses no more than this for each worker
 _WARM = 2  # items that load what is loaded late, then
 _TRIAL = 8  # items that show how long one takes, in seconds of the processor
 _START = 1.2  # seconds until worker processes have loaded what they need; where they would save less, all is done here
-_PATIENCE = 20  # seconds that a scheduler has to answer
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -40,7 +41,7 @@ class Engine:
     backend : str
         One of `BACKENDS`.
     scheduler : str
-        Dask only, such as `tcp://head:8786`; empty starts a cluster on this machine.
+        Of a Dask cluster that does what processes would do, such as `tcp://head:8786`; empty for this machine.
     """
 
     workers: int = 0
@@ -84,7 +85,7 @@ def run(engine: Engine, task: Callable[[Sequence[T]], R], chunks: Sequence[Seque
     Raises
     ------
     StarlightError
-        The backend is unknown, not installed, or its scheduler is out of reach.
+        The backend is unknown, or the cluster is out of reach or loses worker after worker.
     """
     total = sum(map(len, chunks))
     with tqdm(total=total, desc=label, unit="file", file=sys.stderr, disable=None, mininterval=1.0) as bar:
@@ -96,7 +97,9 @@ def run(engine: Engine, task: Callable[[Sequence[T]], R], chunks: Sequence[Seque
 def _results(engine: Engine, task: Callable, chunks: Sequence) -> Iterator[tuple[int, R]]:
     if engine.backend not in BACKENDS:
         raise StarlightError(f"extract.backend: {engine.backend!r} is not one of {', '.join(BACKENDS)}")
-    if engine.backend == "sequential" or (engine.backend != "dask" and engine.cores() == 1):
+    if engine.backend == "loky" and engine.scheduler and chunks:
+        yield from _on_cluster(engine.scheduler, task, chunks)
+    elif engine.backend == "sequential" or engine.cores() == 1:
         yield from (_sized(task, chunk) for chunk in chunks)
     elif engine.backend == "loky" and chunks:
         yield from _tried(engine, task, chunks)
@@ -123,33 +126,26 @@ def _tried(engine: Engine, task: Callable, chunks: Sequence) -> Iterator[tuple[i
 
 
 def _spread(engine: Engine, task: Callable, chunks: Sequence) -> Iterator[tuple[int, R]]:
-    with contextlib.ExitStack() as stack:
-        options = {"n_jobs": engine.cores()}
-        if engine.backend == "dask":
-            options = {"n_jobs": -1, "client": stack.enter_context(_cluster(engine))}
-        stack.enter_context(parallel_config(engine.backend, **options))
+    with parallel_config(engine.backend, n_jobs=engine.cores()):
         parallel = Parallel(return_as="generator_unordered", batch_size=1)
         yield from parallel(delayed(_sized)(task, chunk) for chunk in chunks)
 
 
+def _on_cluster(address: str, task: Callable, chunks: Sequence) -> Iterator[tuple[int, R]]:
+    """A worker that dies costs time: its chunk is done by another one."""
+    with connected(address) as client:
+        from distributed import KilledWorker, as_completed
+
+        futures = client.map(functools.partial(_sized, task), chunks, pure=False)
+        try:
+            for future in as_completed(futures, loop=client.loop):
+                yield future.result()
+                future.release()
+        except KilledWorker as error:
+            raise StarlightError(
+                f"scheduler {address}: one after the other, workers died over the same files"
+            ) from error
+
+
 def _sized(task: Callable, chunk: Sequence) -> tuple[int, R]:
     return len(chunk), task(chunk)
-
-
-@contextlib.contextmanager
-def _cluster(engine: Engine) -> Iterator[object]:
-    """Client of a Dask scheduler that answers, one of our own where none is named."""
-    try:
-        from distributed import Client, LocalCluster
-    except ImportError as error:
-        raise StarlightError("extract.backend: dask is not installed: pip install 'starlight[cluster]'") from error
-    with contextlib.ExitStack() as stack:
-        address = engine.scheduler
-        if not address:
-            cluster = LocalCluster(n_workers=engine.cores(), threads_per_worker=1, dashboard_address=None)
-            address = stack.enter_context(cluster).scheduler_address
-        try:
-            client = stack.enter_context(Client(address, timeout=_PATIENCE))
-        except (OSError, ValueError) as error:
-            raise StarlightError(f"extract.scheduler: {address}: cannot be reached: {error}") from error
-        yield client

@@ -5,8 +5,8 @@ import pytest
 import tiny
 import torch
 
-from starlight.detector.model.cells import record_cells
 from starlight.detector.model.frontend import FRONTENDS
+from starlight.detector.plain.cells import record_cells
 from starlight.detector.torch_runtime import TorchPredictor
 from starlight.detector.weights import load
 from starlight.images.image import read

@@ -15,7 +15,7 @@ from PIL import Image
 from starlight import Detector
 from starlight.detector.answer import VERDICTS
 from starlight.detector.calibration.judgement import named
-from starlight.detector.detector import find_weights
+from starlight.detector.installed import find_weights
 from starlight.errors import StarlightError
 from starlight.images.containers import Limits
 from starlight.images.image import decode
@@ -143,9 +143,9 @@ def test_a_trained_detector_is_the_default_only_when_it_was_promoted(tmp_path, m
     (tmp_path / "models/promoted").mkdir(parents=True)
     (tmp_path / "dvc.yaml").touch()
     (tmp_path / "models" / "detector.safetensors").touch()
-    assert find_weights("detector.safetensors")[1] == "released"
+    assert find_weights()[1] == "released"
     (tmp_path / "models/promoted/detector.safetensors").touch()
-    path, origin = find_weights("detector.safetensors")
+    path, origin = find_weights()
     assert (path.parts, origin) == (("models", "promoted", "detector.safetensors"), "promoted")
 
 
@@ -183,7 +183,7 @@ def test_importing_the_package_loads_neither_torch_nor_numpy():
 
 
 def test_reading_and_judging_need_no_torch():
-    code = "import sys, starlight.detector.detector, starlight.detector.onnx_runtime; print('torch' in sys.modules)"
+    code = "import sys, starlight.detector.detector, starlight.detector.plain.runtime; print('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "False"
 
 

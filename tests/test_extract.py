@@ -359,20 +359,15 @@ def test_dask_cluster_with_a_worker_killed_half_way(tmp_path):
     with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
         with distributed.Client(cluster) as client:
             victim = next(iter(client.run(os.getpid).values()))
-        params = dataclasses.replace(ALONE, backend="dask", scheduler=cluster.scheduler_address)
         killer = os.fork()
         if killer == 0:
             while not list((tmp_path / "store2").rglob("*.shard")):
                 time.sleep(0.005)
             os.kill(victim, signal.SIGKILL)
             os._exit(0)
-        extract(table, tmp_path / "datasets", tmp_path / "out", params, tmp_path / "store2")
+        extract(
+            table, tmp_path / "datasets", tmp_path / "out", knobs(ExtractParams, max_tiles=2), tmp_path / "store2",
+            scheduler=cluster.scheduler_address,
+        )  # fmt: skip
         os.waitpid(killer, 0)
     assert digest(tmp_path / "out") == digest(tmp_path / "expected")
-
-
-def test_dask_that_cannot_be_reached_or_is_not_there(run, monkeypatch):
-    monkeypatch.setattr("starlight.fanout._PATIENCE", 1)
-    params = knobs(ExtractParams, backend="dask", scheduler="tcp://127.0.0.1:9")
-    with pytest.raises(StarlightError, match=r"extract\.(backend|scheduler): "):
-        run(params=params)

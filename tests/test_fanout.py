@@ -32,7 +32,7 @@ def done(task, count, **options):
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 3, 10, 11, 300])
-@pytest.mark.parametrize("backend", sorted({*BACKENDS} - {"dask"}))
+@pytest.mark.parametrize("backend", BACKENDS)
 def test_every_item_once(backend, count):
     done(quick, count, backend=backend)
 

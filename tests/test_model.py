@@ -10,7 +10,7 @@ from starlight.detector.model import DetectorConfig, UnifiedStarlightDetector
 from starlight.detector.model.encoders import VectorEncoder
 from starlight.detector.model.experts import Experts
 from starlight.detector.model.frontend import PixelFrontend, PlaneFrontend
-from starlight.detector.model.unified import IMPOSSIBLE
+from starlight.detector.plain.network import IMPOSSIBLE
 from starlight.metrics import auc
 from starlight.techniques import OTHER, TECHNIQUES
 from starlight.training.fit_experts import Schedule, TrainingSet, fit_encoder, fit_expert, judged_by, reads

@@ -20,13 +20,13 @@ from local_servers import web_server
 from synthetic_predictions import CATEGORIES, HARD, PROTOCOL, make_predictions
 from synthetic_run import make_curves, make_manifest, make_run
 
-from scripts.monitor_performance import _predict
 from starlight import manifest, metrics
 from starlight.errors import StarlightError
 from starlight.monitor import (
     Places,
     breakdown_accuracy,
     calculate_fpr,
+    command,
     dataset_metrics,
     monitor,
     parse_training_logs,
@@ -372,7 +372,7 @@ def test_a_folder_is_read_as_the_pipeline_reads_its_own(monkeypatch):
     monkeypatch.setattr("starlight.monitor.predict_folder.predict_folder", lambda *given, **named: seen.update(named))
     raw = read("params.yaml")
     raw["extract"]["max_tiles"], raw["scan"]["max_pixels"] = 7, 9
-    _predict(raw, Path("p"), Path("x"), "V4")
+    command.predictor(raw, Path("p"))(Path("x"), "V4")
     assert seen["models"] == Path("p/models")
     assert seen["params"].extract.max_tiles == 7 and seen["params"].scan.max_pixels == 9
 

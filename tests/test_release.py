@@ -8,9 +8,11 @@ import pandas as pd
 import pytest
 import tiny
 from PIL import Image as Pillow
+from scipy.stats import binomtest
 
 from starlight.detector.calibration.thresholds import fit
 from starlight.detector.detector import Detector
+from starlight.detector.installed import PROMOTED, find_weights
 from starlight.errors import StarlightError
 from starlight.fanout import Engine
 from starlight.images.image import decode
@@ -18,8 +20,9 @@ from starlight.metrics import clopper_pearson
 from starlight.metrics.promise import GENERATED, REAL, promise
 from starlight.release import card as release
 from starlight.release import collected
-from starlight.release.evidence import File, by_class, by_source, gather, judge, own
-from starlight.release.promote import objections, promote
+from starlight.release.champion import HIDDEN, beaten, duel
+from starlight.release.evidence import Counted, File, by_class, by_source, gather, judge, own
+from starlight.release.promote import objections, promote, undo
 from starlight.release.refit import Scores, left_out, log_odds
 from starlight.release.views import views
 
@@ -153,14 +156,60 @@ def test_a_detector_is_promoted_only_when_it_passes(tmp_path):
     ):
         why = objections(table, metrics, 0.0005)
         assert len(why) == 1 and said in why[0]
-    weights = tmp_path / "detector.safetensors"
-    weights.write_bytes(b"new")
-    with pytest.raises(StarlightError, match=r"stays out.*false alarms"):
-        promote(weights, tmp_path / "promoted", evidence(enough), ["3 false alarms"])
-    assert not (tmp_path / "promoted").exists()
     assert not objections(evidence((REAL, 1, 400), enough), good, 0.0005)
-    promote(weights, tmp_path / "promoted", evidence(enough), [])
-    assert {path.name for path in (tmp_path / "promoted").iterdir()} == {"detector.safetensors", "evidence.csv"}
+
+
+def counted(group, flags):
+    return [Counted(group, "x", "", "", {1: "stego", 0: "clean", None: "unreadable"}[flag], "") for flag in flags]
+
+
+def test_two_detectors_are_compared_on_the_same_images():
+    first = counted(GENERATED, [1, 0, 0, None]) + counted(HIDDEN, [1] * 9 + [0, 0, 1])
+    second = counted(GENERATED, [0, 0, 1, 0]) + counted(HIDDEN, [0] * 9 + [0, 1, 1])
+    table = duel(first, second)
+    assert table.to_dict("records") == [
+        {"group": GENERATED, "images": 3, "champion": 1, "challenger": 1, "only_champion": 1, "only_challenger": 1,
+         "p": 1.0},
+        {"group": HIDDEN, "images": 12, "champion": 10, "challenger": 2, "only_champion": 9, "only_challenger": 1,
+         "p": pytest.approx(2 * binomtest(1, 10).pvalue, abs=1e-4)},
+    ]  # fmt: skip
+    assert beaten(table) == [
+        "stego of the test split: 2 of 12 called stego, 10 by the detector that is served (p = 0.043)"
+    ]
+    assert not beaten(duel(second, first)) and not beaten(duel(first, first))
+
+
+def test_a_promotion_is_taken_back_step_by_step(tmp_path, monkeypatch):
+    """The weights that `detect` takes are those before, whatever was promoted in between."""
+    monkeypatch.chdir(tmp_path)
+    Path("dvc.yaml").touch()
+    told, evident, pair = [], evidence((GENERATED, 1, 20_000)), duel(counted(HIDDEN, [1, 0]), counted(HIDDEN, [1, 1]))
+
+    def offer(name, why_not=()):
+        champion, origin = find_weights()
+        path = tiny.weights(tmp_path / "models/detector.safetensors", name=name)
+        found = promote(
+            path, PROMOTED, evident, why_not, duel=pair, champion=champion, origin=origin, target_fpr=0.0005
+        )
+        assert Detector.load().predictor.meta["name"] == found["name"] == name
+        told.append(found)
+
+    (tmp_path / "models").mkdir()
+    with pytest.raises(StarlightError, match=r"stays out.*false alarms"):
+        offer("bad", ["3 false alarms"])
+    assert find_weights()[1] == "released"
+    with pytest.raises(StarlightError, match="nothing was promoted"):
+        undo(PROMOTED)
+    offer("one")
+    offer("two")
+    assert told[1]["replaces"]["weights"] == told[0]["weights"] and told[0]["replaces"]["origin"] == "released"
+    assert undo(PROMOTED)["taken_back"]["name"] == "two"
+    assert Detector.load().description.startswith("promoted detector 'one'")
+    assert undo(PROMOTED) == {
+        "origin": "released",
+        "taken_back": {k: told[0][k] for k in ("origin", "name", "weights")},
+    }
+    assert find_weights()[1] == "released" and not PROMOTED.exists()
 
 
 def test_views_of_a_photograph_are_clean_files_of_all_classes_and_the_same_each_time(tmp_path):

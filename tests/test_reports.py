@@ -107,7 +107,7 @@ def test_twice_gives_the_same_bytes(run, tmp_path):
 def test_every_file_that_the_pipeline_makes_for_the_reports_is_read_under_its_name():
     """A name that no stage writes would only ever say "not measured"."""
     outs = (Path(__file__).parents[1] / "dvc.yaml").read_text(encoding="utf-8")
-    by_hand = {"ablations.csv", "ladder.csv", "evidence.csv", "bench/latency.json"}
+    by_hand = {"ablations.csv", "ladder.csv", "evidence.csv", "bench/latency.json", "served.json"}
     for name in {*inputs.TABLES.values(), *inputs.DOCUMENTS.values(), "hardest.png", "mining/worst.png"} - by_hand:
         assert f"- reports/{name}:" in outs, name
 
@@ -116,7 +116,8 @@ def test_links_are_relative_and_lead_somewhere(run):
     for name in TEXTS:
         text = read(run[0] / name)
         for link in re.findall(r"\]\(([^)]+)\)", text):
-            assert (run[0] / link).is_file(), link
+            root = Path(__file__).parents[1] / "reports" if link.startswith("../") else run[0]
+            assert (root / link.partition("#")[0]).is_file(), link
         assert str(run[0]) not in text and "nan" not in text.lower().split()
 
 
@@ -229,6 +230,27 @@ def test_evidence_is_of_the_released_detector_and_has_the_target(run, tmp_path, 
     (reports / "evidence.csv").unlink()
     write(reports, table, PARAMS, **HASHES)
     assert "## Evidence" not in read(reports / "dashboard.md")
+
+
+def test_which_detector_is_served_and_why(run, tmp_path, without_plots):
+    reports, table = copied(run, tmp_path)
+
+    def section():
+        write(reports, table, PARAMS, **HASHES)
+        return read(reports / "dashboard.md").partition("## Which detector is served")[2].partition("\n## ")[0]
+
+    assert "The released one" in section() and "promoted" in section()
+    one, two = ({"origin": o, "name": n, "weights": 16 * n} for o, n in (("released", "a"), ("promoted", "b")))
+    duel = {"group": "stego", "images": 40, "champion": 20, "challenger": 30, "only_champion": 2,
+            "only_challenger": 12, "p": 0.013}  # fmt: skip
+    told = two | {"why": "It keeps its promise.", "replaces": one, "duel": [duel]}
+    (reports / "served.json").write_text(json.dumps(told), encoding="utf-8")
+    text = section()
+    assert "The promoted detector `b` (bbbbbbbb), trained here and promoted over the released detector `a`" in text
+    assert "It keeps its promise." in text
+    assert "| stego of the test split | 40 | 20 of 40 | 30 of 40 | 2 | 12 | 0.013 |" in text
+    (reports / "served.json").write_text(json.dumps({"origin": "released", "taken_back": two}), encoding="utf-8")
+    assert "The promoted detector `b` (bbbbbbbb) was promoted and taken back" in section()
 
 
 def test_what_is_no_longer_measured_is_said(run, tmp_path, without_plots):
@@ -347,6 +369,7 @@ def test_a_broken_input_is_named(run, tmp_path, name):
             "no number",
         ),
         ("bench/latency.json", '{"png": {"p95": "fast"}}', "png.p95 is 'fast'"),
+        ("served.json", '{"origin": "promoted", "name": "a", "weights": "b"}', r"served\.json: lacks 'replaces'"),
     ],
 )
 def test_an_input_of_another_shape_is_named(run, tmp_path, name, text, said):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -153,3 +154,15 @@ def test_the_text_is_what_prometheus_reads():
     buckets = [s.value for s in families["starlight_latency_seconds"].samples if s.name.endswith("_bucket")]
     assert families["starlight_latency_seconds"].type == "histogram" and buckets[0] == 2 and buckets[-1] == 3
     assert buckets == sorted(buckets)
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd-analyze")
+def test_systemd_understands_every_line_of_the_unit(tmp_path):
+    unit = (ROOT / "docs/starlight-watch.service").read_text(encoding="utf-8")
+    assert "ExecStart=/opt/starlight/bin/starlight watch " in unit
+    there = unit.replace("/opt/starlight/bin/starlight", "/bin/true")  # it has to be there to be verified
+    (tmp_path / "starlight-watch.service").write_text(there, encoding="utf-8")
+    command = ["systemd-analyze", "verify", str(tmp_path / "starlight-watch.service")]
+    done = subprocess.run(command, capture_output=True, text=True)
+    told = [line for line in (done.stdout + done.stderr).splitlines() if "starlight-watch" in line]
+    assert done.returncode == 0 and not told, told

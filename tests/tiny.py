@@ -8,7 +8,7 @@ from PIL import Image
 
 from starlight.detector.calibration.calibration import SPEAKS, Calibration, Row
 from starlight.detector.model import DetectorConfig, UnifiedStarlightDetector
-from starlight.detector.model.unified import VECTOR_STREAMS
+from starlight.detector.plain.network import VECTORS
 from starlight.detector.weights import Member, write
 from starlight.streams import REGISTRY
 from starlight.techniques import OTHER, TECHNIQUES
@@ -29,7 +29,7 @@ def weights(
     torch.manual_seed(0)
     streams = tuple(REGISTRY)
     sizes = {"palette": 768} | {n: len(REGISTRY[n].FEATURES) for n in ("format", "content", "dct")}
-    config = DetectorConfig(streams, tuple((n, sizes[n]) for n in streams if n in VECTOR_STREAMS), LABELS)
+    config = DetectorConfig(streams, tuple((n, sizes[n]) for n in streams if n in VECTORS), LABELS)
     everywhere = Row((threshold,) * len(LABELS), (SPEAKS,) * len(LABELS), 100)
     calibration = Calibration(LABELS, {"all": everywhere}, 1.0, 0.0, 0.001, 100)
     ensemble = [Member(UnifiedStarlightDetector(config), 1.0 + 0.2 * i) for i in range(members)]

@@ -13,6 +13,7 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 from tabulate import tabulate  # noqa: E402
 
 from starlight.detector.detector import Detector  # noqa: E402
+from starlight.detector.runtimes import RUNTIMES  # noqa: E402
 from starlight.errors import StarlightError  # noqa: E402
 from starlight.lab.speed import latency  # noqa: E402
 
@@ -49,7 +50,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--images", type=int, default=200, help="images of each kind (default: 200)")
     parser.add_argument("--model", help="weights (default: as for `starlight detect`)")
-    parser.add_argument("--runtime", choices=("torch", "onnx"))
+    parser.add_argument("--runtime", choices=RUNTIMES)
     try:
         main(parser.parse_args())
     except StarlightError as error:

@@ -4,7 +4,8 @@ import argparse
 import json
 from pathlib import Path
 
-from starlight.detector.detector import RUNTIMES, Detector, find_weights
+from starlight.detector.detector import Detector
+from starlight.detector.installed import find_weights
 from starlight.detector.onnx_runtime import OnnxPredictor
 from starlight.errors import StarlightError
 from starlight.release.export import quantise, write_onnx
@@ -12,7 +13,7 @@ from starlight.release.export_check import TOLERANCE, compare, records_of
 
 
 def main(args: argparse.Namespace) -> None:
-    weights = Path(args.model) if args.model else find_weights(RUNTIMES["torch"])[0]
+    weights = Path(args.model) if args.model else find_weights()[0]
     out, small = Path(args.out), Path(args.out).with_suffix(".int8.onnx")
     detector = Detector.load(weights)
     records, classes, labels = records_of(detector, Path(args.images), args.count)

@@ -9,56 +9,18 @@ import subprocess
 import sys
 from pathlib import Path
 
-MARK = "<!-- starlight pull request report -->"  # by which the comment is found again
+from starlight.reports.pull_request import text
+
 DASHBOARD = Path("reports/dashboard.md")
-PLOTS = "reports/plots"
-MOST = 200  # lines of the dashboard's diff
 
 
 def said(*words: str) -> str:
+    """What a command prints; its last complaint in brackets where it fails."""
     done = subprocess.run(words, capture_output=True, text=True)
     if done.returncode:
         problem = (done.stderr.strip().splitlines() or [f"exit status {done.returncode}"])[-1]
         return f"({' '.join(words[-4:])}: {problem})\n"
     return done.stdout
-
-
-def verdict() -> str:
-    """The line under the dashboard's title, which says in a sentence whether it got better or worse."""
-    try:
-        lines = DASHBOARD.read_text(encoding="utf-8").splitlines()
-    except OSError as error:
-        return f"({DASHBOARD}: {error.strerror})"
-    return next((line for line in lines if line and not line.startswith("#")), "(no verdict)")
-
-
-def differences(kind: str, base: str, nothing: str) -> str:
-    """DVC's table of changed metrics or params."""
-    targets = ["--targets", "reports/headline.json"] if kind == "metrics" else []
-    table = said(sys.executable, "-m", "dvc", kind, "diff", "--md", base, *targets)
-    if table.count("\n|") < 2 and not table.startswith("("):  # the head of a table, and no row
-        return nothing
-    return table.strip()
-
-
-def plots(base: str, files: str | None, base_files: str | None) -> str:
-    """Plots that changed, folded away."""
-    changed = [n for n in said("git", "diff", "--name-only", base, "--", PLOTS).splitlines() if n.endswith(".png")]
-    if not changed:
-        return "No plot changed."
-    shown = []
-    for name in changed:
-        before = f"![before]({base_files}/{name}) " if base_files else ""
-        shown.append(f"`{name}`\n\n{before}![now]({files}/{name})" if files else f"- `{name}`")
-    return f"<details><summary>{len(changed)} changed</summary>\n\n" + "\n\n".join(shown) + "\n\n</details>"
-
-
-def dashboard(base: str) -> str:
-    diff = said("git", "diff", base, "--", str(DASHBOARD)).splitlines()
-    if not diff:
-        return "The dashboard is the same."
-    rest = f"\n({len(diff) - MOST} more lines)" if len(diff) > MOST else ""
-    return "\n".join(["```diff", *diff[:MOST], "```"]) + rest
 
 
 def main() -> int:
@@ -68,18 +30,24 @@ def main() -> int:
     arguments.add_argument("--base-files", metavar="URL", help="the same of the base")
     given = arguments.parse_args()
     base = given.base
-    known = subprocess.run(["git", "rev-parse", "--verify", "--quiet", f"{base}^{{commit}}"], capture_output=True)
-    if known.returncode:
+    if said("git", "rev-parse", "--verify", "--quiet", f"{base}^{{commit}}").startswith("("):
         print(f"error: {base}: no such revision", file=sys.stderr)
         return 2
+    dvc = [sys.executable, "-m", "dvc"]
+    figures = said(*dvc, "metrics", "diff", "--md", base, "--targets", "reports/headline.json")
+    changed = said("git", "diff", "--name-only", base, "--", "reports/plots").splitlines()
+    try:
+        verdict = text.verdict(DASHBOARD.read_text(encoding="utf-8"))
+    except OSError as error:
+        verdict = f"({DASHBOARD}: {error.strerror})"
     parts = {
-        "Verdict": verdict(),
-        f"Figures against `{base}`": differences("metrics", base, "No figure changed."),
-        "Params": differences("params", base, "No parameter changed."),
-        "Plots": plots(base, given.files, given.base_files),
-        "Dashboard": dashboard(base),
+        "Verdict": verdict,
+        f"Figures against `{base}`": text.changes(figures, "No figure changed."),
+        "Params": text.changes(said(*dvc, "params", "diff", "--md", base), "No parameter changed."),
+        "Plots": text.plots([name for name in changed if name.endswith(".png")], given.files, given.base_files),
+        "Dashboard": text.dashboard(said("git", "diff", base, "--", str(DASHBOARD))),
     }
-    print("\n\n".join([MARK, *(f"### {title}\n\n{text}" for title, text in parts.items())]))
+    print(text.report(parts))
     return 0
 
 

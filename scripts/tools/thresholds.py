@@ -8,7 +8,6 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from starlight.detector.calibration.thresholds import fit
 from starlight.detector.weights import load, write
 from starlight.manifest import read
 from starlight.params import run_stage, section
@@ -17,12 +16,10 @@ from starlight.release.collected import collect
 from starlight.release.collected import load as collected
 from starlight.release.collected import write as keep
 from starlight.release.evidence import loaded, make, own
-from starlight.release.refit import left_out, log_odds
+from starlight.release.refit import fitting, left_out, log_odds
 from starlight.sample.build import SampleParams
 from starlight.store import StreamReader, default_root
-from starlight.training.image_rows import LABELS
 from starlight.training.pools import load_splits
-from starlight.training.selection import Passes
 
 
 def main(raw: dict) -> None:
@@ -38,7 +35,7 @@ def main(raw: dict) -> None:
     stored = load(options.weights)
     rows, reader = read(Path("artifacts/manifest.csv")), StreamReader(Path("artifacts/streams"))
     val = load_splits(rows, reader, stored.members[0].model.config.streams, default_root() / "scratch").val
-    known = Passes(val, maps=False).log_odds(stored.members), val.technique, val.classes
+    set_by = fitting(stored.members, val, options.target_fpr)
     made_with = section(raw, "sample", SampleParams)
     streams, kept = loaded(options.weights).predictor.quick_streams, options.collected
     if kept and kept.exists():
@@ -50,15 +47,8 @@ def main(raw: dict) -> None:
         if kept:
             keep(kept, clean)
     scores = log_odds(options.weights, clean)
-
-    def set_by(further):
-        pair = further.logits, further.classes
-        return fit(*known, techniques=LABELS, target_fpr=options.target_fpr, further=pair)
-
     calibration = set_by(scores)
-    before, after = (
-        int((c.score(scores.logits, scores.classes) >= 0).sum()) for c in (stored.calibration, calibration)
-    )
+    before, after = (scores.flagged(one) for one in (stored.calibration, calibration))
     print(f"{before} of {len(scores.logits)} further clean images flagged; with thresholds set anew by them, {after}")
     real = int((scores.groups != "").sum())
     told = {"further_clean": len(scores.logits), "further_real": real, "further_fpr": options.target_fpr}

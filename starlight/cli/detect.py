@@ -10,10 +10,11 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from starlight.cli.cluster import ClusterPool
 from starlight.cli.inputs import Source, expand
 from starlight.cli.output import Writer, discard
 from starlight.cli.page import Page, pictured
@@ -21,6 +22,7 @@ from starlight.cli.resume import earlier, open_resumed
 from starlight.cli.tasks import EVERY_VERDICT, FORGERY_VERDICTS, loader
 from starlight.cli.workers import Pool
 from starlight.detector.answer import STEGO, UNREADABLE, VERDICTS
+from starlight.detector.installed import find_weights, installed_runtime
 from starlight.errors import StarlightError
 from starlight.forgery.answer import FORGED
 
@@ -92,11 +94,10 @@ class Tally:
 
 
 def _judge(args: argparse.Namespace, sources: Iterator[Source], writer: Writer, tally: Tally, page: Page | None) -> int:
-    workers = args.workers or min(cores(), _MOST_WORKERS)
-    load = loader(args.task, args.model, args.runtime, args.masks)
+    load = loader(args.task, *_files(args))
     if page:
-        load = pictured(load, page.folder if args.explain else None)
-    pool = Pool(load, workers=workers, seconds=args.timeout)
+        load = pictured(load, page.folder.absolute() if args.explain else None)
+    pool = _pool(args, load)
     told = args.quiet
     with stopping(pool) as stopped, _progress(args) as tick:
         for record in pool.results(sources):
@@ -114,8 +115,25 @@ def _judge(args: argparse.Namespace, sources: Iterator[Source], writer: Writer, 
     return 128 + stopped[0] if stopped else tally.status
 
 
+def _files(args: argparse.Namespace) -> tuple[str | None, str | None, str | None]:
+    """Weights, runtime, folder of masks: as typed, or as workers of a cluster need them, which are elsewhere."""
+    if not args.scheduler:
+        return args.model, args.runtime, args.masks
+    model, runtime = args.model, args.runtime
+    if args.task != "forgery":
+        runtime = runtime or installed_runtime(model)
+        model = model or find_weights()[0]
+    return model and os.path.abspath(model), runtime, args.masks and os.path.abspath(args.masks)
+
+
+def _pool(args: argparse.Namespace, load: Callable[[], Any]) -> Pool | ClusterPool:
+    if args.scheduler:
+        return ClusterPool(load, args.scheduler)
+    return Pool(load, workers=args.workers or min(cores(), _MOST_WORKERS), seconds=args.timeout)
+
+
 @contextlib.contextmanager
-def stopping(pool: Pool) -> Iterator[list[int]]:
+def stopping(pool: Pool | ClusterPool) -> Iterator[list[int]]:
     """Signals stop the pool between two answers; the list then holds the signal. A second Ctrl-C stops at once."""
     caught: list[int] = []
 

@@ -119,6 +119,11 @@ def _detect(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("-0", "--null", action="store_true", help="names on standard input end with NUL, not newline")
     command.add_argument("--timeout", type=_seconds, default=30.0, metavar="S", help="seconds a file (default: 30)")
+    command.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="judge on a Dask cluster that shares the folders, such as tcp://head:8786",
+    )
     command.add_argument("--task", choices=("stego", "forgery", "all"), default="stego", help="what to look for")
     command.add_argument("--masks", metavar="DIR", help="forgery: write one PNG a file, white where it is forged")
     command.add_argument("--quiet", action="store_true", help="nothing on standard error but errors")
@@ -156,7 +161,9 @@ def _explain(command: argparse.ArgumentParser) -> None:
 
 def _model(command: argparse.ArgumentParser) -> None:
     command.add_argument("--model", metavar="FILE", help="weights; default: this project's models/, else the released")
-    command.add_argument("--runtime", choices=("torch", "onnx"), help="default: torch where it is installed, else onnx")
+    command.add_argument(
+        "--runtime", choices=("torch", "numpy", "onnx"), help="default: torch if installed, else numpy"
+    )
 
 
 def _positive(text: str) -> int:

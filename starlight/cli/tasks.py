@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 import os
-from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from starlight.detector.installed import need_forgery
 from starlight.errors import StarlightError
 from starlight.forgery.answer import FORGED
 
-__all__ = ["FORGERY_VERDICTS", "EVERY_VERDICT", "Record", "loader"]
+__all__ = ["FORGERY_VERDICTS", "EVERY_VERDICT", "Loader", "Record", "loader"]
 
 FORGERY_VERDICTS = (FORGED, "authentic", CANNOT_TELL, UNREADABLE)
 EVERY_VERDICT = (STEGO, FORGED, CLEAN, CANNOT_TELL, UNREADABLE)
@@ -28,8 +27,21 @@ class Record(dict):
         return dict(self)
 
 
-def loader(task: str, model: str | None, runtime: str | None, masks: str | None) -> Callable[[], Any]:
-    """A function for each worker that loads what answers a task.
+@dataclass(frozen=True)
+class Loader:
+    """Loads what answers a task, in each worker; equal ones load the same."""
+
+    task: str
+    model: str | None
+    runtime: str | None
+    masks: str | None
+
+    def __call__(self) -> Any:
+        return _LOADERS[self.task](self.model, self.runtime, self.masks)
+
+
+def loader(task: str, model: str | None, runtime: str | None, masks: str | None) -> Loader:
+    """What each worker loads, to answer a task.
 
     Parameters
     ----------
@@ -49,7 +61,7 @@ def loader(task: str, model: str | None, runtime: str | None, masks: str | None)
             os.makedirs(masks, exist_ok=True)
         except OSError as error:
             raise StarlightError(f"{masks}: cannot be made: {error.strerror or error}") from error
-    return functools.partial(_LOADERS[task], model, runtime, masks)
+    return Loader(task, model, runtime, masks)
 
 
 def _stego(model: str | None, runtime: str | None, _masks: str | None = None) -> Any:

@@ -19,7 +19,7 @@ from starlight.cli.inputs import Source
 from starlight.detector.answer import UNREADABLE, Detection
 from starlight.errors import StarlightError
 
-__all__ = ["Pool"]
+__all__ = ["Pool", "answered"]
 
 _AHEAD = 64  # files a worker that may be answered before the oldest one is
 _PATIENCE = 3  # workers in a row that may die while they start
@@ -210,6 +210,14 @@ def _feed(sources: Iterable[Source], end: Connection) -> None:
         end.send(StarlightError(f"{type(error).__name__}: {error}"))
 
 
+def answered(detector: Any, path: str) -> Record:
+    """The record of one file. A fault of ours stands in it as the reason: the next file is judged."""
+    try:
+        return detector.detect(path).to_dict()
+    except Exception as error:
+        return Detection(path, UNREADABLE, reason=f"{type(error).__name__}: {error}").to_dict()
+
+
 def _serve(link: Connection, load: Load) -> None:
     """A worker's life: load, then answer until the other end is gone."""
     import signal
@@ -231,8 +239,4 @@ def _answer(link: Connection, load: Load) -> None:
     link.send(("ready", detector.description))
     while True:
         path = link.recv()
-        try:
-            record = detector.detect(path).to_dict()
-        except Exception as error:  # a fault of ours: that file's line says so, the next file is judged
-            record = Detection(path, UNREADABLE, reason=f"{type(error).__name__}: {error}").to_dict()
-        link.send(("done", record))
+        link.send(("done", answered(detector, path)))

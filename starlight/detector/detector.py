@@ -6,7 +6,6 @@ import os
 import stat
 import time
 from collections.abc import Iterable, Iterator
-from importlib import resources
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,10 +14,10 @@ import numpy as np
 from starlight.detector.answer import CANNOT_TELL, CLEAN, STEGO, UNREADABLE, Detection
 from starlight.detector.calibration.classes import picture_class
 from starlight.detector.calibration.judgement import Prediction, named, silence
-from starlight.detector.installed import installed_runtime, need_torch
+from starlight.detector.installed import find_weights, installed_runtime, need_torch
 from starlight.detector.predictor import Predictor
 from starlight.detector.previews import preview
-from starlight.detector.runtimes import load_predictor
+from starlight.detector.runtimes import RUNTIMES, load_predictor
 from starlight.detector.wording import notes, reason
 from starlight.errors import BadImage, StarlightError
 from starlight.findings.reading.reader import Reading
@@ -28,10 +27,8 @@ from starlight.images.picture import facts
 from starlight.streams.compute import compute_streams
 from starlight.techniques.constraints import constraint_mask
 
-__all__ = ["PROMOTED", "RUNTIMES", "Detector", "find_weights", "read_file"]
+__all__ = ["Detector", "read_file"]
 
-RUNTIMES = {"torch": "detector.safetensors", "onnx": "starlight.onnx"}  # runtime -> name of its weights file
-PROMOTED = Path("models/promoted")  # of a project: a detector that was trained there and passed the evidence
 _BYTES = "<bytes>"  # path of what was given as bytes
 
 
@@ -87,8 +84,8 @@ class Detector:
         ----------
         path : path, optional
             A weights file; else one promoted in this project, else the released one (see `find_weights`).
-        runtime : {"torch", "onnx"}, optional
-            Else what the file's name says, else torch where it is installed, else onnx.
+        runtime : {"torch", "numpy", "onnx"}, optional
+            Else onnx for a file of that name, else torch where it is installed, else numpy.
 
         Raises
         ------
@@ -98,7 +95,9 @@ class Detector:
         runtime = runtime or installed_runtime(path)
         if runtime not in RUNTIMES:
             raise StarlightError(f"runtime: {runtime!r} is unknown, use one of {', '.join(RUNTIMES)}")
-        file, origin = (Path(path), "given") if path is not None else find_weights(RUNTIMES[runtime])
+        if runtime == "onnx" and path is None:
+            raise StarlightError("runtime onnx: name the file that `make export` wrote with --model")
+        file, origin = (Path(path), "given") if path is not None else find_weights()
         if runtime == "torch":
             need_torch(path)
         predictor = load_predictor(runtime, file)
@@ -177,35 +176,6 @@ class Detector:
         """What the answer was judged at."""
         calibration = self.predictor.calibration
         return {"threshold": round(float(calibration.probability(0.0)), 6), "fpr": calibration.target_fpr}
-
-
-def find_weights(name: str) -> tuple[Path, str]:
-    """The weights file that is used when none is given.
-
-    Returns
-    -------
-    path : Path
-    origin : str
-        `promoted` for one of the project in the working directory that passed the evidence, else `released`. One that
-        was only trained is used when it is named: it may be a try of a few minutes. `exported` for the project's ONNX
-        file, which `make export` makes of what is the default then.
-
-    Raises
-    ------
-    StarlightError
-        There is neither.
-    """
-    if Path("dvc.yaml").is_file():
-        if (PROMOTED / name).is_file():
-            return PROMOTED / name, "promoted"
-        if name == RUNTIMES["onnx"] and (exported := Path("models") / name).is_file():
-            return exported, "exported"
-    package = Path(str(resources.files("starlight")))
-    for folder in (package.parent / "models" / "release", package / "_release"):
-        if (folder / name).is_file():
-            return folder / name, "released"
-    make = "; make one with `make export`" if name == RUNTIMES["onnx"] else ""
-    raise StarlightError(f"{PROMOTED / name}: no detector found, nor a released one{make}, or name one with --model")
 
 
 def read_file(path: str) -> Image:

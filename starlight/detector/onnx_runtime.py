@@ -96,7 +96,7 @@ def _session(path: Path, threads: int):
     try:
         import onnxruntime
     except ImportError as error:
-        raise StarlightError("runtime onnx: needs onnxruntime, `pip install onnxruntime`") from error
+        raise StarlightError("runtime onnx: needs ONNX Runtime, `pip install 'starlight[onnx]'`") from error
     if not path.is_file():
         raise StarlightError(f"{path}: no such file; `make export` writes it")
     options = onnxruntime.SessionOptions()

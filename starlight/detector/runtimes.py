@@ -8,7 +8,9 @@ from starlight.detector.predictor import Predictor
 from starlight.errors import StarlightError
 from starlight.streams import REGISTRY
 
-__all__ = ["load_predictor"]
+__all__ = ["RUNTIMES", "load_predictor"]
+
+RUNTIMES = ("torch", "numpy", "onnx")
 
 
 def load_predictor(runtime: str, file: Path) -> Predictor:
@@ -16,7 +18,7 @@ def load_predictor(runtime: str, file: Path) -> Predictor:
 
     Parameters
     ----------
-    runtime : {"torch", "onnx"}
+    runtime : one of `RUNTIMES`
     file : Path
         The weights, in the form that this runtime reads.
 
@@ -35,6 +37,10 @@ def _read(runtime: str, file: Path) -> Predictor:
         from starlight.detector.onnx_runtime import OnnxPredictor
 
         return OnnxPredictor.load(file)
+    if runtime == "numpy":
+        from starlight.detector.plain.runtime import NumpyPredictor
+
+        return NumpyPredictor.load(file)
     from starlight.detector.torch_runtime import TorchPredictor
 
     return TorchPredictor.load(file)

@@ -11,9 +11,9 @@ import torch
 from torch import Tensor, nn
 
 from starlight.detector.calibration.judgement import Prediction, found_in, judge
-from starlight.detector.model.cells import record_cells
 from starlight.detector.model.encoders import MAP_WIDTH, WIDTH
 from starlight.detector.model.experts import Experts, answers
+from starlight.detector.plain.cells import record_cells
 from starlight.detector.weights import averaged, load
 from starlight.streams.collate import CROPS, first_rows, tile_count, vectors
 

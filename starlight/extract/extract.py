@@ -44,15 +44,12 @@ class ExtractParams:
     workers : int
         Processes; 0 means one for each core.
     backend : str
-        How the work is spread: `loky` (processes), `threading`, `dask` (a cluster), `sequential`.
-    scheduler : str
-        Address of the Dask scheduler; empty starts a cluster on this machine.
+        How the work is spread: `loky` (processes), `threading`, `sequential`.
     """
 
     max_tiles: int = knob(min=1, max=64)
     workers: int = knob(min=0, max=1024)
     backend: str = knob(choices=BACKENDS)
-    scheduler: str = knob()
 
 
 def extract(
@@ -63,6 +60,7 @@ def extract(
     store_root: Path | str,
     *,
     limits: Limits = Limits(),  # noqa: B008 (frozen)
+    scheduler: str = "",
 ) -> dict:
     """Extract every usable image of a manifest that the task stego is about.
 
@@ -78,9 +76,11 @@ def extract(
         once all is done, and anything else that is in it goes.
     params : ExtractParams
     store_root : Path
-        Absolute; results are kept there by content, stream and version. With Dask, a folder that all machines share.
+        Absolute; results are kept there by content, stream and version.
     limits : Limits
         On one file.
+    scheduler : str
+        Of a Dask cluster whose machines share `datasets_root` and `store_root`; empty for this machine.
 
     Returns
     -------
@@ -96,7 +96,7 @@ def extract(
     if rows.empty:
         raise StarlightError("extract: the manifest has no usable image")
     root, store = Path(datasets_root).absolute(), Store(Path(store_root))
-    engine = Engine(params.workers, params.backend, params.scheduler)
+    engine = Engine(params.workers, params.backend, scheduler)
     memo = CodeMemo(store.root / "code.json")
     names = table_names(params, memo.digest)
     memo.save()

@@ -11,7 +11,8 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from starlight.detector.detector import find_weights, read_file
+from starlight.detector.detector import read_file
+from starlight.detector.installed import find_weights
 from starlight.errors import BadImage
 from starlight.forgery.accepted import accepted
 from starlight.forgery.answer import AUTHENTIC, CANNOT_TELL, FORGED, UNREADABLE, ForgeryDetection

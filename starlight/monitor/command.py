@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Collection
 from pathlib import Path
+from typing import Any
 
+import pandas as pd
+
+from starlight.monitor.news import Predict, Since
 from starlight.monitor.run import FORMATS, VERSIONS, Places
 
-__all__ = ["arguments", "places", "project"]
+__all__ = ["arguments", "newcomers", "places", "predictor", "project"]
 
 _EPILOG = """examples:
   python scripts/monitor_performance.py --model_version V4 --dataset_path datasets/anna_submission_2026/negatives/
@@ -48,3 +53,28 @@ def project(dataset: Path | None, otherwise: Path) -> Path:
 def places(root: Path) -> Places:
     """Where a project keeps what the monitor reads."""
     return Places(root / "datasets", root / "artifacts/manifest.csv", root / "reports")
+
+
+def predictor(raw: dict[str, Any], project: Path) -> Predict:
+    """Judges folders with a project's detectors; `raw` are its parameters. torch is loaded when it is called."""
+
+    def predict(path: Path, version: str, only: Collection[str] | None = None) -> pd.DataFrame:
+        from starlight.monitor.predict_folder import FolderParams, predict_folder
+        from starlight.store import default_root
+
+        models, params = project / "models", FolderParams.of(raw)
+        return predict_folder(path, version, only, models=models, store_root=default_root(), params=params)
+
+    return predict
+
+
+def newcomers(raw: dict[str, Any]) -> Since:
+    """Finds what came into a project's data sets since its scan."""
+
+    def since(datasets: Path, manifest: pd.DataFrame):
+        from starlight.monitor.since_scan import since_scan
+        from starlight.scan.params import left_out
+
+        return since_scan(datasets, manifest, leave_out=left_out(raw))
+
+    return since

@@ -9,11 +9,22 @@ import pandas as pd
 
 from starlight.markdown import code, counts, interval, number, percent, table, whole
 from starlight.metrics import dumps
+from starlight.metrics.slices import slices
 from starlight.monitor.accuracy import breakdown_accuracy
+from starlight.monitor.alerts.precision import of_log
 from starlight.monitor.alerts.rules import Alert
 from starlight.monitor.alerts.text import summary, words
 from starlight.monitor.fpr import fpr_table
 from starlight.monitor.runs.logs import TrainingRun
+from starlight.monitor.tables import (
+    DRIFT_HEADER,
+    PRECISION_HEADER,
+    PRECISION_WORDS,
+    SLICE_HEADER,
+    drift_rows,
+    precision_rows,
+    slice_rows,
+)
 from starlight.monitor.unlabelled import agreement
 
 __all__ = ["generate_report", "to_markdown", "write_report"]
@@ -29,6 +40,7 @@ def generate_report(
     training: Sequence[TrainingRun] = (),
     baseline: Mapping | None = None,
     notes: Sequence[str] = (),
+    earlier: Sequence[Mapping] = (),
 ) -> dict:
     """Everything the monitor knows, as one nested mapping.
 
@@ -43,12 +55,14 @@ def generate_report(
         From `check_regressions`, `dataset_metrics`, `parse_training_logs` and `read_baseline`.
     notes : sequence of str
         What else people should know of the images.
+    earlier : sequence of mapping
+        Records of the log of alerts.
 
     Returns
     -------
     dict
-        `model`, `metrics`, `fpr`, `accuracy`, `unlabelled`, `dataset`, `training`, `alerts`, `notes`, `baseline`; made
-        for `metrics.dumps`.
+        `model`, `metrics`, `fpr`, `accuracy`, `slices`, `unlabelled`, `dataset`, `training`, `alerts`, `precision`,
+        `notes`, `baseline`; made for `metrics.dumps`.
     """
     runs = [{k: v for k, v in vars(run).items() if k != "curves"} for run in training]
     return {
@@ -56,10 +70,12 @@ def generate_report(
         "metrics": dict(metrics),
         "fpr": fpr_table(metrics).to_dict("records"),
         "accuracy": breakdown_accuracy(predictions, model).to_dict("records"),
+        "slices": slices(predictions, model).to_dict("records"),
         "unlabelled": agreement(predictions, model).to_dict("records"),
         "dataset": dict(dataset or {}),
         "training": runs,
         "alerts": [asdict(alert) for alert in alerts],
+        "precision": of_log(earlier).to_dict("records"),
         "notes": list(notes),
         "baseline": None if baseline is None else {"accuracy": baseline["accuracy"], "fpr": baseline["fpr"]},
     }
@@ -81,9 +97,6 @@ def to_markdown(report: Mapping) -> str:
          f"{percent(row['mean'])} ± {percent(row['spread'])}", whole(row["folds"])]
         for row in report["accuracy"]
     ]  # fmt: skip
-    drift = [
-        [name, number(part["psi"], 3), number(part["noise"], 3)] for name, part in sorted(data.get("drift", {}).items())
-    ]
     parts = [
         f"# Starlight monitor: {report['model'].upper()}",
         f"{summary(alerts)}.",
@@ -93,6 +106,8 @@ def to_markdown(report: Mapping) -> str:
         "## Techniques",
         "Cross-validated: balanced accuracy over folds that share no cover, threshold from the other folds.",
         table(["Technique", "Found (95 %)", "Images", "Cross-validated", "Folds"], found, "lrrrr"),
+        "## By quality, size, source and container",
+        table(SLICE_HEADER, slice_rows(pd.DataFrame(report["slices"])), "llrrrr"),
         "## As if nobody knew",
         "What the probabilities alone say of the errors (expected), beside the truth: how far they can be believed "
         "where there are no labels.",
@@ -103,7 +118,10 @@ def to_markdown(report: Mapping) -> str:
         ),
         "## Data set",
         _facts(data),
-        table(["Drift of", "PSI", "Chance"], drift, "lrr"),
+        table(DRIFT_HEADER, drift_rows(data.get("drift", {})), "lrrrr"),
+        "## Were earlier alerts right?",
+        PRECISION_WORDS,
+        table(PRECISION_HEADER, precision_rows(pd.DataFrame(report["precision"])), "lrr"),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 

@@ -18,7 +18,7 @@ from starlight.monitor.regressions import check_regressions, read_baseline
 from starlight.monitor.report import generate_report, write_report
 from starlight.monitor.runs import history
 from starlight.monitor.runs.dataset import dataset_metrics
-from starlight.monitor.runs.drift import drift
+from starlight.monitor.runs.drift import drift, with_errors
 from starlight.monitor.runs.latency import read_latency_p95
 from starlight.monitor.runs.logs import TrainingRun, parse_training_logs
 from starlight.monitor.runs.tables import read_manifest, read_predictions
@@ -74,7 +74,8 @@ def _observed(
     predictions = predict(path, version)
     if predictions.empty:
         raise StarlightError(f"{path}: holds no image that could be judged")
-    made = dataset_metrics(predictions, None if rows is None else _split(rows, "train"))
+    with_wrong = with_errors(predictions, predictions, VERSIONS[version])
+    made = dataset_metrics(with_wrong, None if rows is None else _split(rows, "train"))
     return predictions, made, list(predictions.attrs.get("notes", []))
 
 
@@ -96,6 +97,7 @@ def _of_pipeline(
         if len(fresh):
             predictions, rows, test = (pd.concat([old, fresh], ignore_index=True) for old in (predictions, rows, test))
     made = dataset_metrics(rows)
+    test = with_errors(test, predictions, VERSIONS[version])
     return predictions, made | {"drift": drift(test, _split(rows, "train"))}, notes
 
 
@@ -146,13 +148,14 @@ def monitor(
     measured, runs = evaluate(predictions, model), _training(places)
     slowest = read_latency_p95(places.reports / "bench/latency.json")
     alerts = check_regressions(measured, before, limits, dataset=made, latency_p95_ms=slowest, training=runs)
+    log = AlertLog(Path(output_dir) / "alerts.jsonl")
     report = generate_report(
-        predictions, measured, model, alerts=alerts, dataset=made, training=runs, baseline=before, notes=notes
-    )
+        predictions, measured, model, alerts=alerts, dataset=made, training=runs, baseline=before, notes=notes,
+        earlier=log.records,
+    )  # fmt: skip
     written = write_report(report, output_dir, formats)
     entry = _entry(predictions, measured, model, alerts)
     written += _export(entry, Path(output_dir), formats)
-    log = AlertLog(Path(output_dir) / "alerts.jsonl")
     log.add(alerts, model, when, str(dataset_path))  # first, so that whatever happens to the delivery none is lost
     problems = _send(log, environment, delivery) + _post(entry, environment, delivery)
     return Round(alerts, written, notes, problems, fpr_lines(measured))

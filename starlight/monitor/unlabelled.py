@@ -20,14 +20,12 @@ from starlight.detector.answer import STEGO
 from starlight.errors import StarlightError
 from starlight.markdown import counts, interval, number, percent, whole
 from starlight.metrics import view
+from starlight.metrics.slices import FEWEST, parts
 
 __all__ = ["Expected", "agreement", "expected", "of_answers", "share_of_stego"]
 
 _Z = 1.959964  # of a 95 % interval
 _MOST_STEPS = 1000
-_SIDES = (128, 256, 512)  # of a square of as many pixels
-_SIDE_NAMES = ("under 128", "128 to 255", "256 to 511", "512 and more")
-_FEWEST = 50  # images of a part for it to be compared
 
 
 class Expected(NamedTuple):
@@ -101,7 +99,7 @@ def expected(probability, flagged, *, calibrated_at: float = 0.5, stego: float |
 
 
 def agreement(predictions: pd.DataFrame, model: str, *, calibrated_at: float = 0.5) -> pd.DataFrame:
-    """Expected beside true figures, in all and by source, container and size, where labels are known.
+    """Expected beside true figures, in all and by source, container, size and quality, where labels are known.
 
     Parameters
     ----------
@@ -117,16 +115,10 @@ def agreement(predictions: pd.DataFrame, model: str, *, calibrated_at: float = 0
         `false_alarms`; parts of fewer than fifty images are left out.
     """
     frame = view(predictions, model)
-    facts = predictions.loc[frame.index]
-    side = np.sqrt(facts.width.astype(float) * facts.height.astype(float))
-    size = pd.cut(side, [0, *_SIDES, np.inf], right=False, labels=_SIDE_NAMES).astype(str)
-    parts = {"all": pd.Series("all", frame.index), "size": size}
-    parts |= {name: facts[name] for name in ("source", "container") if name in facts}
     rows = []
-    for part, names in parts.items():
-        for name, index in frame.groupby(names, sort=True).groups.items():
-            own = frame.loc[index]
-            if len(own) >= _FEWEST:
+    for part, names in {"all": pd.Series("all", frame.index), **parts(predictions.reset_index(drop=True))}.items():
+        for name, own in frame.groupby(names, sort=True):
+            if name and len(own) >= FEWEST:
                 rows.append((part, name, len(own), *_both(own, calibrated_at)))
     columns = ["part", "name", "n", "expected_accuracy", "low", "high", "accuracy", "expected_false_alarms",
                "false_alarms"]  # fmt: skip

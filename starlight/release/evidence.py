@@ -107,25 +107,25 @@ def judge(weights: Path, files: Iterable[File], engine: Engine = Engine()) -> li
     list of Counted
         In the order of the files.
     """
-    chunks = chunked(list(files), engine)
+    chunks = chunked(list(enumerate(files)), engine)
     parts = run(engine, functools.partial(_judge, weights), chunks, label="evidence")
-    return [one for part in parts for one in part]
+    return [one for _, one in sorted((pair for part in parts for pair in part), key=lambda pair: pair[0])]
 
 
-def _judge(weights: Path, files: Sequence[File]) -> list[Counted]:
-    detector, found = loaded(weights), []
-    for group, source, path in files:
-        try:
-            judged = detector.judge(path, maps=False)
-        except BadImage:
-            found.append(Counted(group, source, "", "", UNREADABLE, ""))
-            continue
-        answer = judged.detection
-        named = (answer.technique or "") if answer.verdict == STEGO else ""
-        found.append(
-            Counted(group, source, device(path) if group == REAL else "", judged.classes[0], answer.verdict, named)
-        )
-    return found
+def _judge(weights: Path, files: Sequence[tuple[int, File]]) -> list[tuple[int, Counted]]:
+    detector = loaded(weights)
+    return [(place, _counted(detector, file)) for place, file in files]
+
+
+def _counted(detector: Detector, file: File) -> Counted:
+    group, source, path = file
+    try:
+        judged = detector.judge(path, maps=False)
+    except BadImage:
+        return Counted(group, source, "", "", UNREADABLE, "")
+    answer = judged.detection
+    named = (answer.technique or "") if answer.verdict == STEGO else ""
+    return Counted(group, source, device(path) if group == REAL else "", judged.classes[0], answer.verdict, named)
 
 
 def device(path: Path) -> str:

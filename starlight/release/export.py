@@ -18,11 +18,11 @@ from safetensors import safe_open
 from torch import Tensor, nn
 
 from starlight.detector.model import DetectorConfig, UnifiedStarlightDetector
-from starlight.detector.model.unified import CROP_STREAMS, Encoded
+from starlight.detector.model.unified import Encoded
 from starlight.detector.onnx_runtime import OUTPUTS, SOURCE
 from starlight.detector.weights import Stored, averaged, load
 from starlight.errors import StarlightError
-from starlight.streams.collate import collate, first_rows
+from starlight.streams.collate import CROPS, collate, first_rows
 from starlight.system.atomic import write_bytes
 
 __all__ = ["OPSET", "SOURCE", "quantise", "write_onnx"]
@@ -148,7 +148,7 @@ def _inputs(records: Sequence[Mapping[str, Any]], config: DetectorConfig) -> tup
     batch = collate(records, streams) | first_rows(records, config.starts)
     # Traced with three tiles: a size of one would be taken for a constant.
     for name in streams:
-        if name in CROP_STREAMS:
+        if name in CROPS:
             crop = batch[name]
             batch[name] = np.resize(crop[:, :1], (len(crop), 3, *crop.shape[2:]))
     batch["tiles"] = np.full(len(records), 2, np.int64)
@@ -161,7 +161,7 @@ def _dynamic(name: str) -> dict[int, Any]:
     if name == "keep":
         return {}
     axes = {0: torch.export.Dim("images", min=1, max=4096)}
-    if name in CROP_STREAMS:
+    if name in CROPS:
         axes[1] = torch.export.Dim("tiles_most", min=1, max=4096)
     return axes
 

@@ -6,7 +6,7 @@ turn: what is counted of it was judged by thresholds that it had no part in.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,11 +16,16 @@ from numpy.typing import NDArray
 
 from starlight.detector.calibration.calibration import Calibration
 from starlight.detector.calibration.judgement import judge
+from starlight.detector.calibration.thresholds import fit
+from starlight.detector.weights import Member
 from starlight.metrics import clopper_pearson
 from starlight.release.collected import Collected
 from starlight.release.evidence import loaded
+from starlight.training.data import TrainingData
+from starlight.training.image_rows import LABELS
+from starlight.training.selection import Passes
 
-__all__ = ["Scores", "left_out", "log_odds"]
+__all__ = ["Scores", "fitting", "left_out", "log_odds"]
 
 _BATCH = 512  # images judged together
 _MIN_GROUP = 20  # images of a make under which it is left out together with the other such makes
@@ -46,6 +51,29 @@ class Scores(NamedTuple):
 
     def take(self, chosen: NDArray) -> Scores:
         return Scores(*(part[chosen] for part in self))
+
+    def flagged(self, calibration: Calibration) -> int:
+        """How many of them thresholds call stego."""
+        return int((calibration.score(self.logits, self.classes) >= 0).sum())
+
+
+def fitting(members: Sequence[Member], val: TrainingData, target_fpr: float) -> Callable[[Scores], Calibration]:
+    """What sets thresholds by a validation split and further clean images, and fits probabilities to the split alone.
+
+    Parameters
+    ----------
+    members : sequence of Member
+        Of the detector.
+    val : TrainingData
+    target_fpr : float
+        Image-level.
+    """
+    known = Passes(val, maps=False).log_odds(members), val.technique, val.classes
+
+    def set_by(further: Scores) -> Calibration:
+        return fit(*known, techniques=LABELS, target_fpr=target_fpr, further=(further.logits, further.classes))
+
+    return set_by
 
 
 def log_odds(weights: Path, collected: Collected) -> Scores:

@@ -11,6 +11,7 @@ from starlight.reports.against import against
 from starlight.reports.dataset import dataset_section
 from starlight.reports.forgery import forgery_section
 from starlight.reports.inputs import Run
+from starlight.reports.served import served
 from starlight.reports.submissions import own_alarms, submissions
 from starlight.reports.targets import standing
 from starlight.reports.words import change_name, change_sentence, changes, listing, plural
@@ -84,6 +85,8 @@ def dashboard(run: Run) -> str:
         figures.look_alikes(run),
         submissions(run),
         figures.containers(run),
+        figures.by_picture(run),
+        served(run),
         run_sections.evidence(run),
         forgery_section(run),
         iter(["## Calibration", run.plot("Predicted probability against the share that is stego", "calibration")]),

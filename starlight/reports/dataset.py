@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 import pandas as pd
 
 from starlight.markdown import code, number, percent, table, whole
+from starlight.monitor.tables import DRIFT_HEADER, drift_rows
 
 __all__ = ["dataset_section"]
 
@@ -64,16 +65,17 @@ def dataset_section(
 def _drift(parts: Mapping, limit: float) -> Iterator[str]:
     yield (
         f"Drift of the test split against the training split, as population stability index (PSI; limit {limit:g}). "
-        "What chance alone may do is counted in covers."
+        "What chance alone may do is counted in covers. Beside it what it does to the verdicts: how many are wrong "
+        "among the sorts of images that are more frequent here than in training, and among the others."
     )
-    rows = []
-    for name, part in sorted(parts.items()):
+    verdicts = []
+    for _, part in sorted(parts.items()):
         over = part["psi"] > limit
-        verdict = (
+        verdicts.append(
             "drifted" if part["psi"] - part["noise"] > limit else "over the limit, may be chance" if over else "none"
         )
-        rows.append([name, number(part["psi"], 3), number(part["noise"], 3), whole(part["n"]), verdict])
-    yield table(["Of", "PSI", "Chance", "Images", "Drift"], rows, "lrrrl")
+    rows = [[*row, verdict] for row, verdict in zip(drift_rows(parts), verdicts, strict=True)]
+    yield table([*DRIFT_HEADER, "Drift"], rows, "lrrrrl")
 
 
 def _formats(counts: Mapping[str, Mapping[str, int]]) -> Iterator[str]:

@@ -4,12 +4,16 @@ from collections.abc import Iterator
 
 from starlight.markdown import code, counts, number, percent, table
 from starlight.metrics import figure
+from starlight.metrics.slices import slices
+from starlight.monitor.tables import SLICE_HEADER, slice_rows
 from starlight.plots.style import TITLES
 from starlight.reports.inputs import Run
 from starlight.reports.targets import Goal, cell, exact, show_goal, status
 from starlight.reports.words import change_name, changes, shown
 
-__all__ = ["changed", "containers", "current", "current_values", "goals_of", "look_alikes", "techniques"]
+__all__ = [
+    "by_picture", "changed", "containers", "current", "current_values", "goals_of", "look_alikes", "techniques",
+]  # fmt: skip
 
 _ROWS = (
     ("fpr", "False-positive rate (FPR), all authentic"),
@@ -170,6 +174,17 @@ def containers(run: Run) -> Iterator[str]:
     yield table(
         ["Format and mode", "Authentic flagged (95 %)", "Images", "Stego found (95 %)", "Images"], rows, "lrrrr"
     )
+
+
+def by_picture(run: Run) -> Iterator[str]:
+    """False alarms and detection by JPEG quality, size, source and class of picture."""
+    found = slices(run.predictions, run.current)
+    yield "## By quality, size, source and class of picture"
+    yield (
+        "Parts of fifty images or more. The quality is libjpeg's of steps as coarse; the size is the side of a square "
+        "of as many pixels."
+    )
+    yield table(SLICE_HEADER, slice_rows(found), "llrrrr")
 
 
 def current_values(run: Run) -> str:

@@ -13,7 +13,7 @@ from starlight.markdown import image
 from starlight.metrics import MODELS, dumps, evaluate, flatten, lookup, not_numbers
 from starlight.monitor.alerts import Alert, AlertParams, Evidence, judge_alerts
 from starlight.monitor.runs.dataset import dataset_metrics, submission_counts
-from starlight.monitor.runs.drift import drift
+from starlight.monitor.runs.drift import drift, with_errors
 from starlight.monitor.runs.latency import latency_p95
 from starlight.monitor.runs.logs import TrainingRun, parse_training_logs
 from starlight.monitor.runs.tables import read_manifest, read_predictions
@@ -48,7 +48,7 @@ _NUMBERS = {
 _SLACK = 2e-6  # figures are written with six digits
 DOCUMENTS = {
     "audit": "mining/audit.json", "choice": "finetune/choice.json", "latency": "bench/latency.json",
-    "forgery": "forgery/metrics.json", "forgery_audit": "forgery/mining/audit.json",
+    "forgery": "forgery/metrics.json", "forgery_audit": "forgery/mining/audit.json", "served": "served.json",
 }  # fmt: skip
 
 
@@ -192,14 +192,16 @@ def load(directory: str | Path, manifest_path: str | Path, params: ReportParams)
     manifest = read_manifest(manifest_path)
     usable = of_stego(manifest[manifest.status == "ok"])
     dataset = dataset_metrics(manifest)
-    test = usable[usable.split == "test"]
+    predictions = read_predictions(directory / "predictions.csv")
+    current = [model for model in MODELS if model in metrics][-1]
+    test = with_errors(usable[usable.split == "test"], predictions, current)
     dataset["drift"] = drift(test, usable[usable.split == "train"])
     dataset["submissions"] = submission_counts(usable)
     run = Run(
         directory=directory,
         params=params,
         metrics=metrics,
-        predictions=read_predictions(directory / "predictions.csv"),
+        predictions=predictions,
         dataset=dataset,
         quarantined=manifest[manifest.status != "ok"],
         training=_training_logs(directory),

@@ -7,7 +7,9 @@ import pandas as pd
 
 from starlight.markdown import NOTHING, code, counts, image, number, percent, table, whole
 from starlight.metrics import Figure, figure, view
-from starlight.monitor.alerts.text import show, words
+from starlight.monitor.alerts.precision import of_history
+from starlight.monitor.alerts.text import show, what_to_do
+from starlight.monitor.tables import PRECISION_HEADER, PRECISION_WORDS, precision_rows
 from starlight.reports import measures
 from starlight.reports.figures import goals_of
 from starlight.reports.inputs import Run
@@ -152,9 +154,13 @@ def alerts(run: Run) -> Iterator[str]:
         )
         rows.append([
             alert.level, code(alert.name), show(alert.value, alert.unit) + ends, show(alert.threshold, alert.unit),
-            before, words(alert).partition("look at ")[2],
+            before, f"{alert.look_at} ([what to do](../{what_to_do(alert)}))",
         ])  # fmt: skip
     yield table(["Level", "What", "Value", "Threshold", "Before", "What to look at"], rows, "llrrrl")
     log = [[f"{place}", ", ".join(map(code, entry["alerts"])) or "none"] for place, entry in enumerate(run.entries, 1)]
     yield "Log: alerts of each evaluation, the last ten."
     yield table(["Evaluation", "Alerts"], log[-_SHOWN:], "rl")
+    precision = precision_rows(of_history(run.entries))
+    if precision:
+        yield PRECISION_WORDS
+        yield table(PRECISION_HEADER, precision, "lrr")

@@ -29,6 +29,7 @@ def scan(
     *,
     leave_out: Container[str] = (),
     workers: int | None = None,
+    scheduler: str = "",
     store_root: Path | str | None = None,
 ) -> tuple[pd.DataFrame, dict]:
     """Scan a folder of submissions.
@@ -44,6 +45,8 @@ def scan(
         Names of submissions that do not count.
     workers : int, optional
         In place of the same field of `params`.
+    scheduler : str
+        Of a Dask cluster that looks into the files; its machines share the folder and the store.
     store_root : Path, optional
         Absolute; where facts of contents are kept from run to run. Without it nothing is kept.
 
@@ -61,7 +64,7 @@ def scan(
     """
     root = Path(datasets_dir)
     found = discover(root, leave_out=leave_out)
-    engine = Engine(workers=params.workers if workers is None else workers)
+    engine = Engine(params.workers if workers is None else workers, scheduler=scheduler)
     present = [entry.path for entry in found.entries if not entry.absent]
     hashed = hash_files(root, present, limits(params), engine)
     paths = {h.sample_id: path for path, h in sorted(hashed.items(), reverse=True) if h.sample_id}

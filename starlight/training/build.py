@@ -9,7 +9,7 @@ import torch
 from tqdm import tqdm
 
 from starlight.detector.model import DetectorConfig, UnifiedStarlightDetector
-from starlight.detector.model.unified import VECTOR_STREAMS
+from starlight.detector.plain.network import VECTORS
 from starlight.streams.starts import read_by
 from starlight.techniques import OTHER
 from starlight.training.data import TrainingData
@@ -97,7 +97,7 @@ def refit(model: UnifiedStarlightDetector, data: TrainingData, weight: np.ndarra
 
 
 def _vectors(data: TrainingData, streams: Sequence[str]) -> dict[str, np.ndarray]:
-    return {n: data.vectors(n) for n in streams if n in VECTOR_STREAMS}
+    return {n: data.vectors(n) for n in streams if n in VECTORS}
 
 
 @torch.no_grad()

@@ -17,10 +17,12 @@ import torch
 from torch.nn import functional as F
 from tqdm import tqdm
 
-from starlight.detector.model import cells, frontend
-from starlight.detector.model.cells import record_cells
-from starlight.detector.model.frontend import CELL, FRONTENDS
+from starlight.detector.model import frontend
+from starlight.detector.model.frontend import FRONTENDS
+from starlight.detector.plain import cells
+from starlight.detector.plain.cells import record_cells
 from starlight.streams.collate import CROPS, collate, tile_count
+from starlight.streams.tiles import CELL
 from starlight.training.image_rows import ImageRows
 
 __all__ = ["CellStore"]

@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 
 from starlight.detector.calibration.classes import picture_class
+from starlight.images.jpeg.quality import nearest_quality
+from starlight.images.picture import FACTS
 from starlight.store import StreamReader
 from starlight.streams.collate import vectors
 from starlight.techniques import OTHER, TECHNIQUES
@@ -38,6 +40,8 @@ class ImageRows:
         The constraint mask.
     classes : list of str
         Class of each picture, as thresholds know it.
+    qualities : list of float
+        JPEG quality of each, see `starlight.images.jpeg.quality`; NaN for what is no JPEG.
     twins : (n,) int
         Row of an image's payload-free twin, -1 where it has none.
     weight : (n,) float32
@@ -56,7 +60,9 @@ class ImageRows:
         self.labels = self.rows["label"].to_numpy(int)
         self.mask = np.stack([reader.mask(i) for i in ids]) if ids else np.zeros((0, len(LABELS)), bool)
         self.found = np.stack([reader.found(i) for i in ids]) if ids else np.zeros((0, len(LABELS)), bool)
-        self.classes = [picture_class(reader.facts(i)) for i in ids]
+        facts = [reader.facts(i) for i in ids]
+        self.classes = [picture_class(one) for one in facts]
+        self.qualities = [nearest_quality(float(one[FACTS.index("step")])) for one in facts]
         place = {sample: i for i, sample in enumerate(ids)}
         self.twins = np.array([place.get(t, -1) if isinstance(t, str) else -1 for t in self.rows["twin_id"]])
         self.weight = np.ones(len(ids), np.float32)

@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from starlight.detector.model import Output
-from starlight.detector.model.unified import IMPOSSIBLE
+from starlight.detector.plain.network import IMPOSSIBLE
 
 __all__ = ["LossWeights", "detector_loss"]
 

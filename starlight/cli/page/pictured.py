@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import functools
 import io
 import warnings
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +54,15 @@ class _Record(dict):
         return dict(self)
 
 
+@dataclass(frozen=True)
+class _Load:
+    load: Callable[[], Any]
+    folder: Path | None
+
+    def __call__(self) -> Pictured:
+        return Pictured(self.load(), self.folder)
+
+
 def pictured(load: Callable[[], Any], folder: Path | None) -> Callable[[], Pictured]:
     """A loader, fit for worker processes, of the same detector with pictures.
 
@@ -69,11 +78,7 @@ def pictured(load: Callable[[], Any], folder: Path | None) -> Callable[[], Pictu
             folder.mkdir(exist_ok=True)
         except OSError as error:
             raise StarlightError(f"{folder}: cannot be made: {error.strerror}") from error
-    return functools.partial(_load, load, folder)
-
-
-def _load(load: Callable[[], Any], folder: Path | None) -> Pictured:
-    return Pictured(load(), folder)
+    return _Load(load, folder)
 
 
 def thumbnail(path: str) -> bytes | None:

@@ -6,11 +6,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-__all__ = ["CLIP", "MAP_WIDTH", "WIDTH", "BytesEncoder", "CropEncoder", "StartEncoder", "VectorEncoder"]
+from starlight.detector.plain.network import CLIP
+
+__all__ = ["MAP_WIDTH", "WIDTH", "BytesEncoder", "CropEncoder", "StartEncoder", "VectorEncoder"]
 
 WIDTH = 32  # numbers that each stream contributes to the fusion
 MAP_WIDTH = 16  # channels that each crop stream contributes to the localisation map
-CLIP = 5.0  # standard deviations; what lies beyond says "unlike training", not "more so"
 
 
 class VectorEncoder(nn.Module):

@@ -15,8 +15,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from starlight.detector.model.encoders import CLIP, VectorEncoder
-from starlight.detector.model.unified import COUNTED, IMPOSSIBLE, VECTOR_STREAMS, UnifiedStarlightDetector
+from starlight.detector.model.encoders import VectorEncoder
+from starlight.detector.model.unified import UnifiedStarlightDetector
+from starlight.detector.plain.network import CLIP, COUNTED, IMPOSSIBLE, VECTORS
 
 __all__ = ["Experts", "answers"]
 
@@ -42,7 +43,7 @@ class Experts:
     @torch.inference_mode()
     def __init__(self, model: UnifiedStarlightDetector) -> None:
         self._masks = model.config.constraint_mask
-        self._streams = {name: _Stream(model.encoders[name]) for name in model.encoders if name in VECTOR_STREAMS}
+        self._streams = {name: _Stream(model.encoders[name]) for name in model.encoders if name in VECTORS}
         self._speaking = [name for name, stream in self._streams.items() if stream.speaks]
         self._counted = [name for name in COUNTED if name in self._streams]
         self.streams = tuple(name for name in self._streams if name in {*self._speaking, *self._counted})

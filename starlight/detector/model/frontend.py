@@ -14,7 +14,7 @@ from torch.nn import functional as F
 
 from starlight.streams.tiles import CELL
 
-__all__ = ["CELL", "FRONTENDS", "PixelFrontend", "PlaneFrontend"]
+__all__ = ["FRONTENDS", "PixelFrontend", "PlaneFrontend"]
 
 _RESIDUALS = 5  # first and second differences, each with its transpose beside it, and the square kernel
 _TRANSPOSED = (1, 0, 3, 2, 4)  # order of the residuals after the image is transposed

@@ -11,25 +11,15 @@ from torch import Tensor, nn
 
 from starlight.detector.model.encoders import MAP_WIDTH, WIDTH, BytesEncoder, CropEncoder, StartEncoder, VectorEncoder
 from starlight.detector.model.frontend import FRONTENDS
+from starlight.detector.plain.network import COUNTED, IMPOSSIBLE, VECTORS
+from starlight.streams.collate import CROPS
 from starlight.streams.starts import STARTS
 from starlight.streams.tiles import TILE
 
-__all__ = [
-    "COUNTED",
-    "CROP_STREAMS",
-    "VECTOR_STREAMS",
-    "DetectorConfig",
-    "Output",
-    "UnifiedStarlightDetector",
-    "without",
-]
+__all__ = ["DetectorConfig", "Output", "UnifiedStarlightDetector", "without"]
 
-CROP_STREAMS = ("pixel", "alpha", "lsb", "palette_lsb")
-VECTOR_STREAMS = ("palette", "format", "content", "dct")
-COUNTED = ("content", "dct")  # whose statistics say how unlike training an image is
 Encoded = tuple[Tensor, Tensor | None, Tensor | None]  # a stream's numbers, its map, and what its experts say
 _HIDDEN = {"content": 192, "dct": 192}  # where experts read a whole stream; the others only give the map its context
-IMPOSSIBLE = -30.0  # logit of a technique that the container cannot carry
 
 
 @dataclass(frozen=True)
@@ -100,7 +90,7 @@ class UnifiedStarlightDetector(nn.Module):
             for name in config.streams
         })  # fmt: skip
         self.starts = nn.ModuleDict({n: StartEncoder(STARTS[n] // (TILE // 8)) for n in config.starts})
-        self.crops = [n for n in self.encoders if n in CROP_STREAMS]
+        self.crops = [n for n in self.encoders if n in CROPS]
         self.frontends = nn.ModuleDict({n: FRONTENDS[n]() for n in self.crops})
         self.offset = nn.Parameter(torch.zeros(techniques))
         self.register_buffer("has_expert", torch.zeros(techniques, dtype=torch.bool))
@@ -189,7 +179,7 @@ class UnifiedStarlightDetector(nn.Module):
         return cells.view(*crop.shape[:2], *cells.shape[1:])
 
     def _encode(self, name: str, encoder: nn.Module, batch: Mapping[str, Tensor]) -> Encoded:
-        if name in VECTOR_STREAMS:
+        if name in VECTORS:
             part, said = encoder(batch[name])
             return part, None, said
         if name == "metadata":
@@ -220,7 +210,7 @@ def without(encoded: Mapping[str, Encoded], blank: str | None) -> dict[str, Enco
 
 
 def _encoder(name: str, size: int, techniques: int) -> nn.Module:
-    if name in VECTOR_STREAMS:
+    if name in VECTORS:
         return VectorEncoder(size, techniques, hidden=_HIDDEN.get(name, 48))
     if name == "metadata":
         return BytesEncoder()

@@ -4,7 +4,7 @@ from starlight.monitor.alerts.deliver import VARIABLE, AppriseChannel, channels_
 from starlight.monitor.alerts.log import AlertLog
 from starlight.monitor.alerts.mix import MIXED, like_for_like, other_mix
 from starlight.monitor.alerts.rules import Alert, AlertParams, Evidence, judge_alerts
-from starlight.monitor.alerts.text import subject, summary, words
+from starlight.monitor.alerts.text import subject, summary, what_to_do, words
 
 __all__ = [
     "MIXED",
@@ -22,5 +22,6 @@ __all__ = [
     "send_pending",
     "subject",
     "summary",
+    "what_to_do",
     "words",
 ]

@@ -3,11 +3,13 @@
 import math
 
 from starlight.markdown import number, percent
+from starlight.monitor.alerts.precision import kind
 from starlight.monitor.alerts.rules import Alert
 
-__all__ = ["show", "subject", "summary", "words"]
+__all__ = ["show", "subject", "summary", "what_to_do", "words"]
 
 
+_HELP = "docs/watching.md"  # of the project; each kind of alert is a heading there
 _NAMED = 3  # alerts of one kind that a summary names one by one; it is the subject of an e-mail too
 
 
@@ -22,17 +24,21 @@ def show(value: float, unit: str) -> str:
     return number(value, {"psi": 3, "ms": 1}.get(unit, 0)) + (" ms" if unit == "ms" and not math.isnan(value) else "")
 
 
+def what_to_do(alert: Alert) -> str:
+    """Where in the project's documents it stands what to do about an alert, such as `docs/watching.md#fpr`."""
+    return f"{_HELP}#{kind(alert.name)}"
+
+
 def words(alert: Alert) -> str:
-    """One line: what, value, interval, threshold, before, what to look at."""
+    """One line: what, value, interval, threshold, before, what to look at, and where it stands what to do."""
+    look_at = f"look at {alert.look_at}; what to do: {what_to_do(alert)}"
     if alert.unit == "epoch":
-        return f"{alert.level} {alert.name}: diverged by {show(alert.value, alert.unit)}; look at {alert.look_at}"
+        return f"{alert.level} {alert.name}: diverged by {show(alert.value, alert.unit)}; {look_at}"
     unit = "fraction" if alert.unit == "points" else alert.unit
     ends = f" ({show(alert.low, alert.unit)} to {show(alert.high, alert.unit)})" if alert.low < alert.high else ""
     before = "" if math.isnan(alert.before) else f", before {show(alert.before, unit)}"
     limit = f"threshold {show(alert.threshold, alert.unit)}"
-    return (
-        f"{alert.level} {alert.name}: {show(alert.value, alert.unit)}{ends}, {limit}{before}; look at {alert.look_at}"
-    )
+    return f"{alert.level} {alert.name}: {show(alert.value, alert.unit)}{ends}, {limit}{before}; {look_at}"
 
 
 def summary(alerts: list[Alert]) -> str:

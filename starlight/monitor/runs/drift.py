@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import chi2
 
-__all__ = ["drift", "psi", "psi_noise"]
+__all__ = ["drift", "psi", "psi_noise", "with_errors"]
 
 PIXEL_EDGES = (64**2, 128**2, 256**2, 512**2, 1024**2, 2048**2)
 DENSITY_EDGES = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0)  # bytes per pixel
@@ -83,6 +83,14 @@ _VIEWS = {
 }
 
 
+def with_errors(rows: pd.DataFrame, predictions: pd.DataFrame, model: str) -> pd.DataFrame:
+    """Rows with `wrong`, whether a model's verdict on them is; those that it did not judge are left out."""
+    judged = predictions.drop_duplicates("path").set_index("path")
+    wrong = judged[f"{model}_flagged"].astype(int) != judged["label"].astype(int)
+    rows = rows[rows["path"].isin(judged.index)]
+    return rows.assign(wrong=rows["path"].map(wrong).astype(bool))
+
+
 def drift(rows: pd.DataFrame, reference: pd.DataFrame) -> dict[str, dict[str, float]]:
     """Drift of a set of images against a reference.
 
@@ -90,13 +98,15 @@ def drift(rows: pd.DataFrame, reference: pd.DataFrame) -> dict[str, dict[str, fl
     ----------
     rows, reference : DataFrame
         Columns of the manifest: `kind`, `category`, `technique`, `label`, `format`, `mode`, `width`, `height`,
-        `cover_id`, and `bytes` where known.
+        `cover_id`, and `bytes` where known; `wrong` of `rows` where it is known, see `with_errors`.
 
     Returns
     -------
     dict
         For each view that both sides have: `psi`, `noise` (what chance may do, counted in covers, since images of one
-        cover are no independent evidence), `n`, `reference_n`.
+        cover are no independent evidence), `n`, `reference_n`. With `wrong`, also what the drift does to the verdicts:
+        `more_wrong` of the `more_n` images of sorts that are more frequent than in the reference, and `less_wrong` of
+        the `less_n` others.
     """
     found = {}
     for name, view in _VIEWS.items():
@@ -112,4 +122,16 @@ def drift(rows: pd.DataFrame, reference: pd.DataFrame) -> dict[str, dict[str, fl
             "n": len(own),
             "reference_n": len(other),
         }
+        if "wrong" in rows:
+            found[name] |= _harm(own, other, rows.wrong[own.index])
     return found
+
+
+def _harm(own: pd.Series, other: pd.Series, wrong: pd.Series) -> dict[str, int]:
+    """Wrong verdicts among the sorts of images that are more frequent than in the reference, and among the others."""
+    change = own.value_counts(normalize=True).sub(other.value_counts(normalize=True), fill_value=0)
+    more = own.isin(change.index[change > 0])
+    return {
+        "more_wrong": int(wrong[more].sum()), "more_n": int(more.sum()),
+        "less_wrong": int(wrong[~more].sum()), "less_n": int((~more).sum()),
+    }  # fmt: skip

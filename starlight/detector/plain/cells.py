@@ -1,4 +1,4 @@
-"""Cell statistics of stored crops with NumPy: what the front ends of `frontend` give, a fraction of the time on a CPU.
+"""Cell statistics of stored crops: what `starlight.detector.model.frontend` gives, in a fraction of the time on a CPU.
 
 Residuals of 8-bit samples are whole numbers in quarters of a grey level, and truncated ones fit a byte, as does their
 sum over the eight rows of a cell: nothing is rounded before the last division.
@@ -10,8 +10,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from starlight.detector.model.frontend import CELL
-from starlight.streams.tiles import TILE
+from starlight.streams.tiles import CELL, TILE
 
 __all__ = ["pixel_cells", "plane_cells", "record_cells"]
 

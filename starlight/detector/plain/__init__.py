@@ -1,0 +1,1 @@
+"""The detector in NumPy alone: what the wheel answers with."""
