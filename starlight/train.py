@@ -18,6 +18,7 @@ from starlight.streams import REGISTRY, SETS
 from starlight.training import devices
 from starlight.training.build import build
 from starlight.training.calibrate import calibrate, even_odds
+from starlight.training.crops import Crops
 from starlight.training.data import TrainingData
 from starlight.training.loop import Schedule, fit
 from starlight.training.losses import LossWeights
@@ -40,7 +41,7 @@ _PATIENCE = 4  # epochs without a better validation measure after which V3 is tr
 
 
 def train(
-    manifest: pd.DataFrame, reader: StreamReader, general: General, params: TrainParams,
+    manifest: pd.DataFrame, reader: StreamReader, crops: Crops, general: General, params: TrainParams,
     *, variant: str, out: Path, curves: Path, scratch: Path,
 ) -> None:  # fmt: skip
     """Train one detector and write its weights and curves.
@@ -49,13 +50,15 @@ def train(
     ----------
     manifest : DataFrame
     reader : StreamReader
+    crops : Crops
+        Where the crops of the images come from.
     variant : {"v3", "v4_base"}
         V3 is what the predecessor was: six streams and no experts, trained on `ordinary` images, no constraint mask,
         judged at even odds.
     out, curves : Path
         Weights (safetensors) and curves (CSV).
     scratch : Path
-        Folder for checkpoints and temporary files; outlives a kill.
+        Absolute; folder for checkpoints and temporary files; outlives a kill.
 
     Raises
     ------
@@ -64,7 +67,7 @@ def train(
     """
     baseline = variant == "v3"
     streams = SETS["six" if baseline else general.streams]
-    splits = load_splits(manifest, reader, streams, scratch, baseline=baseline)
+    splits = load_splits(manifest, reader, streams, crops, scratch, baseline=baseline)
     weight_negatives(splits.train, general)
     sampler = sampler_of(
         splits.train, dataclasses.replace(general, negative_ratio=0.0) if baseline else general, params.batch_size,

@@ -59,7 +59,7 @@ def digest(folder):
 
 
 def counts(**given):
-    return dict.fromkeys(table_names(ALONE), 0) | given
+    return dict.fromkeys(table_names(), 0) | given
 
 
 def test_reader_gives_what_the_streams_compute(world):
@@ -212,7 +212,7 @@ def test_an_unreadable_file_is_a_failure_not_zeros(world, run, tmp_path):
 @pytest.mark.parametrize("harm", ["flip a bit", "truncate", "delete"])
 def test_a_damaged_store_is_mended(world, run, tmp_path, harm):
     run()
-    shard = next((tmp_path / "store" / table_names(ALONE)["pixel"]).glob("*.shard"))
+    shard = next((tmp_path / "store" / table_names()["pixel"]).glob("*.shard"))
     if harm == "delete":
         shard.unlink()
     elif harm == "truncate":
@@ -231,8 +231,8 @@ def test_a_damaged_store_is_mended(world, run, tmp_path, harm):
 
 def test_damage_in_every_stream_is_mended_at_once(world, run, tmp_path):
     run()
-    harmed = dict.fromkeys(table_names(ALONE), 0)
-    for stream, name in table_names(ALONE).items():
+    harmed = dict.fromkeys(table_names(), 0)
+    for stream, name in table_names().items():
         for shard in (tmp_path / "store" / name).glob("*.shard"):
             content = bytearray(shard.read_bytes())
             if Shard(shard).index["zero"].all():
@@ -251,7 +251,7 @@ def test_many_small_shards_are_merged_by_a_run(world, run, tmp_path, monkeypatch
     for rows in (table[:2], table[:4], table[:6], table):
         run(rows)
     assert digest(tmp_path / "out") == world[2]
-    shards = [len(list((tmp_path / "store" / name).glob("*.shard"))) for name in table_names(ALONE).values()]
+    shards = [len(list((tmp_path / "store" / name).glob("*.shard"))) for name in table_names().values()]
     assert max(shards) <= 2
     assert run()["computed"] == counts() and digest(tmp_path / "out") == world[2]
 
@@ -347,7 +347,7 @@ def test_two_runs_at_once_on_one_store(world, tmp_path):
     children = [spawn(world, tmp_path / name, tmp_path / "store") for name in ("one", "two", "same", "same")]
     assert [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children] == [0] * 4
     assert {digest(tmp_path / name) for name in ("one", "two", "same")} == {world[2]}
-    for name in table_names(ALONE).values():
+    for name in table_names().values():
         assert len(Store(tmp_path / "store").table(name).keys) == len(world[1])
 
 

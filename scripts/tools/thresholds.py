@@ -18,6 +18,7 @@ from starlight.release.refit import left_out, log_odds
 from starlight.sample.build import SampleParams
 from starlight.store import StreamReader, default_root
 from starlight.streams import SETS
+from starlight.training.crops import Crops
 from starlight.training.image_rows import LABELS
 from starlight.training.pools import load_splits
 from starlight.training.selection import Passes
@@ -34,7 +35,8 @@ def main(raw: dict) -> None:
     options = arguments.parse_args()
     stored = load(options.weights)
     rows, reader = read(Path("artifacts/manifest.csv")), StreamReader(Path("artifacts/streams"))
-    val = load_splits(rows, reader, SETS["nine"], default_root() / "scratch").val
+    crops = Crops(Path("datasets"), reader.max_tiles)
+    val = load_splits(rows, reader, SETS["nine"], crops, default_root() / "scratch").val
     known = Passes(val, maps=False).log_odds(stored.members), val.technique, val.classes
     made_with = section(raw, "sample", SampleParams)
     with tempfile.TemporaryDirectory() as folder:

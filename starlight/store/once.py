@@ -11,10 +11,10 @@ import numpy as np
 
 from starlight.errors import BadImage, StarlightError
 from starlight.fanout import Engine, chunked, run
-from starlight.store import Store, key
+from starlight.store import Store, Table, key
 from starlight.store.shard import ShardWriter
 
-__all__ = ["once"]
+__all__ = ["fill", "once"]
 
 _ATTEMPTS = 3  # again only where a shard turns out damaged
 
@@ -52,16 +52,12 @@ def once(
         The store cannot be written, or its disk loses records faster than they are written.
     """
     table = store.table(name)
-    task = functools.partial(_chunk, store.folder(name), compute)
     found: dict[str, np.ndarray | str] = {}
     for _ in range(_ATTEMPTS):
-        ids = sorted(jobs.keys() - found.keys())
-        keys = np.array([key(i) for i in ids], np.uint64)
-        missing = [(ids[i], jobs[ids[i]]) for i in np.flatnonzero(~table.has(keys))]
-        for failures in run(engine, task, chunked(missing, engine), label=label):
-            found.update(failures)
-        table.reload()
-        for i, array in table.read(keys):
+        rest = {i: jobs[i] for i in sorted(jobs.keys() - found.keys())}
+        found.update(fill(table, rest, compute, engine, label=label))
+        ids = [i for i in rest if i not in found]
+        for i, array in table.read(np.array([key(i) for i in ids], np.uint64)):
             if array is not None:
                 found[ids[i]] = array
         table.reload()
@@ -69,6 +65,39 @@ def once(
             table.compact()
             return found
     raise StarlightError(f"{table.folder}: the store's records are damaged again and again")
+
+
+def fill(
+    table: Table, jobs: Mapping[str, J], compute: Callable[[str, J], np.ndarray], engine: Engine, *, label: str
+) -> dict[str, str]:
+    """Compute the records that a table lacks.
+
+    Parameters
+    ----------
+    table : Table
+        Knows of the new records afterwards.
+    jobs, compute, engine, label
+        As for `once`.
+
+    Returns
+    -------
+    dict
+        sample_id of those that have no record to the reason.
+
+    Raises
+    ------
+    StarlightError
+        The store cannot be written.
+    """
+    ids = list(jobs)
+    missing = ~table.has(np.array([key(i) for i in ids], np.uint64))
+    rest = [(ids[i], jobs[ids[i]]) for i in np.flatnonzero(missing)]
+    failed: dict[str, str] = {}
+    task = functools.partial(_chunk, table.folder, compute)
+    for failures in run(engine, task, chunked(rest, engine), label=label):
+        failed.update(failures)
+    table.reload()
+    return failed
 
 
 def _chunk(folder: Path, compute: Compute, jobs: Sequence[tuple[str, J]]) -> dict[str, str]:

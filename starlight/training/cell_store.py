@@ -1,187 +1,185 @@
-"""Cells of the fixed front end and map targets of a set of images, computed once and memory-mapped."""
+"""Cells of the fixed front end and map targets of a set of images: computed once for each content, read tile by tile.
+
+They lie in the store, as other results do, so several stages and experiments share them; without loss they take a
+quarter of the room of their crops. Whatever is removed or damaged meanwhile is computed again.
+"""
 
 from __future__ import annotations
 
-import contextlib
+import functools
 import hashlib
-import inspect
-import json
-import os
-import shutil
-import tempfile
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
-from torch.nn import functional as F
-from tqdm import tqdm
 
-from starlight.detector.model import cells, frontend
-from starlight.detector.model.cells import record_cells
-from starlight.detector.model.frontend import CELL, FRONTENDS
-from starlight.streams.collate import CROPS, collate, tile_count
+from starlight.errors import StarlightError
+from starlight.fanout import Engine
+from starlight.store import Store, key, table_name
+from starlight.store.code import code_digest, decoder_versions
+from starlight.store.once import fill
+from starlight.streams.collate import CROPS
+from starlight.training.crops import Crops
 from starlight.training.image_rows import ImageRows
+from starlight.training.tile_record import CHANNELS, MAP, Tile, pack, unpack
 
-__all__ = ["CellStore"]
+__all__ = ["CellStore", "Gathered"]
 
-MAP = 32  # cells on a side of the map
-_KEPT = 10  # sets of cells that stay: training and validation of both versions and the test split, twice
+_ATTEMPTS = 3  # a record that is lost or damaged shows when it is read, and is computed again
+_KEPT = 2  # versions of the cells that stay: branches that differ in them take turns
+
+Job = tuple[str, str, str, str]  # sample_id and path of an image, and of its twin
+
+
+class Gathered(NamedTuple):
+    """Tiles of b images, at most `most` of each.
+
+    cells : crop stream to float16 (b, most, c, 32, 32), zeros past the end of an image with fewer tiles.
+    target, valid : float32 (b, most, 32, 32), where payload is, and where that is known.
+    """
+
+    cells: dict[str, np.ndarray]
+    target: np.ndarray
+    valid: np.ndarray
 
 
 class CellStore:
-    """Cells of the fixed front end and map targets of every tile, in memory-mapped files.
+    """Cells of the fixed front end and map targets of every tile.
 
     Parameters
     ----------
     data : ImageRows
-        n images with their stored streams.
+        n images.
+    crops : Crops
+        Where their crops come from.
     scratch : Path
-        Folder for the files; grows with the number of tiles.
+        Absolute; folder of the tables.
 
     Attributes
     ----------
     count : (n,) int
         Tiles of each image.
-    share : (n,) float
-        Share of each image's cells that differ from its twin; NaN where there is no twin.
 
-    The files stay for the stages that come after, named after all that they follow from; those that were not used for
-    longest are removed. Several experiments may share the folder: a set appears and disappears whole, and one that is
-    removed while it is in use stays readable to whoever has it open.
+    Raises
+    ------
+    StarlightError
+        An image is gone or has changed, or the folder cannot be written.
     """
 
-    def __init__(self, data: ImageRows, scratch: Path) -> None:
-        self.count = np.array([tile_count(data.record(i)) for i in range(len(data))], dtype=np.int64)
-        self.start = np.concatenate([[0], np.cumsum(self.count)])
-        self.folder = scratch / f"cells-{_fingerprint(data)}"
-        try:
-            self._open(self.folder, data, "r")
-            self.share = np.load(self.folder / "share.npy")
-            os.utime(self.folder)
-        except FileNotFoundError:
-            self._build(data, scratch)
+    def __init__(self, data: ImageRows, crops: Crops, scratch: Path) -> None:
+        self.streams = [name for name in data.streams if name in CROPS]
+        self.known, self.store, self.crops = data.labels == 0, Store(scratch), crops
+        self.name = _table_name(crops)
+        ids, paths = (data.rows[column].tolist() for column in ("sample_id", "path"))
+        twins = np.where(self.known, -1, data.twins).tolist()
+        self.jobs = [
+            (ids[i], paths[i], ids[t] if t >= 0 else "", paths[t] if t >= 0 else "") for i, t in enumerate(twins)
+        ]
+        self._look()
+        self.store.forget(self.name, _KEPT)
 
-    def _build(self, data: ImageRows, scratch: Path) -> None:
-        scratch.mkdir(parents=True, exist_ok=True)
-        _remove_oldest(scratch, _KEPT - 1)
-        with tempfile.TemporaryDirectory(dir=scratch, prefix="new-cells-") as made:
-            folder = Path(made) / "cells"
-            folder.mkdir()
-            self._open(folder, data, "w+")
-            self.share = np.full(len(data), np.nan)
-            with ThreadPoolExecutor(torch.get_num_threads()) as pool:  # NumPy lets go of the lock, spans do not overlap
-                filled = pool.map(lambda i: self._fill(data, i), range(len(data)))
-                for _ in tqdm(filled, total=len(data), desc="cells", unit="image", mininterval=2.0):
-                    pass
-            np.save(folder / "share.npy", self.share)
-            with contextlib.suppress(OSError):  # another process was first, with the same; what is open stays open
-                folder.rename(self.folder)
-
-    def _open(self, folder: Path, data: ImageRows, mode: str) -> None:
-        total = max(1, int(self.start[-1]))
-        channels = {n: FRONTENDS[n]().channels for n in data.streams if n in CROPS}
-        shapes = {n: ((total, c, MAP, MAP), np.float16) for n, c in channels.items()}
-        shapes |= dict.fromkeys(("target", "valid"), ((total, MAP, MAP), np.bool_))
-        maps = {n: np.memmap(folder / n, dtype, mode, shape=shape) for n, (shape, dtype) in shapes.items()}
-        self.target, self.valid = maps.pop("target"), maps.pop("valid")
-        self.cells = maps
-
-    def _fill(self, data: ImageRows, i: int) -> None:
-        record = data.record(i)
-        span = slice(self.start[i], self.start[i + 1])
-        for name in self.cells:
-            if record["pixel" if name == "lsb" else name].shape[1]:
-                self.cells[name][span] = record_cells(name, record)
-        height, width = record["pixel"].shape[-2:]
-        self.valid[span, : -(-height // CELL), : -(-width // CELL)] = True
-        if data.labels[i] == 1:
-            self._compare(data, i, int(data.twins[i]), span)
-
-    def _compare(self, data: ImageRows, i: int, twin: int, span: slice) -> None:
-        if twin < 0 or data.record(twin)["pixel"].shape != data.record(i)["pixel"].shape:
-            self.valid[span] = False  # without a twin nobody knows where the payload is
-            return
-        crops, other = (collate([data.record(k)], list(self.cells)) for k in (i, twin))
-        changed = np.zeros((span.stop - span.start, MAP, MAP), bool)
-        for name in CROPS.keys() & crops.keys():
-            differs = torch.from_numpy((crops[name][0] != other[name][0]).any(axis=1).astype(np.float32))
-            changed |= F.max_pool2d(differs[:, None], CELL)[:, 0].numpy() > 0
-        self.target[span] = changed
-        self.share[i] = changed[self.valid[span]].mean()
-
-    def gather(self, name: str, indices: np.ndarray, tiles: list[list[int]], most: int) -> np.ndarray:
-        """Cells of some tiles of some images.
+    def gather(self, indices: np.ndarray, tiles: Sequence[Sequence[int]], most: int) -> Gathered:
+        """Some tiles of some images.
 
         Parameters
         ----------
-        name : str
-            Stream.
         indices : (b,) int
             Images.
-        tiles : list of list of int, b
+        tiles : b sequences of int
             Of each image.
         most : int
-            Length of the longest list.
-
-        Returns
-        -------
-        ndarray, shape (b, most, c, 32, 32), float16
-            Zeros past the end of a shorter list.
+            Length of the longest.
         """
-        source = self.cells[name]
-        out = np.zeros((len(indices), most, *source.shape[1:]), source.dtype)
-        for row, (i, ks) in enumerate(zip(indices, tiles, strict=True)):
-            out[row, : len(ks)] = source[self.start[i] + np.asarray(ks)]
-        return out
+        cells = {n: np.zeros((len(indices), most, CHANNELS[n], MAP, MAP), np.float16) for n in self.streams}
+        target, valid = (np.zeros((len(indices), most, MAP, MAP), np.float32) for _ in range(2))
+        for row, (i, chosen) in enumerate(zip(indices, tiles, strict=True)):
+            for place, k in enumerate(chosen):
+                tile = self._tile(int(i), k)
+                for name in cells.keys() & tile.cells.keys():
+                    held = tile.cells[name]
+                    out = cells[name][row, place]
+                    (out.reshape(len(held), -1, MAP, MAP) if held.ndim == 4 else out)[...] = held
+                target[row, place] = self._changed(tile)
+                if self.known[i] or tile.compared:
+                    valid[row, place, : tile.rows, : tile.columns] = 1
+        return Gathered(cells, target, valid)
 
     def moments(self, name: str, most: int) -> tuple[np.ndarray, np.ndarray]:
         """Mean and standard deviation of each channel, over at most `most` tiles that have any."""
-        tiles = np.unique(np.linspace(0, len(self.cells[name]) - 1, most).astype(int))
-        sample = self.cells[name][tiles].astype(np.float32)
+        ends = np.cumsum(self.count)
+        chosen = np.unique(np.linspace(0, max(1, ends[-1]) - 1, most).astype(int))
+        images = np.searchsorted(ends, chosen, side="right")
+        tiles = [[int(k)] for k in chosen - (ends - self.count)[images]]
+        sample = np.zeros((len(chosen), CHANNELS[name], MAP, MAP), np.float32)
+        for row, (i, (k,)) in enumerate(zip(images, tiles, strict=True)):
+            held = self._tile(int(i), k).cells.get(name)
+            if held is not None:
+                (sample[row].reshape(len(held), -1, MAP, MAP) if held.ndim == 4 else sample[row])[...] = held
         sample = sample[sample.reshape(len(sample), -1).any(axis=1)]
         if not len(sample):
             return np.zeros(sample.shape[1], np.float32), np.ones(sample.shape[1], np.float32)
         return sample.mean((0, 2, 3)), np.maximum(sample.std((0, 2, 3)), 1e-3)
 
-    def targets(self, indices: np.ndarray, tiles: list[list[int]], most: int) -> tuple[np.ndarray, np.ndarray]:
-        """Maps of some tiles of some images, and where they hold.
+    def share(self) -> np.ndarray:
+        """(n,) share of each image's cells that differ from its twin; NaN where there is no twin."""
+        share = np.full(len(self.jobs), np.nan)
+        for i in np.flatnonzero(~self.known).tolist():
+            tiles = [self._tile(i, k, maps_alone=True) for k in range(self.count[i])]
+            if tiles[0].compared:
+                share[i] = np.concatenate([self._changed(t)[: t.rows, : t.columns].ravel() for t in tiles]).mean()
+        return share
 
-        Parameters
-        ----------
-        indices, tiles, most
-            As for `gather`.
+    def _changed(self, tile: Tile) -> np.ndarray:
+        return functools.reduce(np.logical_or, (tile.changed[name] for name in self.streams))
 
-        Returns
-        -------
-        target, valid : ndarray, shape (b, most, 32, 32), float32
-        """
-        target, valid = (np.zeros((len(indices), most, MAP, MAP), np.float32) for _ in range(2))
-        for row, (i, ks) in enumerate(zip(indices, tiles, strict=True)):
-            span = self.start[i] + np.asarray(ks)
-            target[row, : len(ks)], valid[row, : len(ks)] = self.target[span], self.valid[span]
-        return target, valid
+    def _tile(self, i: int, k: int, *, maps_alone: bool = False) -> Tile:
+        for attempt in range(_ATTEMPTS):
+            path = self.shards[self.shard[i]]
+            try:
+                with open(path, "rb", buffering=0) as shard:
+                    shard.seek(int(self.start[i] + k * self.length[i]))
+                    return unpack(shard.read(int(self.length[i])), maps_alone=maps_alone)
+            except FileNotFoundError:  # merged or removed by another process
+                pass
+            except ValueError:
+                self.store.mend([path])
+            if attempt + 1 < _ATTEMPTS:
+                self._look()
+        raise StarlightError(f"{self.store.root}: records are lost or damaged again and again")
+
+    def _look(self) -> None:
+        """Compute what is missing, and see where everything lies."""
+        table = self.store.table(self.name)
+        named = {_identity(job): job for job in self.jobs}
+        engine = Engine(torch.get_num_threads(), "threading")  # NumPy and decoders let go of the interpreter's lock
+        failed = fill(table, named, functools.partial(_record, self.crops), engine, label="cells")
+        for identity, reason in sorted(failed.items()):
+            raise StarlightError(f"{named[identity][1]}: {reason}; run the stages `scan` and `extract`")
+        table.compact()
+        spots = table.find(np.array([key(_identity(job)) for job in self.jobs], np.uint64))
+        if spots is None:
+            raise StarlightError(f"{table.folder}: records disappear as they are written")
+        entries = table.entries[spots]
+        self.count, self.length = entries["shape"][:, :2].astype(np.int64).T
+        self.start, self.shard, self.shards = entries["offset"].astype(np.int64), table.places[spots, 0], table.shards
 
 
-def _remove_oldest(scratch: Path, kept: int) -> None:
-    """Remove sets of cells but for those used last, each at one stroke: nobody is to open one that is half there."""
-
-    def used(folder: Path) -> float:
-        try:
-            return folder.stat().st_mtime
-        except OSError:  # another process has removed it
-            return 0.0
-
-    for old in sorted(scratch.glob("cells-*"), key=used, reverse=True)[kept:]:
-        gone = Path(tempfile.mkdtemp(dir=scratch, prefix="old-cells-"))
-        with contextlib.suppress(OSError):  # another process removes it
-            old.rename(gone / "cells")
-        shutil.rmtree(gone, ignore_errors=True)
+def _record(crops: Crops, _: str, job: Job) -> np.ndarray:
+    sample_id, path, twin_id, twin_path = job
+    return pack(crops.of(sample_id, path), crops.of(twin_id, twin_path) if twin_id else None)
 
 
-def _fingerprint(data: ImageRows) -> str:
-    """Hash of what the cells follow from: images, twins, stored streams, and the code that reads them."""
-    described = json.dumps(data.reader.streams, sort_keys=True)
-    code = "".join(map(inspect.getsource, (cells, frontend, collate)))
-    parts = [*data.rows["sample_id"], *map(str, data.twins), *map(str, data.labels), *data.streams, code]
-    return hashlib.sha256("\n".join([described, *parts]).encode()).hexdigest()[:16]
+def _identity(job: Job) -> str:
+    """What a record follows from: the image, and the twin that it is compared with."""
+    sample_id, _, twin_id, _ = job
+    return hashlib.sha256(f"{sample_id} {twin_id}".encode()).hexdigest()[:16] if twin_id else sample_id
+
+
+def _table_name(crops: Crops) -> str:
+    modules = [f"starlight.streams.{name}" for name in CROPS]
+    modules += ["starlight.images.image", "starlight.detector.model.cells"]
+    alone = ["starlight.streams.compute", "starlight.streams.collate", "starlight.training.tile_record"]
+    code = code_digest(modules, alone=alone)
+    return table_name("cells", 1, {"code": code, "max_tiles": crops.max_tiles, **decoder_versions()})

@@ -15,6 +15,7 @@ from torch import Tensor
 from starlight.store import StreamReader
 from starlight.streams.collate import CROPS, vectors
 from starlight.training.cell_store import CellStore
+from starlight.training.crops import Crops
 from starlight.training.image_rows import ImageRows
 
 __all__ = ["Batch", "TrainingData"]
@@ -44,18 +45,22 @@ class TrainingData(ImageRows):
     ----------
     rows, reader, streams
         As for `ImageRows`.
+    crops : Crops
+        Where crops come from.
     scratch : Path
-        Folder for the cells of the fixed front end, memory-mapped; grows with the number of tiles.
+        Absolute; folder for the cells of the fixed front end, which grows with the number of tiles.
     """
 
-    def __init__(self, rows: pd.DataFrame, reader: StreamReader, streams: Sequence[str], scratch: Path) -> None:
+    def __init__(
+        self, rows: pd.DataFrame, reader: StreamReader, streams: Sequence[str], crops: Crops, scratch: Path
+    ) -> None:
         super().__init__(rows, reader, streams)
-        self._scratch = scratch
+        self._crops, self._scratch = crops, scratch
 
     @functools.cached_property
     def _cells(self) -> CellStore:
         """Made when a crop is first asked for: experts alone read none."""
-        return CellStore(self, self._scratch)
+        return CellStore(self, self._crops, self._scratch)
 
     def batch(self, indices: Sequence[int], *, tile: str = "first", rng: np.random.Generator | None = None) -> Batch:
         """Images as a model reads them.
@@ -78,10 +83,8 @@ class TrainingData(ImageRows):
         inputs = {k: torch.from_numpy(np.ascontiguousarray(v)) for k, v in arrays.items()}
         most = max(map(len, tiles))
         inputs["tiles"] = torch.tensor([len(t) for t in tiles])
-        for name in self.streams:
-            if name in CROPS:
-                inputs[f"{name}_cells"] = torch.from_numpy(self._cells.gather(name, indices, tiles, most)).float()
-        target, valid = self._cells.targets(indices, tiles, most)
+        gathered = self._cells.gather(indices, tiles, most)
+        inputs |= {f"{name}_cells": torch.from_numpy(cells).float() for name, cells in gathered.cells.items()}
         where = {int(i): position for position, i in enumerate(indices)}
         pairs = [(p, where[int(self.twins[i])]) for p, i in enumerate(indices) if int(self.twins[i]) in where]
         return Batch(
@@ -90,8 +93,8 @@ class TrainingData(ImageRows):
             torch.from_numpy(self.technique[indices]),
             torch.from_numpy(self.weight[indices]),
             torch.tensor(pairs, dtype=torch.int64).reshape(-1, 2),
-            torch.from_numpy(target),
-            torch.from_numpy(valid),
+            torch.from_numpy(gathered.target),
+            torch.from_numpy(gathered.valid),
         )
 
     def cell_moments(self, name: str, most: int) -> tuple[np.ndarray, np.ndarray]:
@@ -100,7 +103,18 @@ class TrainingData(ImageRows):
 
     def payload_share(self) -> np.ndarray:
         """(n,) share of each image's cells that differ from its twin; NaN where there is no twin."""
-        return self._cells.share
+        return self._cells.share()
+
+    def crop(self, index: int, tile: int) -> np.ndarray:
+        """Samples of one tile of an image, uint8 (h, w, 1 or 3).
+
+        Raises
+        ------
+        StarlightError
+            The file is gone, or is no more what it was at the scan.
+        """
+        row = self.rows.loc[index]
+        return self._crops.of(row["sample_id"], row["path"])["pixel"][tile].transpose(1, 2, 0)
 
     def _tiles(self, indices: np.ndarray, tile: str, rng: np.random.Generator | None) -> list[list[int]]:
         counts = self._cells.count[indices]

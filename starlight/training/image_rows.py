@@ -9,7 +9,7 @@ import pandas as pd
 
 from starlight.detector.calibration.classes import picture_class
 from starlight.store import StreamReader
-from starlight.streams.collate import vectors
+from starlight.streams.collate import CROPS, vectors
 from starlight.techniques import OTHER, TECHNIQUES
 
 __all__ = ["LABELS", "ImageRows"]
@@ -65,10 +65,9 @@ class ImageRows:
         return len(self.rows)
 
     def record(self, index: int) -> dict[str, np.ndarray]:
-        """Stored streams of one image."""
+        """Stored streams of one image, which are all but the crops."""
         sample = self.rows.at[index, "sample_id"]
-        wanted = dict.fromkeys("pixel" if n == "lsb" else n for n in self.streams)
-        return {name: self.reader.get(sample, name) for name in wanted}
+        return {name: self.reader.get(sample, name) for name in self.streams if name not in CROPS}
 
     def vectors(self, name: str) -> np.ndarray:
         """A vector stream of all images, (n, d) float32."""

@@ -12,6 +12,7 @@ from starlight.errors import StarlightError
 from starlight.params import General
 from starlight.store import StreamReader
 from starlight.techniques import protocol
+from starlight.training.crops import Crops
 from starlight.training.data import TrainingData
 from starlight.training.params import TrainParams
 from starlight.training.sampler import NegativeSampler
@@ -36,8 +37,9 @@ class Splits(NamedTuple):
 
 
 def load_splits(
-    manifest: pd.DataFrame, reader: StreamReader, streams: tuple[str, ...], scratch: Path, *, baseline: bool = False
-) -> Splits:
+    manifest: pd.DataFrame, reader: StreamReader, streams: tuple[str, ...], crops: Crops, scratch: Path, *,
+    baseline: bool = False,
+) -> Splits:  # fmt: skip
     """Training and validation images that are fit for use.
 
     Parameters
@@ -45,8 +47,9 @@ def load_splits(
     manifest : DataFrame
     reader : StreamReader
     streams : tuple of str
+    crops : Crops
     scratch : Path
-        Folder for what does not fit into memory.
+        Absolute; folder for what does not fit into memory.
     baseline : bool
         Only what V3 is trained on, see `ordinary`.
 
@@ -70,7 +73,7 @@ def load_splits(
                     f"datasets/: the {split} split has no usable {what} image; add a submission with some, "
                     "or set sample.enabled: true in params.yaml"
                 )
-        parts[split] = TrainingData(chosen, reader, streams, scratch)
+        parts[split] = TrainingData(chosen, reader, streams, crops, scratch)
     return Splits(**parts)
 
 
