@@ -14,7 +14,7 @@ from starlight.params import General, run_stage, section
 from starlight.plots import tables
 from starlight.plots.contact_sheet import contact_sheet
 from starlight.store import StreamReader, default_root
-from starlight.training.crops import Crops
+from starlight.training.cells.crops import Crops
 
 OUT = Path("reports")
 

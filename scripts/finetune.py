@@ -10,7 +10,7 @@ from starlight.manifest import read
 from starlight.params import General, run_stage, section
 from starlight.store import StreamReader, default_root
 from starlight.streams import SETS
-from starlight.training.crops import Crops
+from starlight.training.cells.crops import Crops
 from starlight.training.params import TrainParams
 from starlight.training.pools import load_splits
 

@@ -9,7 +9,7 @@ from starlight.params import General, run_stage, section
 from starlight.plots.contact_sheet import contact_sheet
 from starlight.store import StreamReader, default_root
 from starlight.streams import SETS
-from starlight.training.crops import Crops
+from starlight.training.cells.crops import Crops
 from starlight.training.mining import write
 from starlight.training.pools import load_splits
 

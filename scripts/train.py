@@ -6,7 +6,7 @@ from starlight.manifest import read
 from starlight.params import General, run_stage, section
 from starlight.store import StreamReader, default_root
 from starlight.train import train
-from starlight.training.crops import Crops
+from starlight.training.cells.crops import Crops
 from starlight.training.params import TrainParams
 
 

@@ -19,7 +19,7 @@ from starlight.params import knob
 from starlight.store import StreamReader
 from starlight.streams import SETS
 from starlight.training import devices
-from starlight.training.crops import Crops
+from starlight.training.cells.crops import Crops
 from starlight.training.data import TrainingData
 from starlight.training.image_rows import LABELS
 from starlight.training.selection import Passes, blanked

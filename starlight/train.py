@@ -18,7 +18,7 @@ from starlight.streams import REGISTRY, SETS
 from starlight.training import devices
 from starlight.training.build import build
 from starlight.training.calibrate import calibrate, even_odds
-from starlight.training.crops import Crops
+from starlight.training.cells.crops import Crops
 from starlight.training.data import TrainingData
 from starlight.training.loop import Schedule, fit
 from starlight.training.losses import LossWeights

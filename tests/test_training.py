@@ -40,12 +40,13 @@ def trained(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def splits(trained):
-    return load_splits(*data_set(), STREAMS, trained / "scratch")
+    manifest, reader = data_set()
+    return load_splits(manifest, reader, STREAMS, reader.crops, trained / "scratch")
 
 
 def test_it_learns(trained, splits):
     manifest, reader = data_set()
-    test = TrainingData(manifest[manifest["split"] == "test"], reader, STREAMS, trained / "scratch")
+    test = TrainingData(manifest[manifest["split"] == "test"], reader, STREAMS, reader.crops, trained / "scratch")
     table = predictions({"v4": load(trained / "base.safetensors")}, test, knobs(EvaluateParams))
     auc = [table.loc[table["label"] == label, "v4_score"] for label in (1, 0)]
     assert np.mean(auc[0].to_numpy()[:, None] > auc[1].to_numpy()[None]) > 0.95

@@ -16,7 +16,7 @@ from starlight.manifest import read
 from starlight.params import run_stage, section
 from starlight.release.card import FOLDER, WEIGHTS, refigure
 from starlight.store import StreamReader, default_root
-from starlight.training.crops import Crops
+from starlight.training.cells.crops import Crops
 
 
 def main(raw: dict) -> None:

@@ -18,7 +18,7 @@ from starlight.release.refit import left_out, log_odds
 from starlight.sample.build import SampleParams
 from starlight.store import StreamReader, default_root
 from starlight.streams import SETS
-from starlight.training.crops import Crops
+from starlight.training.cells.crops import Crops
 from starlight.training.image_rows import LABELS
 from starlight.training.pools import load_splits
 from starlight.training.selection import Passes

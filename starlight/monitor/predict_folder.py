@@ -18,7 +18,7 @@ from starlight.params import section
 from starlight.scan.scan import ScanParams, limits, scan
 from starlight.store import StreamReader
 from starlight.streams import SETS
-from starlight.training.crops import Crops
+from starlight.training.cells.crops import Crops
 from starlight.training.data import TrainingData
 
 __all__ = ["WEIGHTS", "FolderParams", "predict_folder"]

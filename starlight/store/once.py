@@ -19,13 +19,14 @@ __all__ = ["fill", "once"]
 _ATTEMPTS = 3  # again only where a shard turns out damaged
 
 J = TypeVar("J")
+R = TypeVar("R")
 Compute = Callable[[str, J], np.ndarray]
 
 
 def once(
     store: Store, name: str, jobs: Mapping[str, J], compute: Callable[[str, J], np.ndarray], engine: Engine,
-    *, label: str,
-) -> dict[str, np.ndarray | str]:  # fmt: skip
+    *, label: str, unpack: Callable[[np.ndarray], R] = np.asarray,
+) -> dict[str, R | str]:  # fmt: skip
     """Records of distinct contents, from the store where it has them.
 
     Parameters
@@ -40,6 +41,8 @@ def once(
     engine : Engine
     label : str
         For the progress bar.
+    unpack : callable
+        What to make of a record as soon as it is read; by default it stays as it is.
 
     Returns
     -------
@@ -52,14 +55,14 @@ def once(
         The store cannot be written, or its disk loses records faster than they are written.
     """
     table = store.table(name)
-    found: dict[str, np.ndarray | str] = {}
+    found: dict[str, R | str] = {}
     for _ in range(_ATTEMPTS):
         rest = {i: jobs[i] for i in sorted(jobs.keys() - found.keys())}
         found.update(fill(table, rest, compute, engine, label=label))
         ids = [i for i in rest if i not in found]
         for i, array in table.read(np.array([key(i) for i in ids], np.uint64)):
             if array is not None:
-                found[ids[i]] = array
+                found[ids[i]] = unpack(array)
         table.reload()
         if len(found) == len(jobs):
             table.compact()

@@ -35,7 +35,7 @@ class StreamReader:
     ids : list of str
         Sorted.
     streams : dict
-        What is known of each stream. Crops are not among them: see `starlight.training.crops`.
+        What is known of each stream. Crops are not among them: see `starlight.training.cells.crops`.
     max_tiles : int
         Most crops of an image.
 

@@ -14,8 +14,8 @@ from torch import Tensor
 
 from starlight.store import StreamReader
 from starlight.streams.collate import CROPS, vectors
-from starlight.training.cell_store import CellStore
-from starlight.training.crops import Crops
+from starlight.training.cells.crops import Crops
+from starlight.training.cells.store import CellStore, Source
 from starlight.training.image_rows import ImageRows
 
 __all__ = ["Batch", "TrainingData"]
@@ -60,7 +60,12 @@ class TrainingData(ImageRows):
     @functools.cached_property
     def _cells(self) -> CellStore:
         """Made when a crop is first asked for: experts alone read none."""
-        return CellStore(self, self._crops, self._scratch)
+        ids, paths = (self.rows[column].tolist() for column in ("sample_id", "path"))
+        twins = np.where(self.labels == 1, self.twins, -1).tolist()
+        twin_of = [(ids[t], paths[t]) if t >= 0 else ("", "") for t in twins]
+        sources = [Source(i, path, *twin) for i, path, twin in zip(ids, paths, twin_of, strict=True)]
+        streams = [name for name in self.streams if name in CROPS]
+        return CellStore(sources, self.labels == 0, streams, self._crops, self._scratch)
 
     def batch(self, indices: Sequence[int], *, tile: str = "first", rng: np.random.Generator | None = None) -> Batch:
         """Images as a model reads them.

@@ -12,7 +12,7 @@ from starlight.errors import StarlightError
 from starlight.params import General
 from starlight.store import StreamReader
 from starlight.techniques import protocol
-from starlight.training.crops import Crops
+from starlight.training.cells.crops import Crops
 from starlight.training.data import TrainingData
 from starlight.training.params import TrainParams
 from starlight.training.sampler import NegativeSampler

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import hashlib
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,16 +22,22 @@ from starlight.store import Store, key, table_name
 from starlight.store.code import code_digest, decoder_versions
 from starlight.store.once import fill
 from starlight.streams.collate import CROPS
-from starlight.training.crops import Crops
-from starlight.training.image_rows import ImageRows
-from starlight.training.tile_record import CHANNELS, MAP, Tile, pack, unpack
+from starlight.training.cells.crops import Crops
+from starlight.training.cells.record import CHANNELS, MAP, Tile, pack, unpack
 
-__all__ = ["CellStore", "Gathered"]
+__all__ = ["CellStore", "Gathered", "Source"]
 
 _ATTEMPTS = 3  # a record that is lost or damaged shows when it is read, and is computed again
 _KEPT = 2  # versions of the cells that stay: branches that differ in them take turns
 
-Job = tuple[str, str, str, str]  # sample_id and path of an image, and of its twin
+
+class Source(NamedTuple):
+    """An image, and the payload-free twin that its map is compared with; empty where there is none."""
+
+    sample_id: str
+    path: str
+    twin_id: str = ""
+    twin_path: str = ""
 
 
 class Gathered(NamedTuple):
@@ -50,8 +57,12 @@ class CellStore:
 
     Parameters
     ----------
-    data : ImageRows
+    sources : sequence of Source
         n images.
+    authentic : (n,) bool
+        Images that hold no payload, which is known without a twin.
+    streams : sequence of str
+        Crop streams that are read.
     crops : Crops
         Where their crops come from.
     scratch : Path
@@ -68,15 +79,12 @@ class CellStore:
         An image is gone or has changed, or the folder cannot be written.
     """
 
-    def __init__(self, data: ImageRows, crops: Crops, scratch: Path) -> None:
-        self.streams = [name for name in data.streams if name in CROPS]
-        self.known, self.store, self.crops = data.labels == 0, Store(scratch), crops
-        self.name = _table_name(crops)
-        ids, paths = (data.rows[column].tolist() for column in ("sample_id", "path"))
-        twins = np.where(self.known, -1, data.twins).tolist()
-        self.jobs = [
-            (ids[i], paths[i], ids[t] if t >= 0 else "", paths[t] if t >= 0 else "") for i, t in enumerate(twins)
-        ]
+    def __init__(
+        self, sources: Sequence[Source], authentic: np.ndarray, streams: Sequence[str], crops: Crops, scratch: Path
+    ) -> None:
+        self.sources, self.authentic, self.streams = sources, authentic, streams
+        self.store, self.crops, self.name = Store(scratch), crops, _table_name(crops)
+        self.pool = ThreadPoolExecutor(torch.get_num_threads())  # zlib lets go of the interpreter's lock
         self._look()
         self.store.forget(self.name, _KEPT)
 
@@ -94,16 +102,17 @@ class CellStore:
         """
         cells = {n: np.zeros((len(indices), most, CHANNELS[n], MAP, MAP), np.float16) for n in self.streams}
         target, valid = (np.zeros((len(indices), most, MAP, MAP), np.float32) for _ in range(2))
-        for row, (i, chosen) in enumerate(zip(indices, tiles, strict=True)):
-            for place, k in enumerate(chosen):
-                tile = self._tile(int(i), k)
+
+        def read(row: int) -> None:
+            for place, k in enumerate(tiles[row]):
+                tile = self._tile(int(indices[row]), k)
                 for name in cells.keys() & tile.cells.keys():
-                    held = tile.cells[name]
-                    out = cells[name][row, place]
-                    (out.reshape(len(held), -1, MAP, MAP) if held.ndim == 4 else out)[...] = held
+                    _put(tile.cells[name], cells[name][row, place])
                 target[row, place] = self._changed(tile)
-                if self.known[i] or tile.compared:
+                if self.authentic[indices[row]] or tile.compared:
                     valid[row, place, : tile.rows, : tile.columns] = 1
+
+        list(self.pool.map(read, range(len(indices))))
         return Gathered(cells, target, valid)
 
     def moments(self, name: str, most: int) -> tuple[np.ndarray, np.ndarray]:
@@ -116,7 +125,7 @@ class CellStore:
         for row, (i, (k,)) in enumerate(zip(images, tiles, strict=True)):
             held = self._tile(int(i), k).cells.get(name)
             if held is not None:
-                (sample[row].reshape(len(held), -1, MAP, MAP) if held.ndim == 4 else sample[row])[...] = held
+                _put(held, sample[row])
         sample = sample[sample.reshape(len(sample), -1).any(axis=1)]
         if not len(sample):
             return np.zeros(sample.shape[1], np.float32), np.ones(sample.shape[1], np.float32)
@@ -124,8 +133,8 @@ class CellStore:
 
     def share(self) -> np.ndarray:
         """(n,) share of each image's cells that differ from its twin; NaN where there is no twin."""
-        share = np.full(len(self.jobs), np.nan)
-        for i in np.flatnonzero(~self.known).tolist():
+        share = np.full(len(self.sources), np.nan)
+        for i in np.flatnonzero(~self.authentic).tolist():
             tiles = [self._tile(i, k, maps_alone=True) for k in range(self.count[i])]
             if tiles[0].compared:
                 share[i] = np.concatenate([self._changed(t)[: t.rows, : t.columns].ravel() for t in tiles]).mean()
@@ -152,13 +161,13 @@ class CellStore:
     def _look(self) -> None:
         """Compute what is missing, and see where everything lies."""
         table = self.store.table(self.name)
-        named = {_identity(job): job for job in self.jobs}
+        named = {_identity(source): source for source in self.sources}
         engine = Engine(torch.get_num_threads(), "threading")  # NumPy and decoders let go of the interpreter's lock
         failed = fill(table, named, functools.partial(_record, self.crops), engine, label="cells")
         for identity, reason in sorted(failed.items()):
-            raise StarlightError(f"{named[identity][1]}: {reason}; run the stages `scan` and `extract`")
+            raise StarlightError(f"{named[identity].path}: {reason}; run the stages `scan` and `extract`")
         table.compact()
-        spots = table.find(np.array([key(_identity(job)) for job in self.jobs], np.uint64))
+        spots = table.find(np.array([key(_identity(source)) for source in self.sources], np.uint64))
         if spots is None:
             raise StarlightError(f"{table.folder}: records disappear as they are written")
         entries = table.entries[spots]
@@ -166,20 +175,26 @@ class CellStore:
         self.start, self.shard, self.shards = entries["offset"].astype(np.int64), table.places[spots, 0], table.shards
 
 
-def _record(crops: Crops, _: str, job: Job) -> np.ndarray:
-    sample_id, path, twin_id, twin_path = job
-    return pack(crops.of(sample_id, path), crops.of(twin_id, twin_path) if twin_id else None)
+def _put(held: np.ndarray, out: np.ndarray) -> None:
+    """Fill (channels, 32, 32) with cells as `Tile` has them."""
+    (out.reshape(len(held), -1, MAP, MAP) if held.ndim == 4 else out)[...] = held
 
 
-def _identity(job: Job) -> str:
+def _record(crops: Crops, _: str, source: Source) -> np.ndarray:
+    twin = crops.of(source.twin_id, source.twin_path) if source.twin_id else None
+    return pack(crops.of(source.sample_id, source.path), twin)
+
+
+def _identity(source: Source) -> str:
     """What a record follows from: the image, and the twin that it is compared with."""
-    sample_id, _, twin_id, _ = job
-    return hashlib.sha256(f"{sample_id} {twin_id}".encode()).hexdigest()[:16] if twin_id else sample_id
+    if not source.twin_id:
+        return source.sample_id
+    return hashlib.sha256(f"{source.sample_id} {source.twin_id}".encode()).hexdigest()[:16]
 
 
 def _table_name(crops: Crops) -> str:
     modules = [f"starlight.streams.{name}" for name in CROPS]
     modules += ["starlight.images.image", "starlight.detector.model.cells"]
-    alone = ["starlight.streams.compute", "starlight.streams.collate", "starlight.training.tile_record"]
+    alone = ["starlight.streams.compute", "starlight.streams.collate", "starlight.training.cells.record"]
     code = code_digest(modules, alone=alone)
     return table_name("cells", 1, {"code": code, "max_tiles": crops.max_tiles, **decoder_versions()})
