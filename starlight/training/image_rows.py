@@ -9,7 +9,8 @@ import pandas as pd
 
 from starlight.detector.calibration.classes import picture_class
 from starlight.store import StreamReader
-from starlight.streams.collate import CROPS, vectors
+from starlight.streams import REGISTRY
+from starlight.streams.collate import CROPS
 from starlight.techniques import OTHER, TECHNIQUES
 
 __all__ = ["LABELS", "ImageRows"]
@@ -71,8 +72,13 @@ class ImageRows:
 
     def vectors(self, name: str) -> np.ndarray:
         """A vector stream of all images, (n, d) float32."""
-        stored = [{name: self.reader.get(sample, name)} for sample in self.rows["sample_id"]]
-        return vectors(stored, [name])[name]
+        out = np.zeros((0, 0), np.float32)
+        for i, sample in enumerate(self.rows["sample_id"]):
+            vector = REGISTRY[name].to_model(self.reader.get(sample, name))
+            if not i:  # filled row by row: of a million images there is no room for a second copy
+                out = np.empty((len(self), len(vector)), np.float32)
+            out[i] = vector
+        return out
 
 
 def _label(technique: object, kind: str) -> int:
