@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -19,14 +19,13 @@ __all__ = ["fill", "once"]
 _ATTEMPTS = 3  # again only where a shard turns out damaged
 
 J = TypeVar("J")
-R = TypeVar("R")
 Compute = Callable[[str, J], np.ndarray]
 
 
 def once(
     store: Store, name: str, jobs: Mapping[str, J], compute: Callable[[str, J], np.ndarray], engine: Engine,
-    *, label: str, unpack: Callable[[np.ndarray], R] = np.asarray,
-) -> dict[str, R | str]:  # fmt: skip
+    *, label: str, unpack: Callable[[np.ndarray], Any] = np.asarray,
+) -> dict[str, Any]:  # fmt: skip
     """Records of distinct contents, from the store where it has them.
 
     Parameters
@@ -55,7 +54,7 @@ def once(
         The store cannot be written, or its disk loses records faster than they are written.
     """
     table = store.table(name)
-    found: dict[str, R | str] = {}
+    found: dict[str, Any] = {}
     for _ in range(_ATTEMPTS):
         rest = {i: jobs[i] for i in sorted(jobs.keys() - found.keys())}
         found.update(fill(table, rest, compute, engine, label=label))
