@@ -1,4 +1,4 @@
-"""Stage `baseline`: V3, six streams, without negatives, constraint mask or mining."""
+"""Stage `baseline`: V3, six streams, without twins, negatives, constraint mask or mining unless told."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ from starlight.params import General, run_stage, section
 from starlight.store import StreamReader, default_root
 from starlight.train import train
 from starlight.training.cells.crops import Crops
-from starlight.training.params import TrainParams
+from starlight.training.params import BaselineParams, TrainParams
 
 
 def main(raw: dict) -> None:
@@ -15,6 +15,7 @@ def main(raw: dict) -> None:
     train(
         read(Path("artifacts/manifest.csv")), reader, Crops(Path("datasets"), reader.max_tiles),
         section(raw, None, General), section(raw, "train", TrainParams), variant="v3",
+        baseline=section(raw, "baseline", BaselineParams),
         out=Path("models/v3.safetensors"), curves=Path("reports/train/v3.csv"), scratch=default_root() / "scratch",
     )  # fmt: skip
 

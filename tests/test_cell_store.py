@@ -13,6 +13,7 @@ from starlight.errors import StarlightError
 from starlight.scan.scan import ScanParams, scan
 from starlight.streams import SETS
 from starlight.streams.collate import CROPS, collate
+from starlight.streams.starts import STARTS, starts
 from starlight.techniques import TECHNIQUES
 from starlight.training.cells import record as tile_record
 from starlight.training.cells import store as cell_store
@@ -87,8 +88,11 @@ def test_a_record_gives_back_cells_and_differences_to_the_bit(kind, shape):
                 colours = np.broadcast_to(held, (len(held), 3, 32, 32)).reshape(-1, 32, 32) if held.ndim == 4 else held
                 np.testing.assert_array_equal(colours.view(np.uint16), expected.view(np.uint16))
             np.testing.assert_array_equal(tile.changed[name], plain_target(crops, twin, [name])[k])
-        alone = tile_record.unpack(row.tobytes(), maps_alone=True)
+        for name in ("pixel", "alpha"):
+            np.testing.assert_array_equal(tile.first[name], crops[name][k : k + 1, :, :1])
+        alone = tile_record.unpack(row.tobytes(), cells=False)
         assert not alone.cells and all(np.array_equal(alone.changed[n], tile.changed[n]) for n in EVERY)
+        assert all(np.array_equal(alone.first[name], tile.first[name]) for name in tile.first)
 
 
 def test_a_record_takes_a_third_of_what_its_cells_do():
@@ -132,13 +136,15 @@ def test_batches_hold_what_the_files_crops_give(files, tmp_path, streams, thread
     root, table, reader = files
     monkeypatch.setattr(torch, "get_num_threads", lambda: threads)
     crops = Crops(root, 2)
-    data = TrainingData(table, reader, SETS[streams], crops, tmp_path)
+    data = TrainingData(table, reader, SETS[streams], crops, tmp_path, begins=tuple(STARTS))
     batch = data.batch(range(len(data)), tile="all")
     shown = [name for name in SETS[streams] if name in CROPS]
     found = {row.path: crops.of(row.sample_id, row.path) for row in data.rows.itertuples()}
     assert batch.inputs["tiles"].tolist() == [len(found[path]["pixel"]) for path in data.rows["path"]]
     for i, path in enumerate(data.rows["path"]):
         own = len(found[path]["pixel"])
+        begun = starts(found[path] | {"palette": reader.get(data.rows["sample_id"][i], "palette")}, STARTS)
+        assert all(np.array_equal(batch.inputs[f"{name}_start"][i].numpy(), bits) for name, bits in begun.items())
         for name in shown:
             cells = batch.inputs[f"{name}_cells"][i].numpy()
             np.testing.assert_array_equal(cells[:own], plain_cells(name, found[path]).astype(np.float32))

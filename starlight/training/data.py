@@ -13,7 +13,8 @@ import torch
 from torch import Tensor
 
 from starlight.store import StreamReader
-from starlight.streams.collate import CROPS, vectors
+from starlight.streams.collate import CROPS, first_rows, vectors
+from starlight.streams.starts import read_by
 from starlight.training.cells.crops import Crops
 from starlight.training.cells.store import CellStore, Source
 from starlight.training.image_rows import ImageRows
@@ -49,13 +50,26 @@ class TrainingData(ImageRows):
         Where crops come from.
     scratch : Path
         Absolute; folder for the cells of the fixed front end, which grows with the number of tiles.
+    begins : sequence of str, optional
+        Streams whose beginning is read too; those that a detector of these streams reads, unless given.
     """
 
     def __init__(
-        self, rows: pd.DataFrame, reader: StreamReader, streams: Sequence[str], crops: Crops, scratch: Path
-    ) -> None:
+        self, rows: pd.DataFrame, reader: StreamReader, streams: Sequence[str], crops: Crops, scratch: Path, *,
+        begins: Sequence[str] | None = None,
+    ) -> None:  # fmt: skip
         super().__init__(rows, reader, streams)
         self._crops, self._scratch = crops, scratch
+        self._begins = tuple(read_by(streams) if begins is None else begins)
+
+    @functools.cached_property
+    def _starts(self) -> dict[str, np.ndarray]:
+        """`<stream>_start` to the bits (n, bits) of all images."""
+        if not self._begins:
+            return {}
+        palettes = (self.reader.get(sample, "palette") for sample in self.rows["sample_id"])
+        records = (self._cells.first_rows(i) | {"palette": palette} for i, palette in enumerate(palettes))
+        return first_rows(records, self._begins)
 
     @functools.cached_property
     def _cells(self) -> CellStore:
@@ -84,12 +98,14 @@ class TrainingData(ImageRows):
         """
         indices = np.asarray(indices)
         tiles = self._tiles(indices, tile, rng)
-        arrays = vectors([self.record(i) for i in indices], [n for n in self.streams if n not in CROPS])
+        names = [n for n in self.streams if n not in CROPS]
+        arrays = vectors([self.record(i, names) for i in indices], names)
         inputs = {k: torch.from_numpy(np.ascontiguousarray(v)) for k, v in arrays.items()}
         most = max(map(len, tiles))
         inputs["tiles"] = torch.tensor([len(t) for t in tiles])
         gathered = self._cells.gather(indices, tiles, most)
         inputs |= {f"{name}_cells": torch.from_numpy(cells).float() for name, cells in gathered.cells.items()}
+        inputs |= {name: torch.from_numpy(bits[indices]) for name, bits in self._starts.items()}
         where = {int(i): position for position, i in enumerate(indices)}
         pairs = [(p, where[int(self.twins[i])]) for p, i in enumerate(indices) if int(self.twins[i]) in where]
         return Batch(

@@ -8,8 +8,9 @@ import numpy as np
 
 from starlight.findings.account import Span, account
 from starlight.findings.finding import Finding
-from starlight.findings.pixels import search
+from starlight.findings.pixels import by_tools, search
 from starlight.findings.random_planes import random_planes
+from starlight.findings.reading.coefficients import in_coefficients
 from starlight.images.image import Image
 from starlight.streams.readable.decode import decode_payload
 from starlight.techniques import OTHER, TECHNIQUES
@@ -57,10 +58,11 @@ def read(image: Image) -> Reading:
     Reading
     """
     kept, searched = account(image), search(image)
+    searched += [found for found in by_tools(image) if not any(found.payload in one.payload for one in searched)]
     known = {found.technique for found in searched}
     low = [found for found in [in_low_bits(image)] if found and found.technique not in known]
     random = [found for found in random_planes(image) if found.technique not in known]
-    hidden = [*searched, *low, *random, *(found for found in kept.findings if found.hidden)]
+    hidden = [*searched, *low, *random, *in_coefficients(image), *(found for found in kept.findings if found.hidden)]
     notes = tuple(found for found in kept.findings if not found.hidden)
     return Reading(tuple(hidden), notes, kept.spans)
 

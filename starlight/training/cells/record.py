@@ -1,8 +1,9 @@
 """The cells of an image's tiles and where it differs from its twin, as one record: without loss, a quarter of the room.
 
 A record is uint8 (tiles, longest): a row for each tile, a zlib stream of its own with its own checksum, zeros past its
-end. In it: what planes there are, the map of differences of each crop stream, and the cells as float16. A grey
-picture's cells, which are the same in all colours, are there once, those of planes that it lacks not at all.
+end. In it: what planes there are, the map of differences of each crop stream, the first row of the pixels and of
+alpha, and the cells as float16. A grey picture's cells, which are the same in all colours, are there once, those of
+planes that it lacks not at all.
 """
 
 from __future__ import annotations
@@ -22,9 +23,11 @@ __all__ = ["CHANNELS", "MAP", "Tile", "pack", "unpack"]
 MAP = TILE // CELL  # cells on a side of the map
 _NAMES = tuple(CROPS)
 CHANNELS = {name: FRONTENDS[name]().channels for name in CROPS}
+_BEGUN = ("pixel", "alpha")  # streams whose first row is kept
 _COLOURED = ("pixel", "lsb")  # streams whose channels are statistics of each of three colours
-_HEAD = 5  # bytes: rows, columns, whether it was compared, whether it is grey, which planes there are
+_HEAD = 6  # bytes: rows, columns, width less one, whether it was compared, whether it is grey, planes that there are
 _MAPS = len(_NAMES) * MAP * MAP // 8  # bytes of the maps of differences
+_ROWS = 4 * TILE  # bytes of the first rows, at most
 _LEVEL = 1  # of zlib; the highest saves a twelfth more in four times the time
 
 Record = Mapping[str, np.ndarray]
@@ -42,15 +45,18 @@ class Tile:
         Whether it was compared with that of a twin of the same shape.
     changed : dict
         Crop stream to where it differs from the twin's, bool (32, 32).
+    first : dict
+        `pixel` and `alpha` as they are stored, of the first row of pixels alone.
     cells : dict
         Crop stream to float16 (channels, 32, 32), or (channels / 3, 1, 32, 32) where all colours are the same; planes
-        that the image lacks are not in it, and nothing is where maps alone were wanted.
+        that the image lacks are not in it, and nothing is where they were not wanted.
     """
 
     rows: int
     columns: int
     compared: bool
     changed: dict[str, np.ndarray]
+    first: dict[str, np.ndarray]
     cells: dict[str, np.ndarray]
 
 
@@ -73,19 +79,21 @@ def pack(record: Record, twin: Record | None) -> np.ndarray:
     maps = [_changed(name, record, twin) for name in _NAMES] if compared else []
     held = {name: _held(name, record) for name in _NAMES if _crop(name, record).shape[1]}
     planes = sum(1 << i for i, name in enumerate(_NAMES) if name in held)
-    head = bytes([-(-height // CELL), -(-width // CELL), compared, record["pixel"].shape[1] == 1, planes])
+    grey = record["pixel"].shape[1] == 1
+    head = bytes([-(-height // CELL), -(-width // CELL), width - 1, compared, grey, planes])
     rows = []
     for k in range(tile_count(record)):
         changed = np.packbits([m[k] for m in maps]).tobytes() if compared else bytes(_MAPS)
         values = np.concatenate([cells[k].ravel() for cells in held.values()]).astype("<f2", copy=False)
-        rows.append(zlib.compress(head + changed + values.tobytes(), _LEVEL))
+        first = b"".join(record[name][k, :, 0].tobytes() for name in _BEGUN)
+        rows.append(zlib.compress(head + changed + first + values.tobytes(), _LEVEL))
     out = np.zeros((len(rows), max(map(len, rows))), np.uint8)
     for into, row in zip(out, rows, strict=True):
         into[: len(row)] = np.frombuffer(row, np.uint8)
     return out
 
 
-def unpack(row: bytes, *, maps_alone: bool = False) -> Tile:
+def unpack(row: bytes, *, cells: bool = True) -> Tile:
     """A tile from a row of a record.
 
     Raises
@@ -95,16 +103,21 @@ def unpack(row: bytes, *, maps_alone: bool = False) -> Tile:
     """
     reading = zlib.decompressobj()
     try:
-        content = reading.decompress(row, _HEAD + _MAPS if maps_alone else 0)
+        content = reading.decompress(row, 0 if cells else _HEAD + _MAPS + _ROWS)
     except zlib.error as error:
         raise ValueError(f"a damaged tile: {error}") from error
-    if len(content) < _HEAD + _MAPS or not (maps_alone or reading.eof):
+    if len(content) < _HEAD + _MAPS or (cells and not reading.eof):
         raise ValueError("a damaged tile: it is cut short")
-    rows, columns, compared, grey, planes = content[:_HEAD]
+    rows, columns, last, compared, grey, planes = content[:_HEAD]
     bits = np.unpackbits(np.frombuffer(content, np.uint8, _MAPS, _HEAD)).view(bool)
     changed = dict(zip(_NAMES, bits.reshape(len(_NAMES), MAP, MAP), strict=True))
-    cells = {} if maps_alone else _cells(content, bool(grey), planes)
-    return Tile(rows, columns, bool(compared), changed, cells)
+    first, start = {}, _HEAD + _MAPS
+    for name, channels in zip(_BEGUN, (1 if grey else 3, planes >> _NAMES.index("alpha") & 1), strict=True):
+        shape = (1, channels, 1, last + 1)
+        first[name] = np.frombuffer(content, np.uint8, channels * (last + 1), start).reshape(shape)
+        start += first[name].size
+    held = _cells(content, start, bool(grey), planes) if cells else {}
+    return Tile(rows, columns, bool(compared), changed, first, held)
 
 
 def _crop(name: str, record: Record) -> np.ndarray:
@@ -119,9 +132,9 @@ def _held(name: str, record: Record) -> np.ndarray:
     return cells
 
 
-def _cells(content: bytes, grey: bool, planes: int) -> dict[str, np.ndarray]:
+def _cells(content: bytes, start: int, grey: bool, planes: int) -> dict[str, np.ndarray]:
     """Cells of an unpacked row, read-only views of it."""
-    left = np.frombuffer(content, "<f2", offset=_HEAD + _MAPS)
+    left = np.frombuffer(content, "<f2", offset=start)
     cells = {}
     for i, name in enumerate(_NAMES):
         if planes >> i & 1:

@@ -131,11 +131,15 @@ class CellStore:
             return np.zeros(sample.shape[1], np.float32), np.ones(sample.shape[1], np.float32)
         return sample.mean((0, 2, 3)), np.maximum(sample.std((0, 2, 3)), 1e-3)
 
+    def first_rows(self, index: int) -> dict[str, np.ndarray]:
+        """First row of an image, up to 256 pixels of it, in the stored form of `pixel` and `alpha`."""
+        return self._tile(index, 0, cells=False).first
+
     def share(self) -> np.ndarray:
         """(n,) share of each image's cells that differ from its twin; NaN where there is no twin."""
         share = np.full(len(self.sources), np.nan)
         for i in np.flatnonzero(~self.authentic).tolist():
-            tiles = [self._tile(i, k, maps_alone=True) for k in range(self.count[i])]
+            tiles = [self._tile(i, k, cells=False) for k in range(self.count[i])]
             if tiles[0].compared:
                 share[i] = np.concatenate([self._changed(t)[: t.rows, : t.columns].ravel() for t in tiles]).mean()
         return share
@@ -143,13 +147,13 @@ class CellStore:
     def _changed(self, tile: Tile) -> np.ndarray:
         return functools.reduce(np.logical_or, (tile.changed[name] for name in self.streams))
 
-    def _tile(self, i: int, k: int, *, maps_alone: bool = False) -> Tile:
+    def _tile(self, i: int, k: int, *, cells: bool = True) -> Tile:
         for attempt in range(_ATTEMPTS):
             path = self.shards[self.shard[i]]
             try:
                 with open(path, "rb", buffering=0) as shard:
                     shard.seek(int(self.start[i] + k * self.length[i]))
-                    return unpack(shard.read(int(self.length[i])), maps_alone=maps_alone)
+                    return unpack(shard.read(int(self.length[i])), cells=cells)
             except FileNotFoundError:  # merged or removed by another process
                 pass
             except ValueError:
