@@ -99,7 +99,7 @@ class TrainingData(ImageRows):
         indices = np.asarray(indices)
         tiles = self._tiles(indices, tile, rng)
         names = [n for n in self.streams if n not in CROPS]
-        arrays = vectors([self.record(i, names) for i in indices], names)
+        arrays = vectors([self.record(i) for i in indices], names)
         inputs = {k: torch.from_numpy(np.ascontiguousarray(v)) for k, v in arrays.items()}
         most = max(map(len, tiles))
         inputs["tiles"] = torch.tensor([len(t) for t in tiles])
