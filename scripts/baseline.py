@@ -6,12 +6,14 @@ from starlight.manifest import read
 from starlight.params import General, run_stage, section
 from starlight.store import StreamReader, default_root
 from starlight.train import train
+from starlight.training.cells.crops import Crops
 from starlight.training.params import BaselineParams, TrainParams
 
 
 def main(raw: dict) -> None:
+    reader = StreamReader(Path("artifacts/streams"))
     train(
-        read(Path("artifacts/manifest.csv")), StreamReader(Path("artifacts/streams")),
+        read(Path("artifacts/manifest.csv")), reader, Crops(Path("datasets"), reader.max_tiles),
         section(raw, None, General), section(raw, "train", TrainParams), variant="v3",
         baseline=section(raw, "baseline", BaselineParams),
         out=Path("models/v3.safetensors"), curves=Path("reports/train/v3.csv"), scratch=default_root() / "scratch",

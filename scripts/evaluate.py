@@ -14,6 +14,7 @@ from starlight.params import run_stage, section
 from starlight.plots import tables
 from starlight.plots.contact_sheet import contact_sheet
 from starlight.store import StreamReader, default_root
+from starlight.training.cells.crops import Crops
 
 OUT = Path("reports")
 
@@ -24,9 +25,9 @@ def main(raw: dict) -> None:
     if section(raw, "finetune", FinetuneParams).control:
         names["control"] = "control"
     detectors = {name: load(Path(f"models/{file}.safetensors")) for name, file in names.items()}
-    data = load_test(
-        read(Path("artifacts/manifest.csv")), StreamReader(Path("artifacts/streams")), default_root() / "scratch"
-    )
+    reader = StreamReader(Path("artifacts/streams"))
+    crops = Crops(Path("datasets"), reader.max_tiles)
+    data = load_test(read(Path("artifacts/manifest.csv")), reader, crops, default_root() / "scratch")
     table = predictions(detectors, data, params)
     table.to_csv(OUT / "predictions.csv", index=False, lineterminator="\n")
     tables.write(table, OUT / "plot_data")

@@ -10,6 +10,7 @@ from starlight.manifest import read
 from starlight.params import General, run_stage, section
 from starlight.store import StreamReader, default_root
 from starlight.streams import SETS
+from starlight.training.cells.crops import Crops
 from starlight.training.params import TrainParams
 from starlight.training.pools import load_splits
 
@@ -20,7 +21,7 @@ def main(raw: dict) -> None:
     scratch = default_root() / "scratch"
     finetune(
         load(Path("models/base.safetensors")),
-        load_splits(manifest, reader, SETS[general.streams], scratch),
+        load_splits(manifest, reader, SETS[general.streams], Crops(Path("datasets"), reader.max_tiles), scratch),
         pd.read_csv("reports/mining/hard_negatives.csv"),
         pd.read_csv("reports/mining/missed.csv"),
         general,

@@ -9,6 +9,7 @@ from starlight.params import General, run_stage, section
 from starlight.plots.contact_sheet import contact_sheet
 from starlight.store import StreamReader, default_root
 from starlight.streams import SETS
+from starlight.training.cells.crops import Crops
 from starlight.training.mining import write
 from starlight.training.params import TrainParams
 from starlight.training.pools import load_splits
@@ -19,8 +20,8 @@ OUT = Path("reports/mining")
 def main(raw: dict) -> None:
     general, params = section(raw, None, General), section(raw, "mine", MineParams)
     base, reader = load(Path("models/base.safetensors")), StreamReader(Path("artifacts/streams"))
-    manifest = read(Path("artifacts/manifest.csv"))
-    data = load_splits(manifest, reader, SETS[general.streams], default_root() / "scratch").train
+    manifest, crops = read(Path("artifacts/manifest.csv")), Crops(Path("datasets"), reader.max_tiles)
+    data = load_splits(manifest, reader, SETS[general.streams], crops, default_root() / "scratch").train
     mined = mine(base, data, params, section(raw, "train", TrainParams))
     write(mined, OUT)
     worst = mined.hard_negatives.head(params.sheet)

@@ -21,6 +21,7 @@ from starlight.streams import SETS
 from starlight.streams.starts import STARTS
 from starlight.techniques.shown import speaking
 from starlight.training import devices
+from starlight.training.cells.crops import Crops
 from starlight.training.data import TrainingData
 from starlight.training.image_rows import LABELS
 from starlight.training.selection import Passes, blanked
@@ -176,15 +177,16 @@ def before_after(table: pd.DataFrame, names: tuple[str, ...] = ("v4_base", "v4",
     return compared(table, groups, names)
 
 
-def load_test(manifest: pd.DataFrame, reader: StreamReader, scratch: Path) -> TrainingData:
+def load_test(manifest: pd.DataFrame, reader: StreamReader, crops: Crops, scratch: Path) -> TrainingData:
     """The test split with all streams.
 
     Parameters
     ----------
     manifest : DataFrame
     reader : StreamReader
+    crops : Crops
     scratch : Path
-        Folder for what does not fit into memory.
+        Absolute; folder for what does not fit into memory.
 
     Raises
     ------
@@ -195,7 +197,7 @@ def load_test(manifest: pd.DataFrame, reader: StreamReader, scratch: Path) -> Tr
     rows = rows[rows["kind"].isin(["clean", "stego", "negative"])]
     if not len(rows):
         raise StarlightError("datasets/: the test split has no usable image; add a submission with more covers")
-    return TrainingData(rows, reader, SETS["nine"], scratch, begins=tuple(STARTS))
+    return TrainingData(rows, reader, SETS["nine"], crops, scratch, begins=tuple(STARTS))
 
 
 def hardest(table: pd.DataFrame, data: TrainingData, count: int, name: str = "v4") -> tuple[list[int], list[str]]:

@@ -75,7 +75,7 @@ def views(members: tuple[Member, ...], data: TrainingData, indices: list[int]) -
         batch = data.batch([i], tile="all")
         cells = torch.sigmoid(members[0].model.eval()(batch.inputs, batch.mask).cell_logits[0])
         tile = int(cells.flatten(1).amax(1).argmax())
-        pixel = np.asarray(data.record(i)["pixel"][tile]).transpose(1, 2, 0)
+        pixel = data.crop(i, tile)
         crops.append(np.ascontiguousarray(np.broadcast_to(pixel, (*pixel.shape[:2], 3))))
         height, width = -(-pixel.shape[0] // 8), -(-pixel.shape[1] // 8)
         maps.append(cells[tile, :height, :width].numpy())

@@ -20,6 +20,7 @@ from starlight.techniques.shown import without_expert
 from starlight.training import devices
 from starlight.training.build import build
 from starlight.training.calibrate import calibrate, even_odds, set_map_bar
+from starlight.training.cells.crops import Crops
 from starlight.training.data import TrainingData
 from starlight.training.loop import Schedule, fit
 from starlight.training.losses import LossWeights
@@ -42,7 +43,7 @@ _PATIENCE = 4  # epochs without a better validation measure after which a networ
 
 
 def train(
-    manifest: pd.DataFrame, reader: StreamReader, general: General, params: TrainParams,
+    manifest: pd.DataFrame, reader: StreamReader, crops: Crops, general: General, params: TrainParams,
     *, variant: str, out: Path, curves: Path, scratch: Path, baseline: BaselineParams | None = None,
 ) -> None:  # fmt: skip
     """Train one detector and write its weights and curves.
@@ -51,11 +52,13 @@ def train(
     ----------
     manifest : DataFrame
     reader : StreamReader
+    crops : Crops
+        Where the crops of the images come from.
     variant : {"v3", "v4_base"}
     out, curves : Path
         Weights (safetensors) and curves (CSV).
     scratch : Path
-        Folder for checkpoints and temporary files; outlives a kill.
+        Absolute; folder for checkpoints and temporary files; outlives a kill.
     baseline : BaselineParams, optional
         Makes it V3, what the predecessor was: six streams and no experts, trained on `ordinary` images, judged at even
         odds, and nothing read.
@@ -66,7 +69,7 @@ def train(
         A split lacks stego or authentic images.
     """
     streams = SETS["six" if baseline else general.streams]
-    splits = load_splits(manifest, reader, streams, scratch, baseline=baseline)
+    splits = load_splits(manifest, reader, streams, crops, scratch, baseline=baseline)
     if baseline:
         general = dataclasses.replace(general, negative_ratio=baseline.negatives, negative_categories=[])
     weight_negatives(splits.train, general)

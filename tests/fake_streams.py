@@ -14,7 +14,7 @@ class FakeReader:
 
     def __init__(self, records: dict, masks: dict) -> None:
         self.records, self.masks, self.ids = records, masks, list(records)
-        self.streams = {}
+        self.streams, self.crops = {}, FakeCrops(records)
 
     def get(self, sample_id: str, stream: str) -> np.ndarray:
         return self.records[sample_id][stream]
@@ -29,6 +29,18 @@ class FakeReader:
 
     def found(self, sample_id: str) -> np.ndarray:
         return np.zeros(len(TECHNIQUES) + 1, bool)
+
+
+class FakeCrops:
+    """What `Crops` offers, from a dictionary."""
+
+    max_tiles = 1
+
+    def __init__(self, records: dict) -> None:
+        self.records = records
+
+    def of(self, sample_id: str, path: str) -> dict[str, np.ndarray]:
+        return {name: self.records[sample_id][name] for name in ("pixel", "alpha", "palette_lsb")}
 
 
 def record(rng: np.random.Generator, payload: bool, pixels: np.ndarray) -> dict[str, np.ndarray]:

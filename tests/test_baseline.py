@@ -63,7 +63,8 @@ def test_each_rung_of_the_ladder_adds_its_images():
 def test_v3_reads_six_streams_and_the_first_bits_and_nothing_outright(tmp_path):
     torch.set_num_threads(1)
     params = knobs(TrainParams, network_epochs=2, batch_size=12, max_steps=3)
-    train(*data_set(), knobs(General), params, variant="v3", baseline=knobs(BaselineParams),
+    manifest, reader = data_set()
+    train(manifest, reader, reader.crops, knobs(General), params, variant="v3", baseline=knobs(BaselineParams),
           out=tmp_path / "v3.safetensors", curves=tmp_path / "v3.csv", scratch=tmp_path / "scratch")  # fmt: skip
     stored = load(tmp_path / "v3.safetensors")
     config = stored.members[0].model.config

@@ -1,11 +1,16 @@
 """The images of the scale benchmark are what it says they are."""
 
+import subprocess
+import sys
+
 import pandas as pd
+import pytest
 from knobs import knobs
 
 from starlight.lab.speed.scale import FIELDS, generate, measure
 from starlight.params import read
 from starlight.scan.scan import ScanParams, scan
+from tests.imports import ROOT
 
 
 def test_generated_images_scan_without_fault(tmp_path):
@@ -25,3 +30,10 @@ def test_phases_and_their_share_of_the_time_from_nothing(tmp_path):
     assert [row["share"] for row in rows[:2]] == [1, 1]
     assert [row["images"] for row in rows] == [30] * 6 + [40] * 2
     assert len(pd.read_csv(tmp_path / "artifacts/streams/index.csv")) == 40
+
+
+@pytest.mark.parametrize(("arguments", "status"), [(["--help"], 0), (["3"], 2), (["many"], 2)])
+def test_the_command_answers_in_words(arguments, status):
+    command = [sys.executable, "-m", "scripts.tools.bench_scale", *arguments]
+    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert said.returncode == status and "usage" in said.stdout + said.stderr and "Traceback" not in said.stderr

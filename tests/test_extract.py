@@ -20,7 +20,8 @@ from starlight.images.image import read
 from starlight.scan.scan import ScanParams, scan
 from starlight.store import Store, StreamReader
 from starlight.store.shard import Shard
-from starlight.streams import REGISTRY, pixel
+from starlight.streams import REGISTRY, format
+from starlight.streams.collate import CROPS
 from starlight.streams.compute import compute_streams
 from starlight.techniques.constraints import constraint_mask
 
@@ -59,7 +60,7 @@ def digest(folder):
 
 
 def counts(**given):
-    return dict.fromkeys(table_names(ALONE), 0) | given
+    return dict.fromkeys(table_names(), 0) | given
 
 
 def test_reader_gives_what_the_streams_compute(world):
@@ -68,8 +69,10 @@ def test_reader_gives_what_the_streams_compute(world):
     assert reader.ids == sorted(table["sample_id"])
     for sample_id, path in zip(table["sample_id"], table["path"], strict=True):
         image = read(home / "datasets" / path)
-        for name, array in compute_streams(image, REGISTRY, ALONE.max_tiles).items():
-            stored = reader.get(sample_id, name)
+        streams = compute_streams(image, REGISTRY, 1)
+        assert set(reader.streams) == streams.keys() - CROPS.keys()
+        for name in reader.streams:
+            array, stored = streams[name], reader.get(sample_id, name)
             assert stored.dtype == array.dtype
             np.testing.assert_array_equal(stored, array)
         np.testing.assert_array_equal(reader.mask(sample_id), constraint_mask(image))
@@ -79,12 +82,12 @@ def test_reader_can_be_sent_to_another_process_and_is_read_only(world):
     home, table, _ = world
     reader = StreamReader(home / "out")
     one = table["sample_id"][0]
-    stored = reader.get(one, "pixel")
-    np.testing.assert_array_equal(pickle.loads(pickle.dumps(reader)).get(one, "pixel"), stored)
+    stored = reader.get(one, "format")
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(reader)).get(one, "format"), stored)
     with pytest.raises(ValueError, match="read-only"):
         stored[...] = 0
     assert one in reader and "0" * 16 not in reader
-    for wrong in (lambda: reader.get("0" * 16, "pixel"), lambda: reader.get(one, "smell"), lambda: StreamReader(home)):
+    for wrong in (lambda: reader.get("0" * 16, "format"), lambda: reader.get(one, "smell"), lambda: StreamReader(home)):
         with pytest.raises(StarlightError, match="holds no"):
             wrong()
 
@@ -170,15 +173,15 @@ def test_a_reader_notices_that_the_folder_changed(world, run, tmp_path):
     reader = StreamReader(tmp_path / "out")
     run(world[1][1:])
     with pytest.raises(StarlightError, match="run the stage `extract`"):
-        reader.get(world[1]["sample_id"][1], "pixel")
+        reader.get(world[1]["sample_id"][1], "format")
 
 
 def test_a_changed_stream_is_computed_again_alone(world, run, monkeypatch):
     n = len(world[1])
     run()
-    monkeypatch.setattr(pixel, "VERSION", pixel.VERSION + 1)
-    assert run()["computed"] == counts(pixel=n)
-    assert run(params=dataclasses.replace(ALONE, max_tiles=3))["computed"] == counts(pixel=n, alpha=n, palette_lsb=n)
+    monkeypatch.setattr(format, "VERSION", format.VERSION + 1)
+    assert run()["computed"] == counts(format=n)
+    assert run(params=dataclasses.replace(ALONE, max_tiles=3))["computed"] == counts()
 
 
 def test_files_that_change_after_the_scan_are_failures(world, run, tmp_path):
@@ -212,7 +215,7 @@ def test_an_unreadable_file_is_a_failure_not_zeros(world, run, tmp_path):
 @pytest.mark.parametrize("harm", ["flip a bit", "truncate", "delete"])
 def test_a_damaged_store_is_mended(world, run, tmp_path, harm):
     run()
-    shard = next((tmp_path / "store" / table_names(ALONE)["pixel"]).glob("*.shard"))
+    shard = next((tmp_path / "store" / table_names()["format"]).glob("*.shard"))
     if harm == "delete":
         shard.unlink()
     elif harm == "truncate":
@@ -223,16 +226,16 @@ def test_a_damaged_store_is_mended(world, run, tmp_path, harm):
         shard.write_bytes(content)
     done = run()
     assert digest(tmp_path / "out") == world[2]
-    again = done["computed"]["pixel"]
-    assert done["computed"] == counts(pixel=again)
+    again = done["computed"]["format"]
+    assert done["computed"] == counts(format=again)
     assert again == 1 if harm == "flip a bit" else 1 <= again < len(world[1])
     assert run()["computed"] == counts()
 
 
 def test_damage_in_every_stream_is_mended_at_once(world, run, tmp_path):
     run()
-    harmed = dict.fromkeys(table_names(ALONE), 0)
-    for stream, name in table_names(ALONE).items():
+    harmed = dict.fromkeys(table_names(), 0)
+    for stream, name in table_names().items():
         for shard in (tmp_path / "store" / name).glob("*.shard"):
             content = bytearray(shard.read_bytes())
             if Shard(shard).index["zero"].all():
@@ -251,7 +254,7 @@ def test_many_small_shards_are_merged_by_a_run(world, run, tmp_path, monkeypatch
     for rows in (table[:2], table[:4], table[:6], table):
         run(rows)
     assert digest(tmp_path / "out") == world[2]
-    shards = [len(list((tmp_path / "store" / name).glob("*.shard"))) for name in table_names(ALONE).values()]
+    shards = [len(list((tmp_path / "store" / name).glob("*.shard"))) for name in table_names().values()]
     assert max(shards) <= 2
     assert run()["computed"] == counts() and digest(tmp_path / "out") == world[2]
 
@@ -338,7 +341,7 @@ def test_killed_while_files_are_put_in_place(world, run, tmp_path, monkeypatch, 
         assert os.WIFSIGNALED(os.waitpid(spawn(world, out, tmp_path / "store"), 0)[1])
     if (out / "streams.json").exists():  # then nothing has changed
         reader = StreamReader(out)
-        assert [reader.get(i, "pixel").any() for i in reader.ids] == [True] * before
+        assert [reader.get(i, "format").any() for i in reader.ids] == [True] * before
     run()
     assert digest(out) == digest(tmp_path / "expected") and not list(tmp_path.glob(".out.*"))
 
@@ -347,7 +350,7 @@ def test_two_runs_at_once_on_one_store(world, tmp_path):
     children = [spawn(world, tmp_path / name, tmp_path / "store") for name in ("one", "two", "same", "same")]
     assert [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children] == [0] * 4
     assert {digest(tmp_path / name) for name in ("one", "two", "same")} == {world[2]}
-    for name in table_names(ALONE).values():
+    for name in table_names().values():
         assert len(Store(tmp_path / "store").table(name).keys) == len(world[1])
 
 

@@ -47,12 +47,13 @@ def trained(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def splits(trained):
-    return load_splits(*data_set(), STREAMS, trained / "scratch")
+    manifest, reader = data_set()
+    return load_splits(manifest, reader, STREAMS, reader.crops, trained / "scratch")
 
 
 def test_it_learns(trained, splits):
     manifest, reader = data_set()
-    test = TrainingData(manifest[manifest["split"] == "test"], reader, STREAMS, trained / "scratch")
+    test = TrainingData(manifest[manifest["split"] == "test"], reader, STREAMS, reader.crops, trained / "scratch")
     table = predictions({"v4": load(trained / "base.safetensors")}, test, knobs(EvaluateParams))
     auc = [table.loc[table["label"] == label, "v4_score"] for label in (1, 0)]
     assert np.mean(auc[0].to_numpy()[:, None] > auc[1].to_numpy()[None]) > 0.95
@@ -102,7 +103,7 @@ def test_of_submissions_without_stego_a_share_of_its_own_is_held_back(trained):
     params = knobs(TrainParams, held_back=0.0, held_back_negatives=0.0, held_back_alone=1.0)
     of = {"negative": "anna", "clean": "a", "stego": "a"}
     data = load_splits(
-        manifest.assign(submission=manifest["kind"].map(of)), reader, STREAMS, trained / "scratch"
+        manifest.assign(submission=manifest["kind"].map(of)), reader, STREAMS, reader.crops, trained / "scratch"
     ).train  # fmt: skip
     negative = (data.rows["kind"] == "negative").to_numpy()
     assert np.array_equal(held_back(data, params), negative) and np.array_equal(brought_alone(data), negative)
@@ -111,7 +112,7 @@ def test_of_submissions_without_stego_a_share_of_its_own_is_held_back(trained):
 def test_what_base_training_cannot_do_without_is_not_held_back(trained):
     manifest, reader = data_set()
     apart = manifest.assign(submission=np.where(manifest["kind"] == "stego", "a", "anna"))
-    data = load_splits(apart, reader, STREAMS, trained / "scratch").train
+    data = load_splits(apart, reader, STREAMS, reader.crops, trained / "scratch").train
     assert not brought_alone(data).any()
 
 
@@ -213,7 +214,7 @@ def test_photographs_without_stego_are_mined_learnt_and_have_their_say(trained, 
     manifest, reader = data_set()
     of = {"negative": "anna", "clean": "a", "stego": "a"}
     brought = manifest.assign(submission=manifest["kind"].map(of))
-    splits = load_splits(brought, reader, STREAMS, trained / "scratch")
+    splits = load_splits(brought, reader, STREAMS, reader.crops, trained / "scratch")
     training = knobs(TrainParams, held_back_alone=1.0)
     mined = mine(load(trained / "base.safetensors"), splits.train, knobs(MineParams, share=0.3), training)
     assert mined.audit["first"]["scanned"] == (brought["split"].eq("train") & brought["kind"].eq("negative")).sum()

@@ -16,8 +16,10 @@ def run(out: Path, epochs: int, **general: object) -> None:
     torch.set_num_threads(1)
     manifest, reader = data_set()
     params = knobs(TrainParams, epochs=epochs, batch_size=12)
-    train(manifest, reader, knobs(General, **general), params, variant="v4_base", out=out / "base.safetensors",
-          curves=out / "base.csv", scratch=out / "scratch")  # fmt: skip
+    train(
+        manifest, reader, reader.crops, knobs(General, **general), params, variant="v4_base",
+        out=out / "base.safetensors", curves=out / "base.csv", scratch=out / "scratch",
+    )  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from starlight.manifest import read
 from starlight.params import run_stage, section
 from starlight.release.card import FOLDER, WEIGHTS, refigure
 from starlight.store import StreamReader, default_root
+from starlight.training.cells.crops import Crops
 
 
 def main(raw: dict) -> None:
@@ -24,7 +25,8 @@ def main(raw: dict) -> None:
     options = arguments.parse_args()
     manifest, reader = read(Path("artifacts/manifest.csv")), StreamReader(Path("artifacts/streams"))
     params = dataclasses.replace(section(raw, "evaluate", EvaluateParams), maps=False)
-    table = predictions({"v4": load(FOLDER / WEIGHTS)}, load_test(manifest, reader, default_root() / "scratch"), params)
+    test = load_test(manifest, reader, Crops(Path("datasets"), reader.max_tiles), default_root() / "scratch")
+    table = predictions({"v4": load(FOLDER / WEIGHTS)}, test, params)
     measured = json.loads(metrics.dumps(metrics.evaluate(table, "v4")))
     refigure(FOLDER, measured, options.words)
     found = measured["protocol"]["detection"]

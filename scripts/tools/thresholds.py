@@ -19,6 +19,7 @@ from starlight.release.evidence import loaded, make, own
 from starlight.release.refit import fitting, left_out, log_odds
 from starlight.sample.build import SampleParams
 from starlight.store import StreamReader, default_root
+from starlight.training.cells.crops import Crops
 from starlight.training.pools import load_splits
 
 
@@ -34,7 +35,8 @@ def main(raw: dict) -> None:
     options = arguments.parse_args()
     stored = load(options.weights)
     rows, reader = read(Path("artifacts/manifest.csv")), StreamReader(Path("artifacts/streams"))
-    val = load_splits(rows, reader, stored.members[0].model.config.streams, default_root() / "scratch").val
+    crops, streams = Crops(Path("datasets"), reader.max_tiles), stored.members[0].model.config.streams
+    val = load_splits(rows, reader, streams, crops, default_root() / "scratch").val
     set_by = fitting(stored.members, val, options.target_fpr)
     made_with = section(raw, "sample", SampleParams)
     streams, kept = loaded(options.weights).predictor.quick_streams, options.collected

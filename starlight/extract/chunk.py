@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +12,7 @@ from starlight.errors import BadImage
 from starlight.findings.reading.reader import read
 from starlight.images import picture
 from starlight.images.containers import Limits
-from starlight.images.image import decode
+from starlight.images.known import read_known
 from starlight.store import key
 from starlight.store.reader import BESIDE, FACTS, FOUND, MASK
 from starlight.store.shard import ShardWriter
@@ -32,14 +31,12 @@ class Work:
     root : Path
         What paths start from.
     limits : Limits
-    max_tiles : int
     folders : dict
         Stream to the folder of its shards.
     """
 
     root: Path
     limits: Limits
-    max_tiles: int
     folders: dict[str, Path]
 
 
@@ -93,14 +90,8 @@ def extract_chunk(work: Work, streams: Sequence[str], jobs: Sequence[tuple[str, 
 
 
 def _compute(work: Work, sample_id: str, path: str, wanted: Sequence[str]) -> dict[str, np.ndarray]:
-    try:
-        data = (work.root / path).read_bytes()
-    except OSError as error:
-        raise BadImage(f"gone since the scan: {error.strerror or error}") from error
-    if hashlib.sha256(data).hexdigest()[:16] != sample_id:
-        raise BadImage("changed since the scan")
-    image = decode(data, work.limits)
-    records = compute_streams(image, [name for name in wanted if name not in BESIDE], work.max_tiles)
+    image = read_known(work.root / path, sample_id, work.limits)
+    records = compute_streams(image, [name for name in wanted if name not in BESIDE], 1)  # vectors need no tiles
     if MASK in wanted:
         records[MASK] = constraint_mask(image)
     if FACTS in wanted:

@@ -25,7 +25,6 @@ from starlight.store.picking import Picked, pick
 from starlight.store.reader import FACTS, FOUND, MASK
 from starlight.streams import REGISTRY
 from starlight.streams.collate import CROPS
-from starlight.streams.compute import stored_names
 
 __all__ = ["NEEDED", "ExtractParams", "extract", "table_names"]
 
@@ -40,7 +39,7 @@ class ExtractParams:
     Attributes
     ----------
     max_tiles : int
-        Most crops of 256x256 pixels of an image.
+        Most crops of 256x256 pixels of an image, which are cut when a model is trained.
     workers : int
         Processes; 0 means one for each core.
     backend : str
@@ -98,12 +97,12 @@ def extract(
     root, store = Path(datasets_root).absolute(), Store(Path(store_root))
     engine = Engine(params.workers, params.backend, scheduler)
     memo = CodeMemo(store.root / "code.json")
-    names = table_names(params, memo.digest)
+    names = table_names(memo.digest)
     memo.save()
     paths = dict(zip(rows["sample_id"], rows["path"], strict=True))
     progress = _Progress(_vanished(root, rows), dict.fromkeys(names, 0), set())
     failed = progress.failed
-    work = Work(root, limits, params.max_tiles, {stream: store.folder(name) for stream, name in names.items()})
+    work = Work(root, limits, {stream: store.folder(name) for stream, name in names.items()})
     with stream_files.Writer(Path(out_dir), store, engine.threads()) as writer:
         for _ in range(_ATTEMPTS):
             picked = _gather(store, names, work, paths, engine, progress)
@@ -139,19 +138,19 @@ class _Progress(NamedTuple):
     crowded: set[str]
 
 
-def table_names(params: ExtractParams, digest: Callable[..., str] = code_digest) -> dict[str, str]:
+def table_names(digest: Callable[..., str] = code_digest) -> dict[str, str]:
     """Table of the store for each stored stream and for what is kept beside them.
 
-    A table's name changes with the stream's version, with the code that computes it, with the versions of the
-    decoding libraries, and, for crops, with the number of tiles; so old results are never taken for new ones.
+    A table's name changes with the stream's version, with the code that computes it, and with the versions of the
+    decoding libraries; so old results are never taken for new ones. Crops are not stored: they are cut from the
+    files again where they are needed.
     """
     decoding = decoder_versions()
     tables = {}
-    for stream in stored_names(REGISTRY):
+    for stream in (name for name in REGISTRY if name not in CROPS):
         module = REGISTRY[stream]
         code = digest([module.__name__, "starlight.images.image"], alone=["starlight.streams.compute"])
-        tiles = {"max_tiles": params.max_tiles} if stream in CROPS else {}
-        tables[stream] = table_name(stream, module.VERSION, {"code": code, **tiles, **decoding})
+        tables[stream] = table_name(stream, module.VERSION, {"code": code, **decoding})
     for name, module in (
         (MASK, "starlight.techniques.constraints"),
         (FACTS, "starlight.images.picture"),

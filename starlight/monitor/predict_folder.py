@@ -18,6 +18,7 @@ from starlight.params import section
 from starlight.scan.scan import ScanParams, limits, scan
 from starlight.store import StreamReader
 from starlight.streams import SETS
+from starlight.training.cells.crops import Crops
 from starlight.training.data import TrainingData
 
 __all__ = ["WEIGHTS", "FolderParams", "predict_folder"]
@@ -112,7 +113,8 @@ def _judged(
     with tempfile.TemporaryDirectory() as scratch:
         streams = Path(scratch) / "streams"
         extract(table, root, streams, params.extract, store_root, limits=limits(params.scan))
-        data = TrainingData(table, StreamReader(streams), _read(stored), Path(scratch) / "cells")
+        reader = StreamReader(streams)
+        data = TrainingData(table, reader, _read(stored), Crops(root, reader.max_tiles), Path(scratch) / "cells")
         return predictions({name: stored}, data, dataclasses.replace(params.evaluate, maps=False))
 
 

@@ -20,7 +20,7 @@ _THUMB = 64  # cells of a thumbnail
 _KIND_ORDER = {"clean": 0, "negative": 1, "authentic": 2, "forged": 3, "stego": 4}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Subject:
     """A file that is an image: its entry, its sample_id and the facts of its content."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -19,6 +20,7 @@ from starlight.techniques.readable.protocol import MARK
 __all__ = ["VERSION", "Facts", "measure", "pack", "unpack"]
 
 VERSION = 3
+_WORDS = ("format", "mode", "can_carry", "build", "alpha", "decoded")  # fields of few distinct values
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,5 +141,6 @@ def pack(facts: Facts) -> np.ndarray:
 
 
 def unpack(record: np.ndarray) -> Facts:
-    """Facts from a record of the store."""
-    return Facts(**json.loads(record.tobytes()))
+    """Facts from a record of the store; words that many share are there once."""
+    said = json.loads(record.tobytes())
+    return Facts(**said | {name: sys.intern(said[name]) for name in _WORDS})

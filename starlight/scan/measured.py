@@ -102,12 +102,13 @@ def measure_all(
     StarlightError
         The store cannot be written, or its disk loses records faster than they are written.
     """
-    records: dict[str, np.ndarray | str] = {}
+    found: dict[str, Facts | str] = {}
     for whole in (False, True):
         chosen = {i: path for i, path in paths.items() if (i in searched) == whole}
         work = functools.partial(_measure, root, limits, whole)
-        records |= once(store, _table_name(limits, whole), chosen, work, engine, label="scan") if chosen else {}
-    return {i: f"unreadable: {r}" if isinstance(r, str) else unpack(r) for i, r in records.items()}
+        if chosen:
+            found |= once(store, _table_name(limits, whole), chosen, work, engine, label="scan", unpack=unpack)
+    return {i: f"unreadable: {facts}" if isinstance(facts, str) else facts for i, facts in found.items()}
 
 
 def _table_name(limits: Limits, searched: bool) -> str:

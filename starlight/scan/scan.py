@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterator, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -82,6 +82,7 @@ def scan(
             _complete(entry, known)
             entry.reason = entry.reason or checks.entry_fault(entry, known, root)
             subjects.append(Subject(entry, h.sample_id, known))
+    del facts, paths
     rows, notes = _rows(found.entries, hashed, subjects, params, seed)
     table = manifest.frame(rows)
     return table, report(table, found, notes)
@@ -103,7 +104,8 @@ def _complete(entry: Entry, facts) -> None:
 
 def _rows(
     entries: Sequence[Entry], hashed: dict[str, Hashed], subjects: list[Subject], params: ScanParams, seed: int
-) -> tuple[list[dict], list[str]]:
+) -> tuple[Iterator[dict], list[str]]:
+    """Rows of the manifest, made one by one, and notes on the split."""
     sound = [s for s in subjects if not s.entry.reason]
     for subject, reason in zip(sound, checks.content_conflicts(sound), strict=True):
         subject.entry.reason = reason
@@ -112,14 +114,20 @@ def _rows(
     usable = [s for s in subjects if not s.entry.reason]
     twins = dict(zip((s.entry.path for s in usable), cover_groups.twin_ids(usable), strict=True))
     sources = {s.entry.path: s.entry.source for s in subjects}
-    rows = {entry.path: _said(entry, hashed.get(entry.path), sources) for entry in entries}
-    for subject, cover in zip(subjects, covers, strict=True):
-        facts = subject.facts
-        rows[subject.entry.path] |= {
+    known = {subject.entry.path: (subject.facts, cover) for subject, cover in zip(subjects, covers, strict=True)}
+
+    def row(entry: Entry) -> dict:
+        said = _said(entry, hashed.get(entry.path), sources)
+        if entry.path not in known:
+            return said
+        facts, cover = known[entry.path]
+        return said | {
             "cover_id": cover, "split": split.get(cover, ""), "format": facts.format, "mode": facts.mode,
-            "width": facts.width, "height": facts.height, "twin_id": twins.get(subject.entry.path, ""),
+            "width": facts.width, "height": facts.height, "twin_id": twins.get(entry.path, ""),
         }  # fmt: skip
-    return list(rows.values()), notes
+
+    once_each = {entry.path: entry for entry in entries}  # a file that is missing may be listed twice
+    return map(row, once_each.values()), notes
 
 
 def _split(

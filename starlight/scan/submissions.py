@@ -6,6 +6,7 @@ import csv
 import functools
 import math
 import re
+import sys
 import unicodedata
 from collections.abc import Container
 from dataclasses import dataclass, field
@@ -23,7 +24,7 @@ _FORMS = (str, *(functools.partial(unicodedata.normalize, form) for form in ("NF
 _KINDS = {"clean": "clean", "stego": "stego", "negatives": "negative", "forged": "forged", "authentic": "authentic"}
 
 
-@dataclass
+@dataclass(slots=True)
 class Entry:
     """One file, and all that is said about it. Paths are relative to the data sets' folder."""
 
@@ -124,6 +125,10 @@ def _submission(folder: Path, found: Found) -> None:
             entry.category = forged.folder_of(name)
     entries += _negatives(folder, files["negatives"], entries, found)
     _sources(folder, entries, found)
+    for entry in entries:  # there may be millions, and few distinct words
+        entry.category, entry.technique, entry.tool, entry.source = map(
+            sys.intern, (entry.category, entry.technique, entry.tool, entry.source)
+        )
     found.entries += entries
 
 

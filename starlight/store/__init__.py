@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -52,10 +53,28 @@ class Store:
         """Table of a name that `table_name` gave."""
         return Table(self.folder(name))
 
+    def forget(self, name: str, kept: int) -> None:
+        """Remove tables of the same stream as `name`, but for it and those used last, `kept` in all.
+
+        What another process reads of a removed one it has to compute again.
+        """
+        os.utime(self.folder(name))
+        stream = name.partition("@")[0]
+        tables = sorted(self.root.glob(f"{stream}@*"), key=_used, reverse=True)
+        for table in [t for t in tables if t.name != name][kept - 1 :]:
+            shutil.rmtree(table, ignore_errors=True)
+
     def mend(self, shards: Iterable[Path]) -> None:
         """Rid shards of their damaged records."""
         for path in shards:
             self.table(path.parent.name).mend(path)
+
+
+def _used(table: Path) -> float:
+    try:
+        return table.stat().st_mtime
+    except OSError:  # another process has removed it
+        return 0.0
 
 
 def table_name(stream: str, version: int, params: Mapping[str, object]) -> str:

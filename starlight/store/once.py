@@ -5,16 +5,16 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
 from starlight.errors import BadImage, StarlightError
 from starlight.fanout import Engine, chunked, run
-from starlight.store import Store, key
+from starlight.store import Store, Table, key
 from starlight.store.shard import ShardWriter
 
-__all__ = ["once"]
+__all__ = ["fill", "once"]
 
 _ATTEMPTS = 3  # again only where a shard turns out damaged
 
@@ -24,8 +24,8 @@ Compute = Callable[[str, J], np.ndarray]
 
 def once(
     store: Store, name: str, jobs: Mapping[str, J], compute: Callable[[str, J], np.ndarray], engine: Engine,
-    *, label: str,
-) -> dict[str, np.ndarray | str]:  # fmt: skip
+    *, label: str, unpack: Callable[[np.ndarray], Any] = np.asarray,
+) -> dict[str, Any]:  # fmt: skip
     """Records of distinct contents, from the store where it has them.
 
     Parameters
@@ -40,6 +40,8 @@ def once(
     engine : Engine
     label : str
         For the progress bar.
+    unpack : callable
+        What to make of a record as soon as it is read; by default it stays as it is.
 
     Returns
     -------
@@ -52,23 +54,52 @@ def once(
         The store cannot be written, or its disk loses records faster than they are written.
     """
     table = store.table(name)
-    task = functools.partial(_chunk, store.folder(name), compute)
-    found: dict[str, np.ndarray | str] = {}
+    found: dict[str, Any] = {}
     for _ in range(_ATTEMPTS):
-        ids = sorted(jobs.keys() - found.keys())
-        keys = np.array([key(i) for i in ids], np.uint64)
-        missing = [(ids[i], jobs[ids[i]]) for i in np.flatnonzero(~table.has(keys))]
-        for failures in run(engine, task, chunked(missing, engine), label=label):
-            found.update(failures)
-        table.reload()
-        for i, array in table.read(keys):
+        rest = {i: jobs[i] for i in sorted(jobs.keys() - found.keys())}
+        found.update(fill(table, rest, compute, engine, label=label))
+        ids = [i for i in rest if i not in found]
+        for i, array in table.read(np.array([key(i) for i in ids], np.uint64)):
             if array is not None:
-                found[ids[i]] = array
+                found[ids[i]] = unpack(array)
         table.reload()
         if len(found) == len(jobs):
             table.compact()
             return found
     raise StarlightError(f"{table.folder}: the store's records are damaged again and again")
+
+
+def fill(
+    table: Table, jobs: Mapping[str, J], compute: Callable[[str, J], np.ndarray], engine: Engine, *, label: str
+) -> dict[str, str]:
+    """Compute the records that a table lacks.
+
+    Parameters
+    ----------
+    table : Table
+        Knows of the new records afterwards.
+    jobs, compute, engine, label
+        As for `once`.
+
+    Returns
+    -------
+    dict
+        sample_id of those that have no record to the reason.
+
+    Raises
+    ------
+    StarlightError
+        The store cannot be written.
+    """
+    ids = list(jobs)
+    missing = ~table.has(np.array([key(i) for i in ids], np.uint64))
+    rest = [(ids[i], jobs[ids[i]]) for i in np.flatnonzero(missing)]
+    failed: dict[str, str] = {}
+    task = functools.partial(_chunk, table.folder, compute)
+    for failures in run(engine, task, chunked(rest, engine), label=label):
+        failed.update(failures)
+    table.reload()
+    return failed
 
 
 def _chunk(folder: Path, compute: Compute, jobs: Sequence[tuple[str, J]]) -> dict[str, str]:

@@ -30,6 +30,15 @@ class StreamReader:
     folder : Path
         What the stage `extract` wrote.
 
+    Attributes
+    ----------
+    ids : list of str
+        Sorted.
+    streams : dict
+        What is known of each stream. Crops are not among them: see `starlight.training.cells.crops`.
+    max_tiles : int
+        Most crops of an image.
+
     Raises
     ------
     StarlightError
@@ -44,6 +53,7 @@ class StreamReader:
             self._dtypes = {name: np.dtype(said["dtype"]) for name, said in self.streams.items()} | BESIDE
             texts = ["sample_id", *(f"{name}_shape" for name in self._dtypes)]
             index = pd.read_csv(self.folder / "index.csv", dtype=dict.fromkeys(texts, str))
+            self.max_tiles = int(about["max_tiles"])
             self._shift = 64 - int(about["part_bits"])
             self._parts = {int(name.split("-")[0], 16): str(self.folder / name) for name in about["parts"]}
         except (OSError, ValueError, KeyError, TypeError) as error:

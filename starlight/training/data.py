@@ -15,12 +15,11 @@ from torch import Tensor
 from starlight.store import StreamReader
 from starlight.streams.collate import CROPS, first_rows, vectors
 from starlight.streams.starts import read_by
-from starlight.training.cell_store import CellStore
+from starlight.training.cells.crops import Crops
+from starlight.training.cells.store import CellStore, Source
 from starlight.training.image_rows import ImageRows
 
 __all__ = ["Batch", "TrainingData"]
-
-_OF_STARTS = ("pixel", "alpha", "palette")  # stored streams that the beginnings of planes are read from
 
 
 @dataclass
@@ -47,30 +46,40 @@ class TrainingData(ImageRows):
     ----------
     rows, reader, streams
         As for `ImageRows`.
+    crops : Crops
+        Where crops come from.
     scratch : Path
-        Folder for the cells of the fixed front end, memory-mapped; grows with the number of tiles.
+        Absolute; folder for the cells of the fixed front end, which grows with the number of tiles.
     begins : sequence of str, optional
         Streams whose beginning is read too; those that a detector of these streams reads, unless given.
     """
 
     def __init__(
-        self, rows: pd.DataFrame, reader: StreamReader, streams: Sequence[str], scratch: Path, *,
+        self, rows: pd.DataFrame, reader: StreamReader, streams: Sequence[str], crops: Crops, scratch: Path, *,
         begins: Sequence[str] | None = None,
     ) -> None:  # fmt: skip
         super().__init__(rows, reader, streams)
-        self._scratch, self._begins = scratch, tuple(read_by(streams) if begins is None else begins)
+        self._crops, self._scratch = crops, scratch
+        self._begins = tuple(read_by(streams) if begins is None else begins)
 
     @functools.cached_property
     def _starts(self) -> dict[str, np.ndarray]:
         """`<stream>_start` to the bits (n, bits) of all images."""
         if not self._begins:
             return {}
-        return first_rows((self.record(i, _OF_STARTS) for i in range(len(self))), self._begins)
+        palettes = (self.reader.get(sample, "palette") for sample in self.rows["sample_id"])
+        records = (self._cells.first_rows(i) | {"palette": palette} for i, palette in enumerate(palettes))
+        return first_rows(records, self._begins)
 
     @functools.cached_property
     def _cells(self) -> CellStore:
         """Made when a crop is first asked for: experts alone read none."""
-        return CellStore(self, self._scratch)
+        ids, paths = (self.rows[column].tolist() for column in ("sample_id", "path"))
+        twins = np.where(self.labels == 1, self.twins, -1).tolist()
+        twin_of = [(ids[t], paths[t]) if t >= 0 else ("", "") for t in twins]
+        sources = [Source(i, path, *twin) for i, path, twin in zip(ids, paths, twin_of, strict=True)]
+        streams = [name for name in self.streams if name in CROPS]
+        return CellStore(sources, self.labels == 0, streams, self._crops, self._scratch)
 
     def batch(self, indices: Sequence[int], *, tile: str = "first", rng: np.random.Generator | None = None) -> Batch:
         """Images as a model reads them.
@@ -90,15 +99,13 @@ class TrainingData(ImageRows):
         indices = np.asarray(indices)
         tiles = self._tiles(indices, tile, rng)
         names = [n for n in self.streams if n not in CROPS]
-        arrays = vectors([self.record(i, names) for i in indices], names)
+        arrays = vectors([self.record(i) for i in indices], names)
         inputs = {k: torch.from_numpy(np.ascontiguousarray(v)) for k, v in arrays.items()}
         most = max(map(len, tiles))
         inputs["tiles"] = torch.tensor([len(t) for t in tiles])
-        for name in self.streams:
-            if name in CROPS:
-                inputs[f"{name}_cells"] = torch.from_numpy(self._cells.gather(name, indices, tiles, most)).float()
+        gathered = self._cells.gather(indices, tiles, most)
+        inputs |= {f"{name}_cells": torch.from_numpy(cells).float() for name, cells in gathered.cells.items()}
         inputs |= {name: torch.from_numpy(bits[indices]) for name, bits in self._starts.items()}
-        target, valid = self._cells.targets(indices, tiles, most)
         where = {int(i): position for position, i in enumerate(indices)}
         pairs = [(p, where[int(self.twins[i])]) for p, i in enumerate(indices) if int(self.twins[i]) in where]
         return Batch(
@@ -107,8 +114,8 @@ class TrainingData(ImageRows):
             torch.from_numpy(self.technique[indices]),
             torch.from_numpy(self.weight[indices]),
             torch.tensor(pairs, dtype=torch.int64).reshape(-1, 2),
-            torch.from_numpy(target),
-            torch.from_numpy(valid),
+            torch.from_numpy(gathered.target),
+            torch.from_numpy(gathered.valid),
         )
 
     def cell_moments(self, name: str, most: int) -> tuple[np.ndarray, np.ndarray]:
@@ -117,7 +124,18 @@ class TrainingData(ImageRows):
 
     def payload_share(self) -> np.ndarray:
         """(n,) share of each image's cells that differ from its twin; NaN where there is no twin."""
-        return self._cells.share
+        return self._cells.share()
+
+    def crop(self, index: int, tile: int) -> np.ndarray:
+        """Samples of one tile of an image, uint8 (h, w, 1 or 3).
+
+        Raises
+        ------
+        StarlightError
+            The file is gone, or is no more what it was at the scan.
+        """
+        row = self.rows.loc[index]
+        return self._crops.of(row["sample_id"], row["path"])["pixel"][tile].transpose(1, 2, 0)
 
     def _tiles(self, indices: np.ndarray, tile: str, rng: np.random.Generator | None) -> list[list[int]]:
         counts = self._cells.count[indices]

@@ -11,7 +11,8 @@ from starlight.detector.calibration.classes import picture_class
 from starlight.images.jpeg.quality import nearest_quality
 from starlight.images.picture import FACTS
 from starlight.store import StreamReader
-from starlight.streams.collate import vectors
+from starlight.streams import REGISTRY
+from starlight.streams.collate import CROPS
 from starlight.techniques import OTHER, TECHNIQUES
 
 __all__ = ["LABELS", "ImageRows"]
@@ -70,16 +71,20 @@ class ImageRows:
     def __len__(self) -> int:
         return len(self.rows)
 
-    def record(self, index: int, streams: Sequence[str] | None = None) -> dict[str, np.ndarray]:
-        """Stored streams of one image, all that are read unless some are named."""
+    def record(self, index: int) -> dict[str, np.ndarray]:
+        """Stored streams of one image, which are all but the crops."""
         sample = self.rows.at[index, "sample_id"]
-        wanted = dict.fromkeys("pixel" if n == "lsb" else n for n in streams or self.streams)
-        return {name: self.reader.get(sample, name) for name in wanted}
+        return {name: self.reader.get(sample, name) for name in self.streams if name not in CROPS}
 
     def vectors(self, name: str) -> np.ndarray:
         """A vector stream of all images, (n, d) float32."""
-        stored = [{name: self.reader.get(sample, name)} for sample in self.rows["sample_id"]]
-        return vectors(stored, [name])[name]
+        out = np.zeros((0, 0), np.float32)
+        for i, sample in enumerate(self.rows["sample_id"]):
+            vector = REGISTRY[name].to_model(self.reader.get(sample, name))
+            if not i:  # filled row by row: of a million images there is no room for a second copy
+                out = np.empty((len(self), len(vector)), np.float32)
+            out[i] = vector
+        return out
 
 
 def _label(technique: object, kind: str) -> int:

@@ -12,6 +12,7 @@ from starlight.errors import StarlightError
 from starlight.params import General
 from starlight.store import StreamReader
 from starlight.techniques import protocol
+from starlight.training.cells.crops import Crops
 from starlight.training.data import TrainingData
 from starlight.training.params import BaselineParams, TrainParams
 from starlight.training.sampler import NegativeSampler
@@ -37,7 +38,7 @@ class Splits(NamedTuple):
 
 
 def load_splits(
-    manifest: pd.DataFrame, reader: StreamReader, streams: tuple[str, ...], scratch: Path, *,
+    manifest: pd.DataFrame, reader: StreamReader, streams: tuple[str, ...], crops: Crops, scratch: Path, *,
     baseline: BaselineParams | None = None,
 ) -> Splits:  # fmt: skip
     """Training and validation images that are fit for use.
@@ -47,8 +48,9 @@ def load_splits(
     manifest : DataFrame
     reader : StreamReader
     streams : tuple of str
+    crops : Crops
     scratch : Path
-        Folder for what does not fit into memory.
+        Absolute; folder for what does not fit into memory.
     baseline : BaselineParams, optional
         Only what V3 is trained on, see `ordinary`.
 
@@ -74,7 +76,7 @@ def load_splits(
                     f"datasets/: the {split} split has no usable {what} image; add a submission with some, "
                     "or set sample.enabled: true in params.yaml"
                 )
-        parts[split] = TrainingData(chosen, reader, streams, scratch)
+        parts[split] = TrainingData(chosen, reader, streams, crops, scratch)
     return Splits(**parts)
 
 

@@ -16,15 +16,17 @@ from joblib.externals.loky import get_reusable_executor
 from PIL import Image
 
 from starlight import manifest
+from starlight.errors import StarlightError
 from starlight.extract.extract import NEEDED, ExtractParams, extract
 from starlight.params import section
 from starlight.scan.scan import ScanParams, scan
 from starlight.techniques import get
 
-__all__ = ["FIELDS", "generate", "measure"]
+__all__ = ["FIELDS", "LEAST", "generate", "measure"]
 
 FIELDS = ("phase", "images", "seconds", "share", "images_per_s", "main_mib", "worker_mib", "store_mib", "streams_mib")
 SIDE = 128  # pixels
+LEAST = 10  # images, among which are a stego image and its cover
 _HOME = "scale_submission_2026"
 _MIB = 1 << 20
 
@@ -53,7 +55,7 @@ def measure(folder: Path, count: int, raw: dict, *, workers: int = 0, seed: int 
         A row for each phase, with the keys of `FIELDS`.
     """
     folder = folder.absolute()
-    more = max(10, count // 100)  # ten have the stego image and its cover
+    more = max(LEAST, count // 100)
     changes = {
         "": lambda: generate(folder / "datasets", 0, count, seed, workers),
         ", nothing new": lambda: None,
@@ -137,7 +139,9 @@ def _extract(folder: str, raw: dict, workers: int, _: int) -> None:
 def _phase(folder: Path, name: str, images: int, *arguments: str | int | dict) -> dict:
     """Run a phase in an interpreter of its own and measure it."""
     command = f"from starlight.lab.speed import scale; scale.in_child({name.split(',')[0]!r}, {arguments!r})"
-    said = subprocess.run([sys.executable, "-c", command], stdout=subprocess.PIPE, check=True, text=True)
+    said = subprocess.run([sys.executable, "-c", command], stdout=subprocess.PIPE, text=True)
+    if said.returncode:
+        raise StarlightError(f"{name}: failed at {images} images, see above")
     seconds, main, worker = json.loads(said.stdout)
     values = (name, images, round(seconds, 2), None, round(images / seconds, 1), main, worker,
               _size(folder / "store"), _size(folder / "artifacts/streams"))  # fmt: skip
