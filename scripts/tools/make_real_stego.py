@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from starlight.errors import StarlightError
-from starlight.sample.real_tools import installed, make_submission
+from starlight.sample.tools.submission import installed, make_submission
 
 
 def main() -> None:
