@@ -8,7 +8,7 @@ TESTING := $(VENV)/.testing
 export PATH := $(abspath $(BIN)):$(PATH)
 export PYTHONHASHSEED := 0
 
-.PHONY: help setup repro test lint bench bench-detect bench-forgery ablations evidence promote release release-forgery export wheel fuzz \
+.PHONY: help setup repro test lint bench bench-detect bench-sizes bench-forgery ablations evidence promote release release-forgery export wheel fuzz \
 	pr-report baseline
 
 help:  ## this list
@@ -54,6 +54,9 @@ bench: $(READY)  ## speed of extraction and of detection
 bench-detect: $(READY)  ## detection beside peers; COVERS=folder makes the test set from your photographs
 	$(PIP) --no-deps --requirement requirements-bench.lock
 	python -m scripts.tools.bench_detect $(if $(COVERS),--covers $(COVERS)) --workers $(or $(WORKERS),1)
+
+bench-sizes: $(READY)  ## detection by the size of the picture, on parts of your photographs: COVERS=folder
+	python -m scripts.tools.bench_sizes --covers "$(COVERS)" --workers $(or $(WORKERS),1)
 
 bench-forgery: $(READY)  ## tampered images beside peers, on new images, with the weights of the last run
 	python -m scripts.tools.bench_forgery

@@ -19,7 +19,7 @@ def main() -> None:
     arguments.add_argument("--covers", type=Path, required=True, help="folder of photographs not trained on")
     sizes = ", ".join(f"{size:g}" for size in SIZES)
     arguments.add_argument(
-        "--counts", type=int, nargs=len(SIZES), default=[30, 30, 20, 12, 6], help=f"photographs of {sizes} megapixels"
+        "--counts", type=int, nargs=len(SIZES), default=[24, 24, 14, 12, 6], help=f"photographs of {sizes} megapixels"
     )
     arguments.add_argument("--seed", type=int, default=990_010, help="of places, keys and payloads")
     arguments.add_argument("--workers", type=int, default=1, help="processes")

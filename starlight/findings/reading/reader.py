@@ -7,7 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from starlight.findings.account import Span, account
+from starlight.findings.even_levels import even_levels
 from starlight.findings.finding import Finding
+from starlight.findings.palette_order import palette_order
 from starlight.findings.pixels import search
 from starlight.findings.random_planes import random_planes
 from starlight.images.image import Image
@@ -60,6 +62,8 @@ def read(image: Image) -> Reading:
     known = {found.technique for found in searched}
     low = [found for found in [in_low_bits(image)] if found and found.technique not in known]
     random = [found for found in random_planes(image) if found.technique not in known]
+    known |= {found.technique for found in random}
+    random += [found for found in even_levels(image) if found.technique not in known] + palette_order(image)
     hidden = [*searched, *low, *random, *(found for found in kept.findings if found.hidden)]
     notes = tuple(found for found in kept.findings if not found.hidden)
     return Reading(tuple(hidden), notes, kept.spans)
