@@ -41,7 +41,7 @@ def test_a_cipher_in_scan_order_is_found_and_its_place_told(bits, share):
         assert found.technique == ("lsbr" if bits == 1 else "other") and found.hidden
         assert ("lowest bit" if bits == 1 else f"lowest {bits} bits") in found.place
         first, last = map(int, found.place.split("rows ")[1].split(" to "))
-        assert first <= 60 and 0.6 * share <= last / 320 <= share + 0.07
+        assert first <= 60 and 0.4 * share <= last / 320 <= share + 0.07
         assert even_levels(image(uneven(seed))) == []
 
 

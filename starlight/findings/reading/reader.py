@@ -12,6 +12,7 @@ from starlight.findings.finding import Finding
 from starlight.findings.palette_order import palette_order
 from starlight.findings.pixels import search
 from starlight.findings.random_planes import random_planes
+from starlight.findings.tool_marks import tool_marks
 from starlight.images.image import Image
 from starlight.streams.readable.decode import decode_payload
 from starlight.techniques import OTHER, TECHNIQUES
@@ -61,10 +62,12 @@ def read(image: Image) -> Reading:
     kept, searched = account(image), search(image)
     known = {found.technique for found in searched}
     low = [found for found in [in_low_bits(image)] if found and found.technique not in known]
+    known |= {found.technique for found in low}
+    marked = [found for found in tool_marks(image) if found.technique not in known]
     random = [found for found in random_planes(image) if found.technique not in known]
     known |= {found.technique for found in random}
     random += [found for found in even_levels(image) if found.technique not in known] + palette_order(image)
-    hidden = [*searched, *low, *random, *(found for found in kept.findings if found.hidden)]
+    hidden = [*searched, *low, *marked, *random, *(found for found in kept.findings if found.hidden)]
     notes = tuple(found for found in kept.findings if not found.hidden)
     return Reading(tuple(hidden), notes, kept.spans)
 
