@@ -9,6 +9,7 @@ import numpy as np
 from starlight.findings.account import Span, account
 from starlight.findings.even_levels import even_levels
 from starlight.findings.finding import Finding
+from starlight.findings.level_noise import level_noise
 from starlight.findings.palette_order import palette_order
 from starlight.findings.pixels import search
 from starlight.findings.random_planes import random_planes
@@ -66,7 +67,8 @@ def read(image: Image) -> Reading:
     marked = [found for found in tool_marks(image) if found.technique not in known]
     random = [found for found in random_planes(image) if found.technique not in known]
     known |= {found.technique for found in random}
-    random += [found for found in even_levels(image) if found.technique not in known] + palette_order(image)
+    random += [found for found in even_levels(image) if found.technique not in known]
+    random += palette_order(image) + level_noise(image)
     hidden = [*searched, *low, *marked, *random, *(found for found in kept.findings if found.hidden)]
     notes = tuple(found for found in kept.findings if not found.hidden)
     return Reading(tuple(hidden), notes, kept.spans)
