@@ -30,6 +30,10 @@ def test_flat_and_even_pictures_are_not_stepics():
     ninth[8::9] &= 254  # no last byte
     for samples in (np.zeros((64, 96, 3)), np.full((64, 96, 3), 254), noise, noise & 254, ninth.reshape(noise.shape)):
         assert tool_marks(decode(encode(samples.astype(np.uint8), PNG))) == []
+    for step in (5, 7, 30):  # slow changes of a grey that three channels share, and of one that they do not
+        ramp = (np.arange(64 * 96).reshape(64, 96, 1) // step + np.arange(3) * (step > 5)) % 256
+        ramp.reshape(-1)[8:1800:9] &= 254
+        assert tool_marks(decode(encode(ramp.astype(np.uint8), PNG))) == []
     edge = np.zeros((64, 96, 3), np.uint8)
     edge[40:] = 255
     assert tool_marks(decode(encode(edge, PNG))) == []

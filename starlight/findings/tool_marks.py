@@ -1,6 +1,7 @@
 """Payloads whose frame is as certain as a text would be: programs mark where a payload ends, or that there is one.
 
-- stepic leaves every ninth bit 0 but for the last byte's, which is 1: N zeros in a row where the other bits vary.
+- stepic leaves every ninth bit 0 but for the last byte's, which is 1: zeros in a row beside bits that are as even as
+  a cipher's, or that a signature begins. Texts are read by their language.
 - stegano's reversible hiding (histogram shifting of Ni, Shi, Ansari and Su, TCSVT 16, 2006) writes a magic number,
   the peak, the empty value and a length to the first 64 low bits, and the message to samples at the peak.
 - stegpy begins with `stegv3`, in JPEG files in the magnitudes of the AC coefficients, two bits to each.
@@ -14,15 +15,14 @@ import numpy as np
 
 from starlight.errors import BadImage
 from starlight.findings.contents import identify
+from starlight.findings.contents.content import CIPHER
 from starlight.findings.finding import Finding
 from starlight.images.containers.jpeg import ZIGZAG
 from starlight.images.image import Image
 
 __all__ = ["tool_marks"]
 
-_FEWEST = 40  # bytes that stepic's mark must span: as many zeros in a row
-_VARY = (0.2, 0.8)  # mean of a bit that varies
-_VARYING = 5  # of stepic's eight bits, that must: the highest of a text never does
+_FEWEST = 48  # bytes that stepic's mark must span: as many zeros in a row
 _MAGIC = 0x5244  # of stegano's reversible hiding
 _HEADER = 64  # its bits
 _STEGPY, _STEGPY_HEADER = b"stegv3", 11  # bytes: the magic, a length in four, the length of a name in one
@@ -58,11 +58,11 @@ def _stepic(image: Image) -> Finding | None:
     if not len(last) or last[:_FEWEST].any():
         return None
     count = int(last.argmax()) + 1 if last.any() else 0
-    groups = samples[: 9 * count].reshape(-1, 9)[:, :8] & 1
-    if count <= _FEWEST or ((groups.mean(axis=0) > _VARY[0]) & (groups.mean(axis=0) < _VARY[1])).sum() < _VARYING:
+    data = np.packbits(samples[: 9 * count].reshape(-1, 9)[:, :8] & 1).tobytes()
+    content = identify(data)
+    if count <= _FEWEST or not (content.signed or content.kind == CIPHER):  # flat pictures have zeros in a row, too
         return None
-    data = np.packbits(groups).tobytes()
-    return Finding("lsb.rgb", "in colour LSBs, as stepic writes", _what(data), data)
+    return Finding("lsb.rgb", "in colour LSBs, as stepic writes", content.what, data)
 
 
 def _shifted(image: Image) -> Finding | None:
