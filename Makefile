@@ -8,7 +8,7 @@ TESTING := $(VENV)/.testing
 export PATH := $(abspath $(BIN)):$(PATH)
 export PYTHONHASHSEED := 0
 
-.PHONY: help setup repro test lint bench bench-detect bench-sizes bench-forgery ablations evidence promote release release-forgery export wheel fuzz \
+.PHONY: help setup repro test lint bench bench-clean bench-detect bench-sizes bench-forgery ablations evidence promote release release-forgery export wheel fuzz \
 	pr-report baseline
 
 help:  ## this list
@@ -43,7 +43,7 @@ lint: $(READY)  ## style and spelling, as pre-commit checks them, and types
 	mypy
 
 baseline: $(READY)  ## keep V3's figures as the experiment `v3-baseline`, for `dvc metrics diff v3-baseline`
-	dvc exp run --force --name v3-baseline -S headline=v3
+	dvc exp run --temp --force --single-item --name v3-baseline -S headline=v3 headline
 
 bench: $(READY)  ## speed of extraction and of detection
 	$(PIP) --no-deps --requirement requirements-bench.lock \
@@ -58,10 +58,13 @@ bench-detect: $(READY)  ## detection beside peers; COVERS=folder makes the test 
 bench-sizes: $(READY)  ## detection by the size of the picture, on parts of your photographs: COVERS=folder
 	python -m scripts.tools.bench_sizes --covers "$(COVERS)" --workers $(or $(WORKERS),1)
 
+bench-clean: $(READY)  ## false hits of the reader on images made from your photographs: PHOTOS=folder
+	python -m scripts.tools.bench_clean $(PHOTOS) --seconds $(or $(SECONDS_OF_CPU),300)
+
 bench-forgery: $(READY)  ## tampered images beside peers, on new images, with the weights of the last run
 	python -m scripts.tools.bench_forgery
 
-ablations: $(READY)  ## queue and run the ablation experiments, collect reports/ablations.csv
+ablations: $(READY)  ## queue and run the ablation experiments, collect reports/ablations.csv and ladder.csv
 	python -m scripts.tools.ablations
 
 evidence: $(READY)  ## false alarms of the released detector; COVERS="folder folder" counts real files, each a source

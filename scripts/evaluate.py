@@ -10,7 +10,7 @@ from starlight.evaluate import EvaluateParams, before_after, hardest, load_test,
 from starlight.finetune import FinetuneParams
 from starlight.manifest import read
 from starlight.mine import views
-from starlight.params import General, run_stage, section
+from starlight.params import run_stage, section
 from starlight.plots import tables
 from starlight.plots.contact_sheet import contact_sheet
 from starlight.store import StreamReader, default_root
@@ -19,7 +19,7 @@ OUT = Path("reports")
 
 
 def main(raw: dict) -> None:
-    general, params = section(raw, None, General), section(raw, "evaluate", EvaluateParams)
+    params = section(raw, "evaluate", EvaluateParams)
     names = {"v3": "v3", "v4_base": "base", "v4": "detector"}
     if section(raw, "finetune", FinetuneParams).control:
         names["control"] = "control"
@@ -30,9 +30,7 @@ def main(raw: dict) -> None:
     table = predictions(detectors, data, params)
     table.to_csv(OUT / "predictions.csv", index=False, lineterminator="\n")
     tables.write(table, OUT / "plot_data")
-    measured = metrics.evaluate_all(table, tuple(detectors))
-    (OUT / "metrics.json").write_text(metrics.dumps(measured))
-    (OUT / "headline.json").write_text(metrics.dumps(metrics.headline(measured, general.headline)))
+    (OUT / "metrics.json").write_text(metrics.dumps(metrics.evaluate_all(table, tuple(detectors))))
     before_after(table).to_csv(OUT / "finetune/before_after.csv", index=False, lineterminator="\n")
     blanked = stream_ablation(detectors["v4"], data, each=params.stream_ablation)
     blanked.to_csv(OUT / "stream_ablation.csv", index=False, lineterminator="\n")

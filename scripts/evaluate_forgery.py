@@ -6,17 +6,22 @@ from starlight import metrics
 from starlight.forgery.verifier import Verifier
 from starlight.params import run_stage, section
 from starlight.plots.contact_sheet import contact_sheet
+from starlight.training.forgery import nothing
 from starlight.training.forgery.evaluate import before_after, hardest, measured, predictions, views
 from starlight.training.forgery.examples import Examples
 from starlight.training.forgery.params import ForgeryParams
 
-MODELS, OUT, DATASETS = Path("models"), Path("reports/forgery"), Path("datasets")
+DATA, MODELS, OUT, DATASETS = Path("artifacts/forgery"), Path("models"), Path("reports/forgery"), Path("datasets")
 NAMES = {"base": "_base", "tuned": "_tuned", "detector": "", "control": "_control"}
 
 
 def main(raw: dict) -> None:
     params = section(raw, "forgery", ForgeryParams)
-    data = Examples.load(Path("artifacts/forgery")).split("test")
+    if why := nothing.reason(DATA):
+        nothing.leave_figures(OUT, why)
+        contact_sheet([], [], [], OUT / "hardest.png")
+        return
+    data = Examples.load(DATA).split("test")
     models = {name: Verifier.load(MODELS / f"forgery{end}.safetensors") for name, end in NAMES.items()}
     seeds = {path.stem: Verifier.load(path) for path in sorted((MODELS / "forgery_seeds").glob("*.safetensors"))}
     table = predictions(models, data, DATASETS)

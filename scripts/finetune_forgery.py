@@ -4,6 +4,7 @@ from pathlib import Path
 
 from starlight.forgery.verifier import Verifier
 from starlight.params import General, run_stage, section
+from starlight.training.forgery import nothing
 from starlight.training.forgery.examples import Examples
 from starlight.training.forgery.extract import read_network
 from starlight.training.forgery.params import ForgeryParams
@@ -17,6 +18,11 @@ DATA, MODELS, OUT = Path("artifacts/forgery"), Path("models"), Path("reports/for
 def main(raw: dict) -> None:
     params, general = section(raw, "forgery", ForgeryParams), section(raw, None, General)
     tuning, pool = section(raw, "finetune", FinetuneParams), section(raw, "ensemble", EnsembleParams)
+    if why := nothing.reason(DATA):
+        nothing.leave_verifiers([MODELS / f"forgery{end}.safetensors" for end in ("", "_tuned", "_control")], why)
+        (MODELS / "forgery_seeds").mkdir(parents=True, exist_ok=True)
+        nothing.leave_curve(OUT)
+        return
     data = Examples.load(DATA)
     train, val = data.split("train"), data.split("val")
     base, network = Verifier.load(MODELS / "forgery_base.safetensors"), read_network(DATA)

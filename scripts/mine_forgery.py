@@ -5,18 +5,23 @@ from pathlib import Path
 from starlight.forgery.verifier import Verifier
 from starlight.params import run_stage, section
 from starlight.plots.contact_sheet import contact_sheet
+from starlight.training.forgery import nothing
 from starlight.training.forgery.evaluate import views
 from starlight.training.forgery.examples import Examples
-from starlight.training.forgery.stages import mined
+from starlight.training.forgery.stages import mined, nothing_mined
 from starlight.training.mining import MineParams, write
 
-OUT = Path("reports/forgery/mining")
+DATA, OUT = Path("artifacts/forgery"), Path("reports/forgery/mining")
 
 
 def main(raw: dict) -> None:
     params = section(raw, "mine", MineParams)
+    if why := nothing.reason(DATA):
+        write(nothing_mined(params, why), OUT)
+        contact_sheet([], [], [], OUT / "worst.png")
+        return
     base = Verifier.load(Path("models/forgery_base.safetensors"))
-    data = Examples.load(Path("artifacts/forgery")).split("train")
+    data = Examples.load(DATA).split("train")
     found = mined(base, data, params)
     write(found, OUT)
     worst = found.hard_negatives.head(params.sheet)

@@ -18,6 +18,8 @@ from starlight.metrics.before_after import compared
 from starlight.params import knob
 from starlight.store import StreamReader
 from starlight.streams import SETS
+from starlight.streams.starts import STARTS
+from starlight.techniques.shown import speaking
 from starlight.training import devices
 from starlight.training.data import TrainingData
 from starlight.training.image_rows import LABELS
@@ -71,7 +73,7 @@ def score(stored: Stored, passes: Passes) -> Scored:
 
 
 def _scored(stored: Stored, data: TrainingData, logits, unlike, counts=None) -> Scored:
-    found = data.found if stored.members[0].model.config.constraint_mask else None  # the baseline reads nothing
+    found = data.found if stored.members[0].model.config.reads else None
     answer = judge(logits, np.zeros(0), unlike, data.classes, stored.calibration, stored.meta["ood_limit"], found)
     technique = named(answer.technique_scores, LABELS)
     return Scored(answer.score, answer.probability, technique, counts, answer.abstain)
@@ -126,7 +128,7 @@ def _twin_of(rows: pd.DataFrame) -> list[str]:
 
 
 def stream_ablation(stored: Stored, data: TrainingData, *, each: bool = True) -> pd.DataFrame:
-    """Measures of a detector with none of its streams, and with each of them left out.
+    """Measures of a detector with each of the streams left out that have a say in its verdict.
 
     Parameters
     ----------
@@ -142,7 +144,7 @@ def stream_ablation(stored: Stored, data: TrainingData, *, each: bool = True) ->
     """
     if each:
         device, weights = devices.current()[0], [m.weight for m in stored.members]
-        blanks = (None, *stored.members[0].model.config.streams)
+        blanks = (None, *speaking(stored.members[0].model.config.streams))
         runs = [blanked(m.model, data, device, blanks) for m in stored.members]
         found = {blank: averaged([run[blank] for run in runs], weights) for blank in blanks}
     else:
@@ -192,7 +194,7 @@ def load_test(manifest: pd.DataFrame, reader: StreamReader, scratch: Path) -> Tr
     rows = rows[rows["kind"].isin(["clean", "stego", "negative"])]
     if not len(rows):
         raise StarlightError("datasets/: the test split has no usable image; add a submission with more covers")
-    return TrainingData(rows, reader, SETS["nine"], scratch)
+    return TrainingData(rows, reader, SETS["nine"], scratch, begins=tuple(STARTS))
 
 
 def hardest(table: pd.DataFrame, data: TrainingData, count: int, name: str = "v4") -> tuple[list[int], list[str]]:

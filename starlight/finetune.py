@@ -15,7 +15,7 @@ from starlight.detector.model import UnifiedStarlightDetector
 from starlight.detector.weights import Member, Stored, data_hash, write
 from starlight.params import General
 from starlight.training.build import refit
-from starlight.training.calibrate import calibrate
+from starlight.training.calibrate import calibrate, set_map_bar
 from starlight.training.data import TrainingData
 from starlight.training.loop import Schedule, fit
 from starlight.training.params import TrainParams
@@ -74,6 +74,8 @@ def finetune(
         chosen = random_control(splits.train, hard, held_back(splits.train, training), general.seed)
         control = used(_tune(base, splits, chosen, missed, general, params, training, scratch)[0])
     passes = Passes(splits.val, maps=False)
+    if len(hard):
+        set_map_bar(tuned, splits.val, training.map_fp_ratio)
     for file, members, name in (
         ("hard_negative_best", [Member(tuned, 1.0)], "v4_finetuned"), ("detector", used(tuned), "v4"),
         ("control", control, "control"),

@@ -22,8 +22,8 @@ __all__ = ["General", "knob", "read", "run_stage", "section"]
 T = TypeVar("T")
 
 SECTIONS = (
-    "sample", "tampering", "scan", "extract", "model", "train", "mine", "finetune", "ensemble", "evaluate", "forgery",
-    "alerts", "report",
+    "sample", "tampering", "scan", "extract", "model", "baseline", "train", "mine", "finetune", "ensemble", "evaluate",
+    "forgery", "alerts", "report",
 )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -15,13 +16,14 @@ from starlight.detector.weights import Member, data_hash, write
 from starlight.params import General
 from starlight.store import StreamReader
 from starlight.streams import REGISTRY, SETS
+from starlight.techniques.shown import without_expert
 from starlight.training import devices
 from starlight.training.build import build
-from starlight.training.calibrate import calibrate, even_odds
+from starlight.training.calibrate import calibrate, even_odds, set_map_bar
 from starlight.training.data import TrainingData
 from starlight.training.loop import Schedule, fit
 from starlight.training.losses import LossWeights
-from starlight.training.params import TrainParams
+from starlight.training.params import BaselineParams, TrainParams
 from starlight.training.pools import (
     Splits,
     expert_weights,
@@ -36,12 +38,12 @@ from starlight.training.selection import Passes
 __all__ = ["centroids", "ood_limit", "train"]
 
 _BATCH = 64  # images of a category whose mean says where it lies
-_PATIENCE = 4  # epochs without a better validation measure after which V3 is trained
+_PATIENCE = 4  # epochs without a better validation measure after which a network that gives verdicts is trained
 
 
 def train(
     manifest: pd.DataFrame, reader: StreamReader, general: General, params: TrainParams,
-    *, variant: str, out: Path, curves: Path, scratch: Path,
+    *, variant: str, out: Path, curves: Path, scratch: Path, baseline: BaselineParams | None = None,
 ) -> None:  # fmt: skip
     """Train one detector and write its weights and curves.
 
@@ -50,43 +52,44 @@ def train(
     manifest : DataFrame
     reader : StreamReader
     variant : {"v3", "v4_base"}
-        V3 is what the predecessor was: six streams and no experts, trained on `ordinary` images, no constraint mask,
-        judged at even odds.
     out, curves : Path
         Weights (safetensors) and curves (CSV).
     scratch : Path
         Folder for checkpoints and temporary files; outlives a kill.
+    baseline : BaselineParams, optional
+        Makes it V3, what the predecessor was: six streams and no experts, trained on `ordinary` images, judged at even
+        odds, and nothing read.
 
     Raises
     ------
     StarlightError
         A split lacks stego or authentic images.
     """
-    baseline = variant == "v3"
     streams = SETS["six" if baseline else general.streams]
     splits = load_splits(manifest, reader, streams, scratch, baseline=baseline)
+    if baseline:
+        general = dataclasses.replace(general, negative_ratio=baseline.negatives, negative_categories=[])
     weight_negatives(splits.train, general)
-    sampler = sampler_of(
-        splits.train, dataclasses.replace(general, negative_ratio=0.0) if baseline else general, params.batch_size,
-        None if baseline else held_back(splits.train, params),
-    )  # fmt: skip
-    masked = params.constraint_mask and not baseline
-    shares = expert_weights(splits.train, sampler)
-    model = build(splits.train, streams, constraint_mask=masked, seed=general.seed, weight=shares)
-    schedule = Schedule(
-        params.baseline_epochs if baseline else params.epochs, params.lr, params.weight_decay,
-        patience=_PATIENCE if baseline else 0, seed=general.seed,
+    held = None if baseline else held_back(splits.train, params)
+    sampler = sampler_of(splits.train, general, params.batch_size, held)
+    model = build(
+        splits.train, streams, constraint_mask=(baseline or params).constraint_mask, seed=general.seed,
+        weight=expert_weights(splits.train, sampler), reads=params.reading and not baseline,
     )  # fmt: skip
     recipe = {"general": dataclasses.asdict(general), "train": dataclasses.asdict(params), "variant": variant}
+    recipe |= {"baseline": dataclasses.asdict(baseline)} if baseline else {}
     made_of = data_hash([*splits.train.rows["sample_id"], *splits.val.rows["sample_id"]])
     saved = scratch / f"{variant}-{data_hash([str(recipe), made_of])}.pt"
     steps = params.steps(len(sampler))
     table = fit(
-        model, splits.train, splits.val, lambda epoch: islice(sampler.epoch(epoch), steps), steps, schedule,
+        model, splits.train, splits.val, lambda epoch: islice(sampler.epoch(epoch), steps), steps,
+        _schedule(params, streams, general.seed, by_loss=baseline is not None),
         LossWeights(0.0, 0.0, params.map_weight) if baseline else params.loss, saved,
     )  # fmt: skip
     members, passes = [Member(model, 1.0)], Passes(splits.val, maps=False)
     fitted = even_odds(members, passes) if baseline else calibrate(members, passes, params.target_fpr)
+    if not baseline:
+        set_map_bar(model, splits.val, params.map_fp_ratio)
     if devices.current()[1] == 0:
         meta = {"name": variant, "params": recipe, "data_hash": made_of, "images": len(splits.train),
                 "stream_versions": {name: REGISTRY[name].VERSION for name in streams},
@@ -96,6 +99,13 @@ def train(
         table.to_csv(curves, index=False, lineterminator="\n")
         saved.unlink(missing_ok=True)
     devices.barrier()
+
+
+def _schedule(params: TrainParams, streams: Sequence[str], seed: int, *, by_loss: bool) -> Schedule:
+    """A network that gives verdicts takes longer to learn to than one that draws the map."""
+    network = bool(without_expert(streams))
+    epochs, patience = (params.network_epochs, _PATIENCE) if network else (params.epochs, 0)
+    return Schedule(epochs, params.lr, params.weight_decay, patience=patience, seed=seed, by_loss=by_loss)
 
 
 @torch.no_grad()

@@ -1,5 +1,6 @@
 """Ablations: every ingredient is varied, rows come from an experiment's own figures, changes are paired by seed."""
 
+import itertools
 import json
 import subprocess
 
@@ -8,8 +9,10 @@ import pandas as pd
 import pytest
 
 from starlight.lab.ablations.ablations import MEASURES, SEEDS, rows, summary, variations
-from starlight.lab.ablations.experiments import collect
+from starlight.lab.ablations.experiments import climbed, collect
+from starlight.lab.ablations.ladder import RUNGS, ladder, rung_rows
 from starlight.reports.baseline_tables import ablations
+from starlight.reports.ladder import ladder as report_ladder
 
 CATEGORIES = ("flat", "tiny")
 
@@ -28,6 +31,58 @@ def test_every_ingredient_is_varied():
     assert {v.overrides["seed"] for v in todo if v.group == "full"} == set(SEEDS)
     left = next(v for v in todo if v.name == "flat")
     assert left.overrides["negative_categories"] == ["tiny"]
+
+
+def test_where_streams_are_missing_the_network_is_trained_as_it_is():
+    cut = {v.group for v in variations(CATEGORIES) if "train.max_steps" in v.overrides}
+    assert "streams" not in cut and "mask" in cut
+
+
+def ladder_run(flagged: dict[str, list[int]], scores: list[float]) -> pd.DataFrame:
+    """Six images: clean, twin, look-alike, two of the protocol, one of another technique."""
+    table = pd.DataFrame({
+        "path": list("abcdef"), "sample_id": [f"{i:016x}" for i in range(6)], "submission": "s",
+        "cover_id": list("123456"), "twin_of": ["", "alpha", "", "", "", ""],
+        "kind": ["clean", "clean", "negative", "stego", "stego", "stego"], "category": ["", "", "flat", "", "", ""],
+        "technique": ["", "", "", "alpha", "raw", "lsbm"], "label": [0, 0, 0, 1, 1, 1],
+        "payload_bits": 8.0, "payload_rate": np.nan, "format": "png", "mode": "RGB", "width": 8, "height": 8,
+    })  # fmt: skip
+    for model, says in flagged.items():
+        of_model = {"probability": 0.5, "score": scores, "flagged": says, "technique": "", "ood": 0,
+                    "map_fp_ratio": 0.0, "map_tp": 0, "map_fp": 0, "map_fn": 0, "map_tn": 0}  # fmt: skip
+        table = table.assign(**{f"{model}_{name}": value for name, value in of_model.items()})
+    return table
+
+
+def test_a_rung_is_measured_at_its_own_threshold_and_at_the_alarms_of_v4():
+    first, *others = ladder([7])
+    scores = [0.1, 0.9, 0.2, 0.8, 0.95, 0.3]
+    run = ladder_run({"v3": [0, 1, 1, 1, 1, 0], "v4_base": [0, 0, 0, 1, 1, 1], "v4": [0, 0, 0, 1, 1, 1]}, scores)
+    found = {row["rung"]: row for row in rung_rows(first, run, run)}
+    assert set(found) == {"v3", "reading", "mining"} and {v.name for v in others} == set(RUNGS) - set(found)
+    v3 = found["v3"]
+    assert [v3[f"{part}_k"] for part in ("clean", "twins", "lookalikes", "protocol", "stego")] == [0, 1, 1, 2, 2]
+    assert v3["v4_alarms"] == 0 and v3["protocol_at_v4"] == 1 and v3["stego_at_v4"] == 1  # above 0.9, the twin's score
+
+
+def test_each_rung_adds_one_thing_and_keeps_those_before():
+    rungs = [v.overrides for v in ladder([7]) if v.name in ("v3", "twins", "negatives", "mask")]
+    assert all(set(a.items()) < set(b.items()) and len(b) == len(a) + 1 for a, b in itertools.pairwise(rungs))
+
+
+def test_the_report_says_what_a_rung_bought_and_nothing_that_may_be_chance():
+    of = ("clean", "twins", "lookalikes", "protocol", "stego")
+    counts = {f"{part}_n": 200 for part in of}
+    shared = counts | {"seed": 7, "commit": "g1234567", "protocol_at_v4": 5, "stego_at_v4": 5}
+    shares = {"v3": (8, 90, 60, 180, 90), "twins": (4, 4, 55, 178, 88), "mining": (4, 4, 55, 178, 88)}
+    table = pd.DataFrame([
+        shared | {"rung": rung} | {f"{part}_k": k for part, k in zip(of, found, strict=True)}
+        for rung, found in shares.items()
+    ])  # fmt: skip
+    said = "\n".join(report_ladder(table)).replace("\xa0", " ")
+    assert "- payload-free twins: false alarms on twins 45.00 % → 2.00 % (-43.00 points)." in said
+    assert "- mining and fine-tuning: nothing changes beyond chance." in said and "commit 1234567" in said
+    assert "Not run" in "\n".join(report_ladder(None))
 
 
 def test_the_full_experiment_has_the_rows_without_mining():
@@ -138,3 +193,22 @@ def test_experiments_that_have_run_are_collected_and_the_others_named(tmp_path, 
     assert (table["commit"] == "gabcdef").all()
     assert "They vary commit abcdef." in "\n".join(ablations(table))
     assert todo[1].experiment in capsys.readouterr().out
+
+
+def test_the_rungs_that_have_run_are_collected_in_their_order(tmp_path, monkeypatch, capsys):
+    todo = ladder([7])
+    who = ("-c", "user.name=t", "-c", "user.email=t@localhost")
+    subprocess.run(["git", "init", "--quiet"], cwd=tmp_path, check=True)
+    (tmp_path / "reports").mkdir()
+    for variation in (v for v in todo if v.name in ("mask", "v3")):
+        says = {"v3": [int(variation.name == "v3")] * 3 + [1, 1, 0]}
+        run = ladder_run(says | {name: [0, 0, 0, 1, 1, 1] for name in ("v4_base", "v4")}, [0.0] * 6)
+        run.to_csv(tmp_path / "reports/predictions.csv", index=False)
+        for words in (("add", "."), (*who, "commit", "--quiet", "--message", variation.name),
+                      ("update-ref", f"refs/exps/ab/cdef/{variation.experiment}", "HEAD")):  # fmt: skip
+            subprocess.run(["git", *words], cwd=tmp_path, check=True)
+    monkeypatch.chdir(tmp_path)
+    found = climbed(todo)
+    assert found["rung"].tolist() == ["v3", "mask", "reading", "mining"]
+    assert found["twins_k"].tolist() == [1, 0, 0, 0] and set(found["commit"]) == {"gabcdef"}
+    assert "ladder-twins-7: no predictions" in capsys.readouterr().out

@@ -15,6 +15,8 @@ from PIL import Image, PngImagePlugin
 
 from starlight.errors import BadImage
 from starlight.findings.account import account
+from starlight.findings.account.fields import user_comment
+from starlight.images import surplus
 from starlight.images.image import decode
 from starlight.techniques import get
 
@@ -210,6 +212,50 @@ def test_a_file_among_the_samples_of_a_film_is_found(brand):
         assert found.payload == media.removeprefix(_CIPHER)
 
 
+def _tabled(chunks: list[bytes], between: bytes = b"", after: bytes = b"", *, counted_from: int = 0) -> bytes:
+    """A film of one track whose chunks of two samples each lie one after the other, and what no table names."""
+
+    def box(kind: bytes, *parts: bytes) -> bytes:
+        body = b"".join(parts)
+        return struct.pack(">I", len(body) + 8) + kind + body
+
+    def table(kind: bytes, *numbers: int) -> bytes:
+        return box(kind, struct.pack(f">{len(numbers)}I", *numbers))
+
+    head = box(b"ftyp", b"isom\0\0\2\0isommp41")
+    at, offsets, media = counted_from + len(head) + 8, [], b""
+    for chunk in chunks:
+        offsets.append(at + len(media))
+        media += chunk + between
+    sizes = [size for chunk in chunks for size in (len(chunk) // 3, len(chunk) - len(chunk) // 3)]
+    tables = box(
+        b"stbl", table(b"stsz", 0, 0, len(sizes), *sizes), table(b"stsc", 0, 1, 1, 2, 1),
+        table(b"stco", 0, len(offsets), *offsets),
+    )  # fmt: skip
+    track = box(b"trak", box(b"mdia", box(b"minf", tables)))
+    return head + box(b"mdat", media, after) + box(b"moov", track)
+
+
+_CHUNKS = [_CIPHER[:300], _CIPHER[300:1000], _CIPHER[100:500]]
+
+
+@pytest.mark.parametrize("brand", ["MicroVideo", "GContainer", "Samsung"])
+def test_samples_of_a_film_are_followed_by_their_tables(brand):
+    for padding in (b"", bytes(200), b"\1\2\3"):
+        assert not _hidden(_motion(_tabled(_CHUNKS, padding))[brand])
+    [found] = _hidden(_motion(_tabled(_CHUNKS, after=_CIPHER[:700]))[brand])
+    assert found.payload == _CIPHER[:700] and "no table names" in found.place
+    assert len(_hidden(_motion(_tabled(_CHUNKS, _TEXT))[brand])) == len(_CHUNKS)
+    [found] = _hidden(_motion(_tabled(_CHUNKS, after=_zip()))[brand])
+    assert found.payload == _zip()
+
+
+def test_tables_that_contradict_each_other_say_nothing():
+    film = _tabled(_CHUNKS, after=_CIPHER[:700])
+    assert not _hidden(_motion(film.replace(b"stsc", b"xxxx"))["MicroVideo"])
+    assert not _hidden(_motion(_tabled(_CHUNKS, after=_CIPHER[:700], counted_from=1 << 20))["MicroVideo"])
+
+
 def test_a_film_or_a_second_picture_that_nothing_announces_is_no_excuse():
     for tail in (_film(), _FILES["jpeg"]):
         [found] = _hidden(_FILES["jpeg"] + tail)
@@ -319,6 +365,27 @@ def test_a_former_directory_of_a_tiff_is_explained():
     assert not _hidden(_FILES["tiff"] + former) and _hidden(_FILES["tiff"] + former + _CIPHER)
 
 
+def test_a_bitstream_that_decodes_to_another_picture_has_no_bytes_to_spare(monkeypatch):
+    chunk = b"VP8L" + struct.pack("<I", 400) + bytes(400)
+    monkeypatch.setattr(surplus, "_picture", lambda _, size: b"whole" if size == 400 else b"another")
+    assert surplus.webp_surplus(chunk) == 0
+    monkeypatch.setattr(surplus, "_picture", lambda _, size: b"whole" if size >= 350 else None)
+    assert surplus.webp_surplus(chunk) == 50
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_no_webp_of_an_encoder_has_bytes_to_spare(seed):
+    rng = np.random.default_rng(seed)
+    height, width = (int(n) for n in rng.integers(1, 60, 2))
+    tile = rng.integers(0, 256, (height, width, 3)).astype(np.uint8)
+    pixels = [tile, tile // 255 * 255, np.concatenate([tile, tile[::-1], tile]), tile * 0 + tile[0, 0]][seed % 4]
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(
+        buffer, "WEBP", lossless=bool(seed % 3 == 0), quality=int(rng.integers(0, 101)), method=int(rng.integers(0, 7))
+    )
+    assert not _hidden(buffer.getvalue())
+
+
 @pytest.mark.parametrize("lossless", [False, True])
 def test_bytes_behind_the_bitstream_of_a_webp(lossless):
     data = _file("webp", lossless=lossless)
@@ -360,6 +427,16 @@ def test_captions_in_many_encodings_are_notes(text, encoding):
         charset = "unicode" if "16" in name else "ascii"
         data = get("exif").embed(_FILES["jpeg"], text.encode(name), charset=charset, framed=False)
         assert not _hidden(data), (text, name)
+
+
+def test_a_short_word_that_a_nul_ends_is_a_payload_unless_devices_write_it():
+    for word in (b"hello", b"abc", b"n1ne", b'{"id"', "да".encode(), b"aGVsbG8="):
+        assert user_comment(b"ASCII\0\0\0" + word + b"\0").hidden, word
+    for word in (b"oplus_8388608", b"Screenshot", b"2400", b"12:30", b"charset=Ascii", b"Camera"):
+        assert not user_comment(b"ASCII\0\0\0" + word + b"\0").hidden, word
+    for word in (b"hello", b"oplus_0"):
+        assert not user_comment(b"ASCII\0\0\0" + word).hidden, word
+    assert user_comment(b"ASCII\0\0\0" + 40 * b" " + b"\0") is None
 
 
 def test_hundreds_of_comments_do_not_crowd_a_payload_out():

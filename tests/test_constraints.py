@@ -11,13 +11,13 @@ from starlight.images.image import decode
 from starlight.techniques import OTHER, TECHNIQUES, get
 from starlight.techniques.constraints import constraint_mask
 
-SPATIAL = {"lsbr", "lsbm", "hill", "suniward", "wow"}
+SPATIAL = {"lsbr", "lsbm", "hill", "suniward", "wow", "hugo", "mipod"}
 DCT = {"f5", "nsf5", "outguess", "steghide", "juniward", "uerd"}
 
 
 def possible(data: bytes) -> set[str]:
     mask = constraint_mask(decode(data))
-    assert mask.shape == (17,) and mask.dtype == bool
+    assert mask.shape == (19,) and mask.dtype == bool
     names = {name for name, can in zip((*TECHNIQUES, OTHER), mask, strict=True) if can}
     assert OTHER in names
     return names - {OTHER}

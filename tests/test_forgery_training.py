@@ -49,13 +49,13 @@ def examples(n=120, seed=0, *, first=0):
         overlap.append(0.8 * forged)
         mask = np.zeros((H, W), bool)
         mask[4:14, 4:24] = True
-        masks.append(record.planes(mask))
+        masks += [record.planes(mask), record.planes(np.zeros_like(mask))]
     for i in range(0, n - 2, 3):  # each forged image has the plain one as its twin
         rows[i]["twin_id"] = rows[i + 2]["sample_id"]
     arrays = {
         "table": np.stack(table), "kinds": np.ones(n, np.uint8), "image": np.arange(n, dtype=np.int32),
-        "overlap": np.array(overlap, np.float32), "sizes": np.array([len(m) for m in masks]),
-        "masks": np.frombuffer(b"".join(masks), np.uint8),
+        "overlap": np.array(overlap, np.float32), "lead": np.zeros(n, np.float32),
+        "sizes": np.array([len(m) for m in masks]).reshape(-1, 2), "masks": np.frombuffer(b"".join(masks), np.uint8),
     }  # fmt: skip
     return Examples(pd.DataFrame(rows), arrays)
 

@@ -17,6 +17,7 @@ from starlight.images.image import decode
 from starlight.metrics import clopper_pearson
 from starlight.metrics.promise import GENERATED, REAL, promise
 from starlight.release import card as release
+from starlight.release import collected
 from starlight.release.evidence import File, by_class, by_source, gather, judge, own
 from starlight.release.promote import objections, promote
 from starlight.release.refit import Scores, left_out, log_odds
@@ -185,9 +186,15 @@ def test_log_odds_of_clean_images_are_those_that_the_detector_judges_by(tmp_path
     clean = tiny.images(tmp_path / "images", count=3)
     (tmp_path / "broken.png").write_bytes(b"no image")
     real = photograph(tmp_path / "a.jpg", maker="Canon")
-    weights = tiny.weights(tmp_path / "w.safetensors")
+    weights = tiny.weights(tmp_path / "w.safetensors", experts=True)
     files = [File(GENERATED, "a", p) for p in [*clean, tmp_path / "broken.png"]] + [File(REAL, "mine", real)]
-    scores = log_odds(weights, files, HERE)
+    streams = Detector.load(weights).predictor.quick_streams
+    seen = collected.collect(files, streams, HERE)
+    collected.write(tmp_path / "seen.npz", seen)
+    scores = log_odds(weights, collected.load(tmp_path / "seen.npz", streams))
+    assert np.array_equal(scores.logits, log_odds(weights, seen).logits)
+    with pytest.raises(StarlightError, match=r"seen.npz: holds no clean images"):
+        collected.load(tmp_path / "seen.npz", ("pixel",))
     judged = [Detector.load(weights).judge(path) for path in [*clean, real]]
     assert scores.groups[:4].tolist() == ["", "", "", "mine: Canon"] and scores.whole[:4].all()
     assert len(scores.logits) > 4 and not scores.whole[4:].any()

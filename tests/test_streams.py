@@ -13,7 +13,7 @@ from starlight.streams.compute import compute_streams, stored_names
 from starlight.streams.load import load_unified_input
 from starlight.streams.metadata import LAYOUT
 from starlight.streams.tiles import TILE, tile_origins
-from starlight.techniques import get
+from starlight.techniques import TECHNIQUES, get
 
 SHAPES = {
     "pixel": (3, 256, 256), "alpha": (2, 256, 256), "lsb": (3, 256, 256), "palette": (768,), "metadata": (2048,),
@@ -45,7 +45,7 @@ def test_shapes_and_types(tmp_path, form, size):
     path = tmp_path / "image"
     path.write_bytes(scenes.file(scenes.scene(0, *size), form))
     tensors, label, mask = load_unified_input(path, "stego")
-    assert label == 1 and mask.shape == (17,)
+    assert label == 1 and mask.shape == (len(TECHNIQUES) + 1,)
     assert list(tensors) == list(SETS["nine"])
     for name, tensor in tensors.items():
         assert tensor.dtype == np.float32

@@ -132,6 +132,16 @@ def test_half_of_the_visited_samples_change(name, rate):
         assert np.mean(moved[even] == 1) == pytest.approx(0.5, abs=0.06)
 
 
+def test_replacement_fills_so_many_planes_from_the_first_sample_on():
+    cover = _samples(3, shape=(64, 64))
+    stego = get("lsbr").embed(cover, 0.25, seed=4, depth=2, in_order=True)
+    changed = (cover ^ stego).reshape(-1)
+    assert not changed[cover.size // 4 :].any() and changed.max() == 3
+    assert np.bincount(changed[: cover.size // 4]) / (cover.size // 4) == pytest.approx([0.25] * 4, abs=0.04)
+    with pytest.raises(StarlightError, match="depth"):
+        get("lsbr").embed(cover, 0.5, depth=5)
+
+
 def test_matching_steps_inwards_at_the_ends_of_the_range():
     for value, step in ((0, 1), (255, -1)):
         cover = np.full((64, 64), value, np.uint8)
@@ -139,7 +149,7 @@ def test_matching_steps_inwards_at_the_ends_of_the_range():
         assert set(np.unique(change)) == {0, step}
 
 
-@pytest.mark.parametrize("name", ["hill", "suniward", "wow"])
+@pytest.mark.parametrize("name", ["hill", "suniward", "wow", "hugo", "mipod"])
 def test_adaptive_techniques_prefer_texture_and_change_more_at_more_rate(name):
     rng = np.random.default_rng(3)
     cover = np.full((96, 96), 128.0)

@@ -18,6 +18,7 @@ from starlight.evaluate import EvaluateParams, before_after, hardest, prediction
 from starlight.finetune import EnsembleParams, FinetuneParams, area_weights, finetune, sampling_weights
 from starlight.mine import MineParams, mine
 from starlight.params import General
+from starlight.training.calibrate import set_map_bar
 from starlight.training.data import TrainingData
 from starlight.training.params import TrainParams
 from starlight.training.pools import expert_weights, groups, held_back, load_splits
@@ -202,6 +203,21 @@ def tune(trained: Path, splits, out: Path, hard, **kw) -> None:
     base, params = load(trained / "base.safetensors"), knobs(FinetuneParams, epochs=1, **kw)
     finetune(base, splits, hard, hard.iloc[:0], knobs(General), params, knobs(TrainParams), knobs(EnsembleParams),
              models=out, reports=out, scratch=out)  # fmt: skip
+
+
+def test_the_bar_of_the_map_is_as_low_as_validation_allows(trained, splits):
+    model = copy.deepcopy(load(trained / "base.safetensors").members[0].model)
+    torch.nn.init.constant_(model.map_head[-1].bias, 9.0)  # which marks every cell of every image
+    authentic = splits.val.labels == 0
+
+    def ratio() -> float:
+        counts = forward(model, splits.val, torch.device("cpu")).counts[authentic]
+        return float((counts[:, 1] / counts.sum(axis=1)).mean())
+
+    for allowed in (0.0, 0.3, 1.0):
+        set_map_bar(model, splits.val, allowed)
+        assert allowed - 1 / authentic.sum() < ratio() <= allowed
+    assert model.config.map_bar is None
 
 
 def test_nothing_mined_passes_the_base_through(trained, splits, tmp_path):

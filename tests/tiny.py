@@ -18,11 +18,13 @@ torch.set_num_threads(1)  # threads that wait for each other on a busy machine c
 
 
 def weights(
-    path: Path, *, threshold: float = 0.0, members: int = 1, std: float = 10.0, ood_limit: float = 2.0, **meta
-) -> Path:
+    path: Path, *, threshold: float = 0.0, members: int = 1, std: float = 10.0, ood_limit: float = 2.0,
+    experts: bool = False, **meta
+) -> Path:  # fmt: skip
     """Write a random detector; a threshold far below or above all scores flags everything or nothing.
 
-    The smaller `std`, the deviation that statistics are taken to have, the farther apart the scores of images.
+    The smaller `std`, the deviation that statistics are taken to have, the farther apart the scores of images. With
+    `experts` they answer alone, as those of a trained one do.
     """
     torch.manual_seed(0)
     streams = tuple(REGISTRY)
@@ -36,6 +38,9 @@ def weights(
         for encoder in member.model.encoders.values():
             if hasattr(encoder, "std"):
                 encoder.std.fill_(std)
+        if experts:
+            member.model.has_expert.fill_(True)
+            member.model.encoders["content"].judges.fill_(True)
     write(path, ensemble, calibration, {"name": "tiny", "ood_limit": ood_limit, **meta})
     return path
 

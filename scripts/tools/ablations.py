@@ -1,4 +1,4 @@
-"""Queue the ablations as `dvc exp run` experiments, run them, and collect reports/ablations.csv."""
+"""Queue the ablations as `dvc exp run` experiments, run them, and collect reports/ablations.csv and ladder.csv."""
 
 import argparse
 import json
@@ -8,7 +8,8 @@ import pandas as pd
 
 from starlight.errors import StarlightError
 from starlight.lab.ablations.ablations import summary, variations
-from starlight.lab.ablations.experiments import collect, queue, run
+from starlight.lab.ablations.experiments import climbed, collect, queue, run
+from starlight.lab.ablations.ladder import ladder
 from starlight.params import run_stage
 
 REPORTS = Path("reports")
@@ -18,16 +19,24 @@ def main(_: dict) -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--jobs", type=int, default=2, help="experiments at a time")
     arguments.add_argument("--collect-only", action="store_true", help="read experiments that have run")
-    groups = "full, streams, mask, unseen, ratio, hard, without (default: all)"
+    groups = "full, reading, streams, mask, unseen, ratio, hard, without, ladder (default: all)"
     arguments.add_argument("--groups", nargs="*", help=groups)
     arguments.add_argument("-S", dest="shared", action="append", default=[], help="a parameter for all of them")
     arguments.add_argument("--add", action="store_true", help="keep the rows of other commits in the table")
     options = arguments.parse_args()
     categories = sorted(json.loads((REPORTS / "dataset.json").read_text())["negatives"])
-    chosen = [v for v in variations(categories) if not options.groups or v.group in options.groups]
+    chosen, rungs = (
+        [v for v in every if not options.groups or v.group in options.groups]
+        for every in (variations(categories), ladder())
+    )
     if not options.collect_only:
-        queue(chosen, options.shared)
+        queue([*chosen, *rungs], options.shared)
         run(options.jobs)
+    if not (climb := climbed(rungs)).empty:
+        climb.to_csv(REPORTS / "ladder.csv", index=False, lineterminator="\n")
+        print(f"{len(climb)} rows from {len(rungs)} experiments in reports/ladder.csv")
+    if not chosen:
+        return
     if (table := collect(chosen)).empty:
         raise StarlightError("reports/ablations.csv: left as it is, no experiment of these has run")
     before = REPORTS / "ablations.csv"

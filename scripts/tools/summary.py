@@ -5,7 +5,7 @@ from pathlib import Path
 
 from starlight.markdown import percent
 
-SHOWN = ("fpr", "protocol_detection", "recall", "precision", "auc")
+SHOWN = ("fpr", "fpr_upper_end", "found_protocol", "found_stego", "precision", "auc")
 
 
 def main() -> None:
@@ -13,8 +13,7 @@ def main() -> None:
     print("\nreports/dashboard.md")
     for name in SHOWN:
         value = figures.get(name)
-        print(f"  {name:20} {'-' if value is None else f'{value:.4f}' if name == 'auc' else percent(value)}")
-    print(f"  {'fpr, upper end':20} {percent(figures['fpr_high'])} (95 % interval)")
+        print(f"  {name:16} {'-' if value is None else f'{value:.4f}' if name == 'auc' else percent(value)}")
 
 
 if __name__ == "__main__":

@@ -13,11 +13,13 @@ from starlight.detector.weights import load, write
 from starlight.manifest import read
 from starlight.params import run_stage, section
 from starlight.release.card import LEFT_OUT
-from starlight.release.evidence import make, own
+from starlight.release.collected import collect
+from starlight.release.collected import load as collected
+from starlight.release.collected import write as keep
+from starlight.release.evidence import loaded, make, own
 from starlight.release.refit import left_out, log_odds
 from starlight.sample.build import SampleParams
 from starlight.store import StreamReader, default_root
-from starlight.streams import SETS
 from starlight.training.image_rows import LABELS
 from starlight.training.pools import load_splits
 from starlight.training.selection import Passes
@@ -30,19 +32,24 @@ def main(raw: dict) -> None:
     arguments.add_argument("--images", type=int, default=20_000, help="clean images to make with each seed")
     seeds = [990_003, 990_004, 990_005]
     arguments.add_argument("--seeds", type=int, nargs="*", default=seeds, help="of the images, not the evidence's")
+    arguments.add_argument("--collected", type=Path, help="file of what was read of the clean files: used, or written")
     arguments.add_argument("--target-fpr", type=float, default=0.0005, help="false-positive rate to set them for")
     options = arguments.parse_args()
     stored = load(options.weights)
     rows, reader = read(Path("artifacts/manifest.csv")), StreamReader(Path("artifacts/streams"))
-    val = load_splits(rows, reader, SETS["nine"], default_root() / "scratch").val
+    val = load_splits(rows, reader, stored.members[0].model.config.streams, default_root() / "scratch").val
     known = Passes(val, maps=False).log_odds(stored.members), val.technique, val.classes
     made_with = section(raw, "sample", SampleParams)
-    with tempfile.TemporaryDirectory() as folder:
-        files = [
-            *make(Path(folder), options.images, options.seeds, made_with),
-            *own(options.covers),
-        ]
-        scores = log_odds(options.weights, files)
+    streams, kept = loaded(options.weights).predictor.quick_streams, options.collected
+    if kept and kept.exists():
+        clean = collected(kept, streams)
+    else:
+        with tempfile.TemporaryDirectory() as folder:
+            files = [*make(Path(folder), options.images, options.seeds, made_with), *own(options.covers)]
+            clean = collect(files, streams)
+        if kept:
+            keep(kept, clean)
+    scores = log_odds(options.weights, clean)
 
     def set_by(further):
         pair = further.logits, further.classes

@@ -12,7 +12,7 @@ import numpy as np
 from starlight.detector.calibration.calibration import Calibration
 from starlight.detector.calibration.judgement import Prediction, found_in, judge
 from starlight.errors import StarlightError
-from starlight.streams.collate import collate, vectors
+from starlight.streams.collate import collate, first_rows, vectors
 
 __all__ = ["OUTPUTS", "SOURCE", "OnnxPredictor"]
 
@@ -44,7 +44,8 @@ class OnnxPredictor:
         self.source = stored.get(SOURCE, "")
         self.streams, self.techniques = tuple(config["streams"]), tuple(config["techniques"])
         self.sizes = dict(config["sizes"])
-        self._reads = bool(config.get("constraint_mask", True))  # the baseline judges by statistics alone
+        self._reads = bool(config.get("reads", config.get("constraint_mask", True)))
+        self._starts = tuple(config.get("starts", ()))
         self.quick_streams = tuple(self.sizes)  # experts read no others
         self.max_tiles = int(self.meta.get("max_tiles", 3))
 
@@ -67,8 +68,11 @@ class OnnxPredictor:
             if alone.all():
                 cells = np.zeros((len(records), 0, 32, 32), np.float32)
                 return judge(logits, cells, ood, classes, self.calibration, self.meta["ood_limit"], found)
-        logits, cells, ood = self._run(["logits", "cells", "ood"], batch | collate(records, self.streams))
+        logits, cells, ood = self._run(["logits", "cells", "ood"], batch | self._all(records))
         return judge(logits, cells, ood, classes, self.calibration, self.meta["ood_limit"], found)
+
+    def _all(self, records: Sequence[Mapping[str, Any]]) -> dict[str, np.ndarray]:
+        return collate(records, self.streams) | first_rows(records, self._starts)
 
     def _run(self, outputs: list[str], batch: Mapping[str, np.ndarray]) -> list[np.ndarray]:
         """Outputs of the graph. Streams left out are empty, which spares the work on them.

@@ -15,7 +15,7 @@ from starlight.detector.model.cells import record_cells
 from starlight.detector.model.encoders import MAP_WIDTH, WIDTH
 from starlight.detector.model.experts import Experts, answers
 from starlight.detector.weights import averaged, load
-from starlight.streams.collate import CROPS, tile_count, vectors
+from starlight.streams.collate import CROPS, first_rows, tile_count, vectors
 
 __all__ = ["TorchPredictor"]
 
@@ -35,8 +35,8 @@ class TorchPredictor:
         self._weights = [m.weight for m in self.members]
         first = self.members[0].model.config
         self.streams, self.techniques = first.streams, first.techniques
-        self.sizes = dict(first.sizes)
-        self._reads = first.constraint_mask  # the baseline judges by statistics alone
+        self.sizes, self._starts = dict(first.sizes), first.starts
+        self._reads = first.reads
         self._experts = [Experts(member.model) for member in self.members]
         self.quick_streams = tuple(dict.fromkeys(name for experts in self._experts for name in experts.streams))
         self.max_tiles: int = int(self.meta.get("max_tiles", 3))
@@ -85,6 +85,7 @@ class TorchPredictor:
         arrays = vectors(records, [name for name in self.streams if name not in CROPS])
         arrays["tiles"] = np.array([tile_count(r) for r in records], dtype=np.int64)
         most = int(arrays["tiles"].max())
+        arrays |= first_rows(records, self._starts)
         for name in self.streams:
             if name in CROPS:
                 arrays[f"{name}_cells"] = _stacked([record_cells(name, record) for record in records], most)

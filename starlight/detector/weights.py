@@ -116,6 +116,8 @@ def data_hash(sample_ids: Sequence[str]) -> str:
 
 def _config(raw: dict[str, Any]) -> DetectorConfig:
     raw["streams"], raw["techniques"] = tuple(raw["streams"]), tuple(raw["techniques"])
+    raw["starts"] = tuple(raw.get("starts", ()))
+    raw.setdefault("reads", raw["constraint_mask"])  # weights of before, where one switch stood for both
     raw["sizes"] = tuple((name, size) for name, size in raw["sizes"])
     return DetectorConfig(**raw)
 

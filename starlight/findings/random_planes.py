@@ -61,16 +61,16 @@ def random_planes(image: Image) -> list[Finding]:
     found = []
     if image.container.lossless and image.indices is None:
         names = _NAMES["rgb" if image.pixels.shape[2] == 3 else "grey"]
-        found += _found(np.moveaxis(image.pixels, 2, 0), names, "lsbr", 0.0)
+        found += _found(image.pixels, names, "lsbr", 0.0)
     if image.alpha is not None and image.container.has_alpha:
-        found += _found(image.alpha[None], ("alpha",), "alpha", _ALPHA_BITS)
+        found += _found(image.alpha[:, :, None], ("alpha",), "alpha", _ALPHA_BITS)
     if image.indices is not None:
-        found += _found(image.indices[None], ("the index",), "palette", 0.0)
+        found += _found(image.indices[:, :, None], ("the index",), "palette", 0.0)
     return found
 
 
-def _found(channels: np.ndarray, names: tuple[str, ...], technique: str, prior: float) -> list[Finding]:
-    blocks = dict(zip(names, map(_blocks, channels), strict=True))
+def _found(samples: np.ndarray, names: tuple[str, ...], technique: str, prior: float) -> list[Finding]:
+    blocks = dict(zip(names, _blocks(samples), strict=True))
     for k in range(_MOST_BITS, 0, -1):
         seen = {name: one for name, cut in blocks.items() if (one := _seen(*cut, k))}
         bits, kept = prior, []
@@ -86,12 +86,14 @@ def _found(channels: np.ndarray, names: tuple[str, ...], technique: str, prior: 
     return []
 
 
-def _blocks(channel: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Blocks (rows, columns, 8, 8) of a channel (H, W), and the least and the largest sample of each."""
-    rows, columns = (n // _SIDE for n in channel.shape)
-    lines = channel[: rows * _SIDE, : columns * _SIDE].reshape(rows, _SIDE, columns, _SIDE)
-    least, most = (f(f(lines, axis=1), axis=2) for f in (np.min, np.max))
-    return lines.swapaxes(1, 2), least, most
+def _blocks(samples: np.ndarray) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """Of each channel of (H, W, channels) its blocks (rows, columns, 8, 8), and the least and largest of each."""
+    rows, columns, count = samples.shape[0] // _SIDE, samples.shape[1] // _SIDE, samples.shape[2]
+    whole = samples[: rows * _SIDE, : columns * _SIDE]
+    lines = whole.reshape(rows, _SIDE, columns * _SIDE * count)  # along which a reduction is fast
+    least, most = (f(f(lines, axis=1).reshape(rows, columns, _SIDE, count), axis=2) for f in (np.min, np.max))
+    cut = whole.reshape(rows, _SIDE, columns, _SIDE, count).swapaxes(1, 2)
+    return [(cut[..., c], least[..., c], most[..., c]) for c in range(count)]
 
 
 def _seen(blocks: np.ndarray, least: np.ndarray, most: np.ndarray, k: int) -> _Seen | None:

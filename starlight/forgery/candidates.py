@@ -12,12 +12,13 @@ from starlight.forgery.copies.agreement import Region, grow, promise
 from starlight.forgery.copies.correlation import correlated
 from starlight.forgery.copies.facts import COPY_FACTS, copy_facts
 from starlight.forgery.copies.keypoints import match
+from starlight.forgery.copies.sides import trimmed
 from starlight.forgery.copies.transforms import Hypothesis, clusters
 from starlight.forgery.facts import FACTS, image_facts
 from starlight.forgery.scene import Scene, prepare
 from starlight.forgery.seams.maps import maps
 from starlight.forgery.seams.network import probabilities
-from starlight.forgery.seams.parts import SEAM_FACTS, parts
+from starlight.forgery.seams.parts import SEAM_FACTS, enlarged, parts
 from starlight.images.image import Image
 
 __all__ = ["COPY", "ERASING", "FACTS", "FEATURES", "SPLICE", "Candidate", "Suspicions", "candidates", "examine"]
@@ -38,7 +39,7 @@ class Candidate:
     ----------
     kind : {"copy-move", "splice", "erasing"}
     mask : (h, w) bool
-        At the image's size; of a copy-move both regions, for which is the copy is not told.
+        At the image's size; of a copy-move both regions.
     features : (len(FEATURES),) float32
         0 for what does not apply to this kind.
     source, target : (h, w) bool or None
@@ -53,6 +54,11 @@ class Candidate:
     source: np.ndarray | None = None
     target: np.ndarray | None = None
     matrix: np.ndarray | None = None
+
+    def side(self, which: int) -> np.ndarray:
+        """What is marked of it, bool (h, w): of a copy its target (1), its source (-1), or both (0)."""
+        side = {1: self.target, -1: self.source}.get(which)
+        return self.mask if side is None else side
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,14 +99,18 @@ def examine(image: Image, network: Mapping[str, np.ndarray] | None = None) -> Su
     if min(scene.grey.shape) < _LEAST_SIDE:
         return Suspicions([], image_facts(image, scene, 0, 0, 0))
     plain, mirrored = match(scene.bytes8)
-    found = _copies(scene, [*clusters(plain, scene.grey.shape), *clusters(mirrored, scene.grey.shape)])
-    if network is not None:
-        found += _seams(scene, network)
+    hypotheses = [*clusters(plain, scene.grey.shape), *clusters(mirrored, scene.grey.shape)]
+    if network is None:
+        found = _copies(scene, hypotheses, None)
+    else:
+        values = maps(scene)
+        likely = probabilities(network, values)
+        found = _copies(scene, hypotheses, enlarged(likely, scene.grey.shape)) + _seams(scene, values, likely)
     facts = image_facts(image, scene, plain.keypoints, len(plain.source), len(mirrored.source))
     return Suspicions(found, facts)
 
 
-def _copies(scene: Scene, hypotheses: list[Hypothesis]) -> list[Candidate]:
+def _copies(scene: Scene, hypotheses: list[Hypothesis], likely: np.ndarray | None) -> list[Candidate]:
     promises = [promise(scene, h) for h in hypotheses]
     order = np.argsort([-p * np.log1p(len(h.source)) for p, h in zip(promises, hypotheses, strict=True)], kind="stable")
     by_keypoints = [hypotheses[i] for i in order if promises[i] > _LEAST_PROMISE][:_MOST_KEYPOINT]
@@ -110,12 +120,16 @@ def _copies(scene: Scene, hypotheses: list[Hypothesis]) -> list[Candidate]:
         if region is not None and not any(_twins(region, other) for other in regions):
             regions.append(region)
     none = np.zeros(len(SEAM_FACTS), np.float32)
-    rows = [np.concatenate([[1], copy_facts(scene, r, regions), none]).astype(np.float32) for r in regions]
-    return [_copy(scene, region, row) for region, row in zip(regions, rows, strict=True)]
+    found = []
+    for region in regions:
+        both = trimmed(scene, region)
+        facts = copy_facts(scene, region, regions, both, likely)
+        found.append(_copy(scene, region, both, np.concatenate([[1], facts, none]).astype(np.float32)))
+    return found
 
 
-def _copy(scene: Scene, region: Region, features: np.ndarray) -> Candidate:
-    source, target = _full(scene, region.source), _full(scene, region.target)
+def _copy(scene: Scene, region: Region, both: tuple[np.ndarray, np.ndarray], features: np.ndarray) -> Candidate:
+    source, target = (_full(scene, mask) for mask in both)
     matrix = region.matrix.copy()
     matrix[:, 2] /= scene.scale
     return Candidate(COPY, source | target, features, source, target, matrix)
@@ -144,15 +158,14 @@ def _twins(one: Region, other: Region) -> bool:
     return bool(max(straight, crossed) > _SAME * min(a.sum(), b.sum()))
 
 
-def _seams(scene: Scene, network: Mapping[str, np.ndarray]) -> list[Candidate]:
-    values = maps(scene)
+def _seams(scene: Scene, values: np.ndarray, likely: np.ndarray) -> list[Candidate]:
     none = np.zeros(len(COPY_FACTS), np.float32)
     return [
         Candidate(
             ERASING if part.filled else SPLICE, _full(scene, part.mask),
             np.concatenate([[0], none, part.facts]).astype(np.float32),
         )
-        for part in parts(scene, values, probabilities(network, values))
+        for part in parts(scene, values, likely)
     ]  # fmt: skip
 
 

@@ -37,6 +37,8 @@ class JudgedForgery(NamedTuple):
         Of each candidate.
     accepted : list of Candidate
         Those that are marked as forged.
+    sides : list of int
+        Of each of those, what of it is marked: of a copy its target (1), its source (-1), or both (0).
     detection : ForgeryDetection
     """
 
@@ -44,6 +46,7 @@ class JudgedForgery(NamedTuple):
     candidates: list[Candidate]
     probabilities: np.ndarray
     accepted: list[Candidate]
+    sides: list[int]
     detection: ForgeryDetection
 
 
@@ -106,15 +109,12 @@ class ForgeryDetector:
         suspicions = examine(image, self.network)
         found = suspicions.candidates
         probabilities = self.verifier.probability(suspicions.table)
-        accepted = self._accepted(found, probabilities)
-        detection = self._answer(image, _name(source), found, probabilities, accepted, started)
-        return JudgedForgery(image, found, probabilities, accepted, detection)
+        marked = np.flatnonzero(accepted(probabilities, self.verifier.threshold))
+        kept, sides = [found[i] for i in marked], self.verifier.chosen(suspicions.table[marked]).tolist()
+        detection = self._answer(image, _name(source), found, probabilities, kept, sides, started)
+        return JudgedForgery(image, found, probabilities, kept, sides, detection)
 
-    def _accepted(self, found: list[Candidate], probabilities: np.ndarray) -> list[Candidate]:
-        marked = accepted(probabilities, self.verifier.threshold)
-        return [c for c, chosen in zip(found, marked, strict=True) if chosen]
-
-    def _answer(self, image, name, found, probabilities, accepted, started) -> ForgeryDetection:
+    def _answer(self, image, name, found, probabilities, accepted, sides, started) -> ForgeryDetection:
         common = {"sample_id": sample_id(image.data), **self._standard()}
         shape = image.pixels.shape[:2]
         if min(shape) < _LEAST_SIDE:
@@ -127,7 +127,7 @@ class ForgeryDetector:
         return ForgeryDetection(
             name, FORGED if accepted else AUTHENTIC,
             probability=round(float(probabilities.max(initial=0.0)), 6), technique=best.kind if best else None,
-            techniques=each, reason=_reason(best, found, shape), tampered=_union(accepted, shape),
+            techniques=each, reason=_reason(best, found, shape), tampered=_union(accepted, sides, shape),
             ms=_ms(started), **common,
         )  # fmt: skip
 
@@ -135,10 +135,10 @@ class ForgeryDetector:
         return {"threshold": round(self.verifier.threshold, 6), "fpr": self.verifier.meta.get("fpr")}
 
 
-def _union(accepted: list[Candidate], shape: tuple[int, int]) -> np.ndarray:
+def _union(accepted: list[Candidate], sides: list[int], shape: tuple[int, int]) -> np.ndarray:
     mask = np.zeros(shape, bool)
-    for candidate in accepted:
-        mask |= candidate.mask
+    for candidate, side in zip(accepted, sides, strict=True):
+        mask |= candidate.side(side)
     return mask
 
 

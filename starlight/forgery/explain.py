@@ -17,7 +17,7 @@ from starlight.forgery.detector import ForgeryDetector, JudgedForgery
 __all__ = ["explain", "overlay"]
 
 _LONGEST = 720  # pixels
-_COLOURS = ((225, 40, 35), (40, 120, 225))  # of what a copy agrees with, and of all else that is marked
+_COLOURS = ((225, 40, 35), (40, 120, 225))  # of what is marked, and of what a copy was taken from
 _MOST = 6  # suspicions in words
 _WORDS = {  # fact -> how it is called, and whether more of it speaks for a copy
     "noise_agreement": "agreement of the noise", "agreement": "agreement of the grey levels",
@@ -34,30 +34,34 @@ def explain(detector: ForgeryDetector, path: str) -> str:
         return render(_shown(detector.detect(path)), detector.description, [], [], [], [], None, None)
     figures = [
         Figure(pictures.data_uri(pictures.thumbnail(judged.image.pixels)), "The image"),
-        Figure(pictures.data_uri(overlay(judged.image.pixels, judged.accepted)), _caption(judged)),
+        Figure(pictures.data_uri(overlay(judged.image.pixels, judged.accepted, judged.sides)), _caption(judged)),
     ]
     return render(_shown(judged.detection), detector.description, figures, [], [], _sentences(judged), None, None)
 
 
-def overlay(pixels: np.ndarray, accepted: list[Candidate]) -> PillowImage.Image:
+def overlay(pixels: np.ndarray, accepted: list[Candidate], sides: list[int]) -> PillowImage.Image:
     """The image in grey with what is forged outlined; the two regions of a copy are joined at four places.
+
+    What is taken for forged is red; of a copy that tells, the region that it was taken from is blue.
 
     Parameters
     ----------
     pixels : (h, w, 1 or 3) uint8
     accepted : list of Candidate
+    sides : list of int
+        See `JudgedForgery`.
     """
     height, width = pixels.shape[:2]
     scale = min(1.0, _LONGEST / max(height, width))
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     grey = cv2.resize(pixels.mean(axis=2, dtype=np.float32), size, interpolation=cv2.INTER_AREA)
     shown = np.repeat((0.6 * grey + 60).astype(np.uint8)[:, :, None], 3, axis=2)
-    for candidate in accepted:
+    for candidate, side in zip(accepted, sides, strict=True):
         if candidate.source is None:
             _outline(shown, candidate.mask, size, _COLOURS[0])
             continue
-        _outline(shown, candidate.source, size, _COLOURS[1])
-        _outline(shown, candidate.target, size, _COLOURS[0])
+        _outline(shown, candidate.source, size, _COLOURS[side == 1])
+        _outline(shown, candidate.target, size, _COLOURS[side == -1])
         for here, there in _links(candidate):
             ends = [tuple(int(v) for v in np.rint(scale * p)) for p in (here, there)]
             cv2.line(shown, *ends, _COLOURS[0], 1, cv2.LINE_AA)
@@ -82,8 +86,10 @@ def _links(candidate: Candidate) -> list[tuple[np.ndarray, np.ndarray]]:
 def _caption(judged: JudgedForgery) -> str:
     if not judged.accepted:
         return "Nothing is marked"
+    if any(judged.sides):
+        return "Outlined: regions that agree, joined by lines; red is taken for the copy, blue for its original"
     if any(c.source is not None for c in judged.accepted):
-        return "Outlined: regions that agree, joined by lines; which of the two is the copy is a guess (red)"
+        return "Outlined: regions that agree, joined by lines; which of the two is the copy cannot be told"
     return "Outlined: what is unlike the rest of the image"
 
 

@@ -13,14 +13,17 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from starlight.errors import StarlightError
+from starlight.forgery import direction
 from starlight.forgery.boosting import Settings, Trees, boost, log_odds
 from starlight.forgery.candidates import FACTS, FEATURES
+from starlight.forgery.copies.sides import STEPS
 
-__all__ = ["COLUMNS", "Verifier", "ensemble", "finetune", "load_network", "threshold_at", "train"]
+__all__ = ["COLUMNS", "Verifier", "ensemble", "finetune", "load_network", "threshold_at", "told_apart", "train"]
 
 COLUMNS = (*FEATURES, *FACTS)
 _TUNING = Settings(trees=60, rate=0.03)
 _PREFIX = "seams."
+_IS_COPY, _STEPS = COLUMNS.index("is_copy"), [COLUMNS.index(name) for name in STEPS]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,12 +36,15 @@ class Verifier:
         Trees, their log-odds before any tree, and their weight in the average of log-odds.
     threshold : float
         Probability from which an image is called forged.
+    sides : (2, k) float or None
+        What tells a copy from its source: see `starlight.forgery.direction`.
     meta : dict
         What made it; goes into the file.
     """
 
     members: tuple[tuple[Trees, float, float], ...]
     threshold: float = 0.5
+    sides: np.ndarray | None = None
     meta: dict[str, Any] = dataclasses.field(default_factory=dict)
 
     def log_odds(self, table: np.ndarray) -> np.ndarray:
@@ -50,11 +56,19 @@ class Verifier:
         """(n,) float64 in [0, 1]: how likely each candidate is a forgery."""
         return 1 / (1 + np.exp(-np.clip(self.log_odds(table), -30, 30)))
 
+    def chosen(self, table: np.ndarray) -> np.ndarray:
+        """Which region of each suspicion is marked, int (n,): 1 the target of a copy, -1 its source, 0 all of it."""
+        if self.sides is None:
+            return np.zeros(len(table), int)
+        return np.where(table[:, _IS_COPY] > 0, direction.chosen(self.sides, table[:, _STEPS]), 0)
+
     def save(self, path: Path | str, network: Mapping[str, np.ndarray] | None = None) -> None:
         """Write a safetensors file, with the network that finds splices, if there is one."""
         arrays = {name: np.ascontiguousarray(value) for name, value in (network or {}).items()}
         for i, (trees, _, _) in enumerate(self.members):
             arrays |= {f"{i}.{name}": np.ascontiguousarray(part) for name, part in trees._asdict().items()}
+        if self.sides is not None:
+            arrays["sides"] = self.sides
         about = {
             "columns": COLUMNS, "members": [(bias, weight) for _, bias, weight in self.members],
             "threshold": self.threshold, "meta": self.meta,
@@ -73,11 +87,13 @@ class Verifier:
         arrays, about = _read(path)
         if tuple(about["columns"]) != COLUMNS:
             raise StarlightError(f"{path}: made for other facts than this version computes; train it again")
+        if about["meta"].get("nothing"):
+            raise StarlightError(f"{path}: holds no detector; nothing to learn from: {about['meta']['nothing']}")
         members = tuple(
             (Trees(*(arrays[f"{i}.{name}"] for name in Trees._fields)), bias, weight)
             for i, (bias, weight) in enumerate(about["members"])
         )
-        return cls(members, about["threshold"], about["meta"])
+        return cls(members, about["threshold"], arrays.get("sides"), about["meta"])
 
 
 def load_network(path: Path | str) -> dict[str, np.ndarray] | None:
@@ -145,13 +161,27 @@ def finetune(
 
 
 def ensemble(verifiers: Sequence[Verifier], weights: Sequence[float]) -> Verifier:
-    """One verifier that answers with the weighted mean of the log-odds of several."""
+    """One verifier that answers with the weighted mean of the log-odds of several; sides are told by the first."""
     members = [
         (trees, bias, one * weight)
         for verifier, weight in zip(verifiers, weights, strict=True)
         for trees, bias, one in verifier.members
     ]
-    return Verifier(tuple(members))
+    return Verifier(tuple(members), sides=verifiers[0].sides)
+
+
+def told_apart(verifier: Verifier, table: np.ndarray, target: np.ndarray) -> Verifier:
+    """The verifier, taught which of two regions is the copy.
+
+    Parameters
+    ----------
+    verifier : Verifier
+    table : (n, len(COLUMNS)) float32
+        Of copies.
+    target : (n,) bool
+        Whether the target was pasted, rather than the source.
+    """
+    return dataclasses.replace(verifier, sides=direction.fit(table[:, _STEPS], target))
 
 
 def threshold_at(scores: np.ndarray, fpr: float) -> float:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import io
-import warnings
 from typing import Any
 
 import numpy as np
-from PIL import PngImagePlugin, TiffImagePlugin
 
+from starlight.errors import BadImage
 from starlight.images.image import Image
-from starlight.system.quiet import native_stderr
+from starlight.images.opener import opened
 
 __all__ = ["low_bytes"]
 
-_OPENERS = {"png": PngImagePlugin.PngImageFile, "tiff": TiffImagePlugin.TiffImageFile}
+_FORMATS = ("png", "tiff")
 # Pillow unpacks colours of 16 bits to their high bytes. Told that the bytes lie the other way round, it yields the low.
 _SWAPPED = {";16B": ";16L", ";16L": ";16B", ";16N": ";16B"}
 
@@ -32,19 +30,15 @@ def low_bytes(image: Image) -> np.ndarray | None:
         Channels as stored, alpha among them; None where samples have no more than eight bits, or where their low bytes
         cannot be read (CMYK and alpha multiplied into the colours, in TIFF).
     """
-    if image.container.format not in _OPENERS or not image.container.mode.endswith(";16"):
+    if image.container.format not in _FORMATS or not image.container.mode.endswith(";16"):
         return None
-    data = image.data[: image.container.end]
-    words = native_stderr()
     try:
-        with words, warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            stored = _OPENERS[image.container.format](io.BytesIO(data))
+        with opened(image.container.format, image.data[: image.container.end]) as stored:
             if stored.mode in ("RGB", "RGBA"):
                 stored.tile = [tile._replace(args=_swapped(tile.args)) for tile in stored.tile]
             stored.load()
             samples = np.asarray(stored)
-    except Exception:  # Pillow raises errors of a dozen kinds on hostile files: such low bytes are not to be had
+    except BadImage:  # such low bytes are not to be had
         return None
     return _low(samples, image.container.mode)
 

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-import io
 import struct
-import warnings
 import zlib
 from collections.abc import Iterator
 
 import numpy as np
-from PIL import TiffImagePlugin
 
 from starlight.errors import BadImage
 from starlight.images.containers import Limits
 from starlight.images.image import Image, decode
-from starlight.system.quiet import native_stderr
+from starlight.images.opener import opened
 
 __all__ = ["further_frames"]
 
@@ -113,19 +110,17 @@ def _webp(image: Image) -> Iterator[bytes]:
 
 def _tiff(image: Image) -> Iterator[Image]:
     """Pages of a TIFF in eight bits; those of other kinds are left out."""
-    try:
-        with native_stderr(), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            stored = TiffImagePlugin.TiffImageFile(io.BytesIO(image.data[: image.container.end]))
-            for page in range(1, image.container.frames):
+    for page in range(1, image.container.frames):
+        found = None
+        try:
+            with opened("tiff", image.data[: image.container.end]) as stored:
                 stored.seek(page)
-                if stored.size[0] * stored.size[1] > _MOST_PIXELS:
-                    continue
-                found = _page(image, stored.mode, np.asarray(stored))
-                if found is not None:
-                    yield found
-    except Exception:  # Pillow raises errors of a dozen kinds on hostile files: no more pages can be read
-        return
+                if stored.size[0] * stored.size[1] <= _MOST_PIXELS:
+                    found = _page(image, stored.mode, np.asarray(stored))
+        except BadImage:  # no more pages can be read
+            return
+        if found is not None:
+            yield found
 
 
 def _page(image: Image, mode: str, samples: np.ndarray) -> Image | None:

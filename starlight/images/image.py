@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import functools
 import hashlib
-import io
 import os
 import struct
-import warnings
 import zlib
 from pathlib import Path
 
 import numpy as np
-from PIL import (
-    BmpImagePlugin,
-    GifImagePlugin,
-    JpegImagePlugin,
-    PngImagePlugin,
-    TiffImagePlugin,
-    WebPImagePlugin,
-)
 from PIL import Image as PillowImage
 
 from starlight.errors import BadImage
@@ -29,16 +18,11 @@ from starlight.images.containers import Container, Limits, parse
 from starlight.images.jpeg.coefficients import Coefficients
 from starlight.images.jpeg.decode import jpeg_skeleton
 from starlight.images.jpeg.decode import read as read_jpeg
-from starlight.system.quiet import native_stderr
+from starlight.images.opener import opened
 
 __all__ = ["Image", "decode", "read", "sample_id"]
 
 _ROW_UNIT = 64  # rows of whole blocks at any JPEG sampling
-_OPENERS = {
-    "jpeg": JpegImagePlugin.JpegImageFile, "png": PngImagePlugin.PngImageFile, "gif": GifImagePlugin.GifImageFile,
-    "webp": WebPImagePlugin.WebPImageFile, "bmp": BmpImagePlugin.BmpImageFile, "tiff": TiffImagePlugin.TiffImageFile,
-}  # fmt: skip
-
 _END = b"\0\0\0\0IEND\xaeB`\x82"
 
 
@@ -200,17 +184,9 @@ def _stream_alone(data: bytes, container: Container) -> bytes | None:
 
 
 def _open(data: bytes, container: Container) -> PillowImage.Image:
-    """Pillow's decoder of this one format. It raises errors of a dozen kinds on hostile files; all mean the same."""
-    native = native_stderr() if container.format == "tiff" else contextlib.nullcontext([])
-    try:
-        with native as words, warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            image = _OPENERS[container.format](io.BytesIO(data))
-            image.load()
-            return image.convert("RGB") if image.mode in ("CMYK", "YCbCr", "LAB") else image
-    except Exception as error:
-        text = " ".join([str(error), *words[:1]])
-        raise BadImage(f"cannot be decoded: {type(error).__name__}: {' '.join(text.split())[:120]}") from error
+    with opened(container.format, data) as image:
+        image.load()
+        return image.convert("RGB") if image.mode in ("CMYK", "YCbCr", "LAB") else image
 
 
 def _segment(data: bytes, container: Container, *names: str) -> bytes | None:

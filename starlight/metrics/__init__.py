@@ -4,7 +4,7 @@ from starlight.metrics.calibration import brier, expected_calibration_error, rel
 from starlight.metrics.compare import compare, compare_parts
 from starlight.metrics.evaluate import PROTOCOL, dumps, evaluate, evaluate_all, headline
 from starlight.metrics.folds import grouped_accuracy
-from starlight.metrics.frames import MODELS, check_predictions, read_predictions, view
+from starlight.metrics.frames import MODELS, check_predictions, parts, read_predictions, view
 from starlight.metrics.intervals import (
     MET,
     MISSED,
@@ -60,6 +60,7 @@ __all__ = [
     "not_numbers",
     "object_f1",
     "payload_bucket",
+    "parts",
     "read_predictions",
     "regions",
     "reliability",

@@ -25,11 +25,20 @@ RESAMPLED = {
     "detection_at_fpr001": lambda label, score, weights=None: detection_at_fpr(label, score, 0.001, weights),
     "detection_at_fpr01": lambda label, score, weights=None: detection_at_fpr(label, score, 0.01, weights),
 }
-HEADLINE = (
-    "fpr", "fpr_high", "accuracy", "precision", "recall", "f1", "auc", "detection_at_fpr0", "detection_at_fpr001",
-    "detection_at_fpr01", "protocol.detection", "clean.fpr", "negative.fpr", "twin.fpr", "map.fp_ratio", "map.mcc",
-    "abstained",
-)  # fmt: skip
+HEADLINE = {  # the figures that a person compares first: name in `reports/headline.json` to key of `metrics.json`
+    "auc": "auc",
+    "found_at_fpr_1_percent": "detection_at_fpr01",
+    "found_protocol": "protocol.detection",
+    "found_stego": "recall",
+    "fpr": "fpr",
+    "fpr_clean": "clean.fpr",
+    "fpr_lookalikes": "negative.fpr",
+    "fpr_twins": "twin.fpr",
+    "fpr_upper_end": "fpr_high",
+    "map_mcc": "map.mcc",
+    "map_wrongly_marked": "map.fp_ratio",
+    "precision": "precision",
+}
 
 
 def rate(hits, name: str, prefix: str = "") -> dict[str, float]:
@@ -156,7 +165,7 @@ def evaluate_all(predictions: pd.DataFrame, models: tuple[str, ...] = MODELS) ->
 
 def headline(metrics: Mapping, model: str) -> dict[str, float | None]:
     """The figures that a person compares first, flat, for `dvc metrics diff`."""
-    return {key.replace(".", "_"): lookup(metrics[model], key) for key in HEADLINE}
+    return {name: lookup(metrics[model], key) for name, key in HEADLINE.items()}
 
 
 def _tidy(value):

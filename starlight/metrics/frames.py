@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 
 from starlight.errors import StarlightError
+from starlight.techniques import protocol
 
-__all__ = ["FACTS", "MODELS", "PER_MODEL", "check_predictions", "read_predictions", "view"]
+__all__ = ["FACTS", "MODELS", "PER_MODEL", "check_predictions", "parts", "read_predictions", "view"]
 
 MODELS = ("v3", "v4_base", "v4")
 FACTS = (
@@ -63,6 +64,26 @@ def check_predictions(predictions: pd.DataFrame, model: str) -> None:
         raise StarlightError(f"predictions: column {model}_probability holds values outside 0 to 1")
     if not predictions[f"{model}_flagged"].isin([0, 1]).all():
         raise StarlightError(f"predictions: column {model}_flagged holds values other than 0 and 1")
+
+
+def parts(frame: pd.DataFrame) -> dict[str, pd.Series]:
+    """What V3 was trained on and what not, as masks over a table seen through `view`.
+
+    Returns
+    -------
+    dict of bool Series
+        Authentic: `clean`, of which no stego of the protocol was made, `twins`, of which some was, and `lookalikes`.
+        Stego: `protocol`, and `stego`, all of it.
+    """
+    authentic, clean = frame.label == 0, frame.kind == "clean"
+    twin = frame.twin_of.str.split(";").map(lambda made: bool(set(made) & set(protocol())))
+    return {
+        "clean": authentic & clean & ~twin,
+        "twins": authentic & clean & twin,
+        "lookalikes": authentic & (frame.kind == "negative"),
+        "protocol": ~authentic & frame.technique.isin(protocol()),
+        "stego": ~authentic,
+    }
 
 
 def view(predictions: pd.DataFrame, model: str) -> pd.DataFrame:

@@ -17,12 +17,12 @@ import torch
 from safetensors import safe_open
 from torch import Tensor, nn
 
-from starlight.detector.model import UnifiedStarlightDetector
+from starlight.detector.model import DetectorConfig, UnifiedStarlightDetector
 from starlight.detector.model.unified import CROP_STREAMS, Encoded
 from starlight.detector.onnx_runtime import OUTPUTS, SOURCE
 from starlight.detector.weights import Stored, averaged, load
 from starlight.errors import StarlightError
-from starlight.streams.collate import collate
+from starlight.streams.collate import collate, first_rows
 from starlight.system.atomic import write_bytes
 
 __all__ = ["OPSET", "SOURCE", "quantise", "write_onnx"]
@@ -55,7 +55,7 @@ class _Graph(nn.Module):
         ]  # fmt: skip
         return (
             averaged([logits for logits, _ in judged], self.weights),
-            torch.sigmoid(last.locate(encoded[-1], judged[-1][1])),
+            torch.sigmoid(last.locate(encoded[-1], judged[-1][1], judged[-1][0])),
             first.unlikeness(batch).float(),
             averaged(experts, self.weights),
             torch.stack([_alone(member, mask) for member in self.members]).all(0),
@@ -85,7 +85,7 @@ def write_onnx(weights: Path, out: Path, records: Sequence[Mapping[str, Any]]) -
         raise StarlightError(f"export: needs {error.name}, `pip install starlight[onnx]`") from error
     stored = load(weights)
     config = stored.members[0].model.config
-    names, arrays = _inputs(records[:2], config.streams)
+    names, arrays = _inputs(records[:2], config)
     model = onnx.load_from_string(_translated(_Graph(stored, names).eval(), arrays))
     for node in model.graph.node:  # where each came from: a fifth of the file, and paths of this machine
         del node.metadata_props[:]
@@ -143,8 +143,9 @@ def _translated(graph: _Graph, arrays: Sequence[Tensor]) -> bytes:
     return data.getvalue()
 
 
-def _inputs(records: Sequence[Mapping[str, Any]], streams: Sequence[str]) -> tuple[tuple[str, ...], list[Tensor]]:
-    batch = collate(records, streams)
+def _inputs(records: Sequence[Mapping[str, Any]], config: DetectorConfig) -> tuple[tuple[str, ...], list[Tensor]]:
+    streams = config.streams
+    batch = collate(records, streams) | first_rows(records, config.starts)
     # Traced with three tiles: a size of one would be taken for a constant.
     for name in streams:
         if name in CROP_STREAMS:

@@ -27,7 +27,7 @@ _WHAT = {
     "lsb.rgb": "text in colour LSBs, from the first pixel on",
     "exif": "text in the EXIF comment",
     "raw": "bytes behind the end of the image",
-    "lsbr": "random bits, LSB replacement at random places",
+    "lsbr": "random bits, LSB replacement, in one to four planes",
     "lsbm": "random bits, LSB matching",
     "outguess": "OutGuess in JPEG coefficients",
     "steghide": "steghide in JPEG coefficients",
@@ -38,6 +38,8 @@ _WHAT = {
     "hill": "HILL, adaptive, in pixels",
     "suniward": "S-UNIWARD, adaptive, in pixels",
     "wow": "WOW, adaptive, in pixels",
+    "hugo": "HUGO, adaptive, in pixels",
+    "mipod": "MiPOD, adaptive, in pixels",
     "other": "tools that are not on the list",
 }
 

@@ -6,8 +6,7 @@ turn: what is counted of it was judged by thresholds that it had no part in.
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,15 +16,13 @@ from numpy.typing import NDArray
 
 from starlight.detector.calibration.calibration import Calibration
 from starlight.detector.calibration.judgement import judge
-from starlight.errors import BadImage
-from starlight.fanout import Engine, chunked, run
 from starlight.metrics import clopper_pearson
-from starlight.metrics.promise import REAL
-from starlight.release.evidence import File, device, loaded
-from starlight.release.views import views
+from starlight.release.collected import Collected
+from starlight.release.evidence import loaded
 
 __all__ = ["Scores", "left_out", "log_odds"]
 
+_BATCH = 512  # images judged together
 _MIN_GROUP = 20  # images of a make under which it is left out together with the other such makes
 
 
@@ -51,43 +48,26 @@ class Scores(NamedTuple):
         return Scores(*(part[chosen] for part in self))
 
 
-def log_odds(weights: Path, files: Sequence[File], engine: Engine = Engine()) -> Scores:  # noqa: B008 (frozen)
-    """Log-odds of each readable file, and of what people make of real ones (`views`).
+def log_odds(weights: Path, collected: Collected) -> Scores:
+    """Log-odds of clean files.
 
     Parameters
     ----------
     weights : Path
-    files : sequence of File
-    engine : Engine
+    collected : Collected
 
     Returns
     -------
     Scores
     """
-    chunks = chunked(list(files), engine)
-    found = [
-        one for part in run(engine, functools.partial(_log_odds, weights), chunks, label="thresholds") for one in part
-    ]
-    logits, unlike, read, *told, whole = zip(*found, strict=True) if found else ((),) * 6
-    named = (np.array(one, object) for one in told)
-    return Scores(np.array(logits), np.array(unlike), np.array(read, bool), *named, np.array(whole, bool))
-
-
-def _log_odds(weights: Path, files: Sequence[File]) -> list[tuple]:
-    detector, found = loaded(weights), []
-    for group, source, path in files:
-        real = group == REAL
-        try:
-            data = path.read_bytes()
-            for place, one in enumerate(views(data) if real else [data]):
-                judged = detector.judge(one, maps=False)
-                seen = judged.prediction
-                named = f"{source}: {device(path)}".rstrip(": ") if real else ""
-                read = judged.record["found"]
-                found.append((seen.logits[0], float(seen.ood[0]), read, judged.classes[0], named, place == 0))
-        except BadImage:
-            continue
-    return found
+    predictor, logits, unlike = loaded(weights).predictor, [], []
+    for start in range(0, len(collected.classes), _BATCH):
+        part = slice(start, start + _BATCH)
+        seen = predictor.predict(collected.records(part), collected.classes[part].tolist(), maps=False)
+        logits.append(seen.logits)
+        unlike.append(seen.ood)
+    found, classes, groups, whole = collected.found, collected.classes, collected.groups, collected.whole
+    return Scores(np.concatenate(logits), np.concatenate(unlike), found, classes, groups, whole)
 
 
 def left_out(fit_to: Callable[[Scores], Calibration], scores: Scores, ood_limit: float) -> pd.DataFrame:

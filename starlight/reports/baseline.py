@@ -7,11 +7,13 @@ import pandas as pd
 from starlight.markdown import code, interval, number, percent, points, table, whole
 from starlight.metrics import MODELS, clopper_pearson, compare, compare_parts, view
 from starlight.plots.style import TITLES
+from starlight.reports.against import against
 from starlight.reports.baseline_tables import ablations, before_after, blanked_streams, latency_and_size
 from starlight.reports.figures import current_values
 from starlight.reports.inputs import Run
+from starlight.reports.ladder import ladder
 from starlight.reports.own_kind import own_kind
-from starlight.reports.words import listing, p_text, paired_sentence, plural, title_of
+from starlight.reports.words import listing, p_text, plural, title_of
 
 __all__ = ["baseline_report"]
 
@@ -83,7 +85,7 @@ def worse(run: Run, pair: tuple[str, str], found: pd.DataFrame) -> Iterator[str]
 def _words(run: Run, compared: dict) -> Iterator[str]:
     yield "## In words"
     for (first, second), found in compared.items():
-        sentence = paired_sentence(found, first, second, len(run.predictions))
+        sentence = against(run.predictions, first, second)
         better = [title_of(m) for m in found.measure[found.verdict == "better"]]
         yield f"{sentence} Better: {listing(better, 20)}."
     yield "## Where V4 is worse"
@@ -118,12 +120,7 @@ def _rest(run: Run) -> Iterator[str]:
         yield before_after(run.tables["before_after"])
     else:
         yield "Not measured in this run."
-    yield "## Streams blanked at inference"
-    yield (
-        blanked_streams(run.tables["stream_ablation"])
-        if "stream_ablation" in run.tables
-        else "Not measured in this run."
-    )
+    yield from blanked_streams(run.tables.get("stream_ablation", pd.DataFrame()))
     yield from ablations(run.tables.get("ablations"))
 
 
@@ -145,6 +142,13 @@ def baseline_report(run: Run, sizes: dict[str, int] | None = None) -> str:
         "for FPR, recall, accuracy and every part McNemar's exact test on the same images, adjusted by Holm within a "
         "table of parts.",
     ]
-    parts = [*head, *own_kind(run), *_words(run, compared), *_tables(run, compared), *_rest(run)]
+    parts = [
+        *head,
+        *own_kind(run),
+        *ladder(run.tables.get("ladder")),
+        *_words(run, compared),
+        *_tables(run, compared),
+        *_rest(run),
+    ]
     parts += latency_and_size(run, sizes or {})
     return "\n\n".join(parts) + "\n"

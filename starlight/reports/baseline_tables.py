@@ -13,6 +13,8 @@ from starlight.reports import measures
 from starlight.reports.inputs import Run
 from starlight.reports.targets import exact
 from starlight.reports.words import listing, p_text, title_of
+from starlight.streams import SETS
+from starlight.techniques.shown import speaking
 
 __all__ = ["ablations", "before_after", "blanked_streams", "frame_table", "latency_and_size"]
 
@@ -69,16 +71,18 @@ def before_after(frame: pd.DataFrame) -> str:
     return table(header, rows, "ll" + "r" * (len(header) - 2))
 
 
-def blanked_streams(frame: pd.DataFrame) -> str:
-    """What each stream is worth at inference: figures without it, and the techniques that suffer most.
+def blanked_streams(frame: pd.DataFrame) -> Iterator[str]:
+    """What each stream with a say is worth at inference: figures without it, and the techniques that suffer most.
 
     Parameters
     ----------
     frame : DataFrame
         Column `blanked`, first row with none blanked; figures; and `detection.<technique>`.
     """
+    yield "## Streams blanked at inference"
     if frame.empty or "blanked" not in frame:
-        return frame_table(frame)
+        yield "Not measured in this run." if frame.empty else frame_table(frame)
+        return
     techniques = [c for c in frame.columns if c.startswith("detection.")]
     figures = [c for c in frame.columns if c != "blanked" and c not in techniques]
     whole_set, rows = frame.iloc[0], []
@@ -87,7 +91,10 @@ def blanked_streams(frame: pd.DataFrame) -> str:
         worst = [f"{code(c.removeprefix('detection.'))} {points(-v)}" for c, v in lost.head(3).items() if v >= 0.01]
         rows.append([code(row.blanked), *(number(row[c]) for c in figures), ", ".join(worst) or "none"])
     header = ["Blanked", *map(title_of, figures), "Techniques that lose most (a point or more)"]
-    return table(header, rows, "l" + "r" * len(figures) + "l")
+    yield table(header, rows, "l" + "r" * len(figures) + "l")
+    if tuple(frame.blanked[1:]) == speaking(SETS["nine"]):
+        others = [code(name) for name in SETS["nine"] if name not in set(frame.blanked)]
+        yield f"No other stream has a say in the verdict: {listing(others, len(others))} serve the map alone."
 
 
 def _columns(frame: pd.DataFrame) -> list[str]:

@@ -2,16 +2,17 @@
 
 from collections.abc import Iterator
 
-from starlight.metrics import MET, MISSED, TOO_FEW, UNMEASURED, compare, figure
+from starlight.metrics import MET, MISSED, TOO_FEW, UNMEASURED, figure
 from starlight.metrics.promise import promise
 from starlight.monitor.alerts import summary
 from starlight.plots.style import TITLES
 from starlight.reports import figures, run_sections
+from starlight.reports.against import against
 from starlight.reports.dataset import dataset_section
 from starlight.reports.forgery import forgery_section
 from starlight.reports.inputs import Run
 from starlight.reports.targets import standing
-from starlight.reports.words import change_name, change_sentence, changes, listing, paired_sentence, plural
+from starlight.reports.words import change_name, change_sentence, changes, listing, plural
 
 __all__ = ["dashboard", "main_figures", "verdict"]
 
@@ -31,12 +32,11 @@ def _standings(run: Run) -> str:
 
 
 def verdict(run: Run) -> str:
-    """Better or worse than V3 and than the last evaluation, targets and alerts, in a line."""
+    """What changed against V3 and against the last evaluation, targets and alerts, in a line."""
     parts = []
     first = run.models[0]
     if first != run.current:
-        table = compare(run.predictions, first, run.current)
-        parts.append(paired_sentence(table, first, run.current, len(run.predictions)))
+        parts.append(against(run.predictions, first, run.current))
     if run.before is not None:
         parts.append(change_sentence(changes(run.metrics[run.current], run.before)))
     return " ".join([*parts, _standings(run), f"{summary(list(run.alerts))}."])

@@ -54,11 +54,18 @@ def forgery_section(run: Run) -> Iterator[str]:
     if not measured:
         return
     yield "## Tampered images"
+    if measured.get("nothing"):
+        yield _nothing(measured)
+        return
     yield (
         f"Task forgery, on {whole(measured['detector']['n'])} test images of "
         f"{whole(measured['detector']['covers'])} covers; more in [forgery.md](forgery.md)."
     )
     yield _models(measured)
+
+
+def _nothing(measured: Mapping) -> str:
+    return f"There was nothing to learn from: {measured['nothing']}."
 
 
 def _models(measured: Mapping) -> str:
@@ -79,13 +86,15 @@ def forgery_page(run: Run) -> str:
     measured = run.documents.get("forgery")
     if not measured:
         return ""
+    if measured.get("nothing"):
+        return f"# Tampered images\n\n{_nothing(measured)}\n"
     part = measured["detector"]
     sections = [
         _head(measured), _mining(run, measured), _groups("By kind", part["kinds"], "detection", "Kind"),
         _families(part), _groups("False alarms by look-alike", part["negatives"], "fpr", "Category"),
         _groups("False alarms by source", part["sources"], "fpr", "Source"), _masks(measured), _pictures(run),
     ]  # fmt: skip
-    return "\n\n".join(text for section in sections for text in section if text) + "\n"
+    return "\n\n".join(said for section in sections for said in section if said) + "\n"
 
 
 def _head(measured: Mapping) -> Iterator[str]:
@@ -161,8 +170,8 @@ def _families(part: Mapping) -> Iterator[str]:
 def _masks(measured: Mapping) -> Iterator[str]:
     yield "## Masks"
     yield (
-        "Means over forged images that were found. Of a copy-move both regions are marked, since a picture does not "
-        "tell which is the copy; the true mask holds the copy alone, so that an F1 of two thirds is the most."
+        "Means over forged images that were found. Of a copy-move the copy alone is marked where its outline and its "
+        "noise tell it from its original, else both regions; the true mask holds the copy alone."
     )
     rows = [
         [title, whole(measured[name]["mask"]["n"]),

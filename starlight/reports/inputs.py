@@ -18,6 +18,7 @@ from starlight.monitor.runs.latency import latency_p95
 from starlight.monitor.runs.logs import TrainingRun, parse_training_logs
 from starlight.monitor.runs.tables import read_manifest, read_predictions
 from starlight.monitor.runs.together import check_together
+from starlight.reports.ladder import COLUMNS
 from starlight.reports.targets import Goal, goals
 
 __all__ = ["ReportParams", "Run", "load", "read_json", "with_alerts"]
@@ -26,6 +27,7 @@ TABLES = {
     "hard_negatives": "mining/hard_negatives.csv",
     "before_after": "finetune/before_after.csv",
     "ablations": "ablations.csv",
+    "ladder": "ladder.csv",
     "stream_ablation": "stream_ablation.csv",
     "evidence": "evidence.csv",
     "forgery_before_after": "forgery/before_after.csv",
@@ -33,12 +35,14 @@ TABLES = {
 _NEEDED = {  # columns without which, or with an empty cell in which, a table tells nothing
     "evidence": ("group", "source", "images", "flagged", "abstained", "unreadable", "fpr", "low", "high"),
     "ablations": ("experiment",),
+    "ladder": COLUMNS,
     "hard_negatives": ("path",),
 }
 _NUMBERS = {
     "evidence": lambda name: name in _NEEDED["evidence"] and name not in ("group", "source"),
     "before_after": lambda name: name in ("base_fpr", "value", "low", "high", "p_against_base"),
     "stream_ablation": lambda name: name != "blanked",
+    "ladder": lambda name: name in COLUMNS and name not in ("rung", "commit"),
     "ablations": lambda name: name.startswith("base") and name[4:5].isdigit(),
 }
 _SLACK = 2e-6  # figures are written with six digits

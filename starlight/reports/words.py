@@ -3,21 +3,16 @@
 import math
 from collections.abc import Mapping, Sequence
 
-import pandas as pd
-
-from starlight.markdown import NOTHING, code, percent, points, whole
+from starlight.markdown import NOTHING, code, points, whole
 from starlight.metrics import Figure, difference, figure, widened
 from starlight.monitor.alerts import MIXED, like_for_like, other_mix
-from starlight.plots.style import TITLES
 
 __all__ = [
     "change_name",
     "change_sentence",
     "changes",
     "listing",
-    "overall",
     "p_text",
-    "paired_sentence",
     "plural",
     "shown",
     "title_of",
@@ -69,69 +64,6 @@ def listing(names: Sequence[str], limit: int = 8) -> str:
     if len(names) > limit:
         names = [*names[:limit], f"{len(names) - limit} more"]
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}" if names else "none"
-
-
-def overall(verdicts: Sequence[str]) -> str:
-    """Better, worse, mixed or no difference shown, from the verdicts of the parts."""
-    better, worse = "better" in verdicts, "worse" in verdicts
-    if better and worse:
-        return "mixed"
-    return "better" if better else "worse" if worse else "no difference shown"
-
-
-def paired_sentence(table: pd.DataFrame, first: str, second: str, n: int) -> str:
-    """What `metrics.compare` found for false positives and detection, in one sentence.
-
-    Parameters
-    ----------
-    table : DataFrame
-        As `metrics.compare` gives it.
-    first, second : str
-        What is compared, for people.
-    n : int
-        Images.
-
-    Returns
-    -------
-    str
-    """
-    rows = table.set_index("measure")
-    parts, absent = [], []
-    for measure, name, missing in (("fpr", "false positives", "authentic image"), ("recall", "stego found", "stego")):
-        row = rows.loc[measure]
-        if math.isnan(row["first"]):
-            absent.append(missing)
-            continue
-        parts.append(f"{name} {percent(row['first'])} → {percent(row.second)} (p {_equals(row.p)})")
-    found = {measure: rows.loc[measure, "verdict"] for measure in ("fpr", "recall")}
-    verdict = overall(list(found.values()))
-    lead = {
-        "better": f"**{TITLES[second]} is better than {TITLES[first]}**",
-        "worse": f"**{TITLES[second]} is worse than {TITLES[first]}**",
-        "mixed": f"**{TITLES[second]} against {TITLES[first]}: {found['fpr']} in false positives, {found['recall']} in "
-        "stego found**",
-        "no difference shown": f"**No difference shown between {TITLES[second]} and {TITLES[first]}**",
-    }[verdict]
-    if absent:
-        measured = "stego found" if "authentic image" in absent else "false positives"
-        lead = f"**{TITLES[second]} against {TITLES[first]}: {verdict} in {measured}, and no {absent[0]} to judge by**"
-    lead = _degenerate(rows, TITLES[second]) or lead
-    return f"{lead} on the same {plural(n, 'image')}: {', '.join(parts)}."
-
-
-def _degenerate(rows: pd.DataFrame, title: str) -> str:
-    """What a detector that says the same of all images is called, whatever else it is better in; else empty."""
-    fpr, recall = (rows.loc[measure, "second"] for measure in ("fpr", "recall"))
-    if recall == 0:
-        return f"**{title} finds no stego at all**"
-    if fpr == 1 and (recall == 1 or math.isnan(recall)):
-        return f"**{title} flags every image**"
-    return f"**{title} flags authentic images more often than stego**" if fpr > recall else ""
-
-
-def _equals(p: float) -> str:
-    text = p_text(p)
-    return text if text.startswith("<") else f"= {text}"
 
 
 _CHANGES = (("fpr", True), ("protocol.detection", False), ("recall", False), ("accuracy", False), ("precision", False),

@@ -52,7 +52,9 @@ class SampleParams:
     photo_share, camera_share, drawing_share : float
         Weights of the sources of covers, 0 to 1.
     smallest_side, largest_side : int
-        Limits of an image's side in pixels, 64 to 1024.
+        Limits of an image's side in pixels, 64 to 4096.
+    size_factor : float
+        Of the sides that images have, 0.25 to 8; 1 makes most of them 96 to 384 pixels.
     adaptive_side : int
         Longest side that HILL, S-UNIWARD and WOW are given, in pixels, 64 to 512; J-UNIWARD is given 1.6 times that.
     lsb_rates, adaptive_rates : list of float
@@ -77,8 +79,9 @@ class SampleParams:
     photo_share: float = knob(min=0, max=1)
     camera_share: float = knob(min=0, max=1)
     drawing_share: float = knob(min=0, max=1)
-    smallest_side: int = knob(min=64, max=1024)
-    largest_side: int = knob(min=64, max=1024)
+    smallest_side: int = knob(min=64, max=4096)
+    largest_side: int = knob(min=64, max=4096)
+    size_factor: float = knob(min=0.25, max=8)
     adaptive_side: int = knob(min=64, max=512)
     lsb_rates: list[float] = knob(min=0.001, max=1)
     adaptive_rates: list[float] = knob(min=0.001, max=1)
@@ -145,7 +148,7 @@ def build(
     counts = {t: params.adaptive_per_technique if slow(t) else params.stego_per_technique for t in TECHNIQUES}
     items = plan(
         seed, params.covers, counts, shares=shares, smallest=params.smallest_side, largest=params.largest_side,
-        adaptive_side=params.adaptive_side,
+        factor=params.size_factor, adaptive_side=params.adaptive_side,
     )  # fmt: skip
     order = sorted(items, key=lambda i: -i.height * i.width * (1 + len(i.techniques)))  # the long ones first
     jobs = [delayed(_write_cover)(out_dir, item, params, seed, own) for item in order]

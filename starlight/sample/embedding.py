@@ -166,14 +166,17 @@ def _raw(carrier: Carrier, rng: np.random.Generator, rates: Rates):
 
 def _spatial(technique: str):
     def way(carrier: Carrier, rng: np.random.Generator, rates: Rates):
-        rate, samples = float(rng.choice(getattr(rates, get(technique).RATES))), carrier.samples
+        module, samples = get(technique), carrier.samples
+        rate = float(rng.choice(getattr(rates, module.RATES)))
         colour = samples[..., :3] if samples.ndim == 3 else samples
-        stego = get(technique).embed(np.ascontiguousarray(colour), rate, seed=int(rng.integers(1, 2**31)))
+        seed, options = int(rng.integers(1, 2**31)), module.vary(rng) if hasattr(module, "vary") else {}
+        stego = module.embed(np.ascontiguousarray(colour), rate, seed=seed, **options)
         if np.array_equal(stego, colour):
             raise StarlightError(f"{technique}: the cover has no place for a change")
         if samples.ndim == 3 and samples.shape[2] == 4:
             stego = np.dstack([stego, samples[..., 3]])
-        facts = {"payload_bits": round(rate * colour.size), "payload_rate": rate}
+        bits = round(rate * colour.size) * options.get("depth", 1)
+        facts = {"payload_bits": bits, "payload_rate": rate} | options
         return _reencode(carrier, stego), facts, f"r{round(100 * rate):03d}"
 
     return way

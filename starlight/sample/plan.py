@@ -50,6 +50,7 @@ def plan(
     shares: Sequence[float],
     smallest: int,
     largest: int,
+    factor: float,
     adaptive_side: int,
 ) -> list[Item]:
     """Draw the covers and hand the techniques out.
@@ -65,6 +66,8 @@ def plan(
         Weights of photographs, camera scenes and drawings.
     smallest, largest : int
         Limits of a side in pixels.
+    factor : float
+        Of the sides that images have.
     adaptive_side : int
         Longest side that HILL, S-UNIWARD and WOW are given, in pixels: their cost maps take the most time. J-UNIWARD
         gets a little more.
@@ -79,7 +82,7 @@ def plan(
     StarlightError
         If no cover can carry a technique.
     """
-    items = [_item(seed, i, kind, shares, smallest, largest) for i, kind in enumerate(_kinds(seed, covers))]
+    items = [_item(seed, i, kind, shares, smallest, largest, factor) for i, kind in enumerate(_kinds(seed, covers))]
     given: list[list[str]] = [[] for _ in items]
     for number, (technique, count) in enumerate(counts.items()):
         able = [i.index for i in items if _can(i, technique, adaptive_side)]
@@ -104,11 +107,13 @@ def _kinds(seed: int, covers: int) -> list[str]:
     return np.random.default_rng([seed, 1]).permutation(names).tolist()
 
 
-def _item(seed: int, index: int, kind: str, shares: Sequence[float], smallest: int, largest: int) -> Item:
+def _item(
+    seed: int, index: int, kind: str, shares: Sequence[float], smallest: int, largest: int, factor: float
+) -> Item:
     rng = np.random.default_rng([seed, 2, index])
     weights = np.array(shares, float)
     source = _SOURCES[int(rng.choice(len(_SOURCES), p=weights / weights.sum()))]
-    return Item(index, source, kind, *size(rng, smallest=smallest, largest=largest))
+    return Item(index, source, kind, *size(rng, smallest=smallest, largest=largest, factor=factor))
 
 
 def _can(item: Item, technique: str, adaptive_side: int) -> bool:

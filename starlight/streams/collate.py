@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
 from starlight.streams import REGISTRY
+from starlight.streams.starts import starts
 
-__all__ = ["CROPS", "TILE", "collate", "tile_count", "vectors"]
+__all__ = ["CROPS", "TILE", "collate", "first_rows", "tile_count", "vectors"]
 
 CROPS = {"pixel": 3, "alpha": 2, "lsb": 3, "palette_lsb": 1}  # crop streams and their channels
 TILE = 256  # side of a crop in pixels
@@ -25,6 +26,16 @@ def vectors(records: Sequence[Record], streams: Sequence[str]) -> dict[str, np.n
     """Vector streams (b, d) float32 of b records."""
     rows = {name: [REGISTRY[name].to_model(r[name]) for r in records] for name in streams}
     return {name: np.stack(values).astype(np.float32, copy=False) for name, values in rows.items()}
+
+
+def first_rows(records: Iterable[Record], names: Sequence[str]) -> dict[str, np.ndarray]:
+    """`<stream>_start` (b, bits) of streams whose beginning is read, see `starlight.streams.starts`.
+
+    A record that is a tile of a larger image brings that of the image along.
+    """
+    rows = [{n: record[f"{n}_start"] for n in names if f"{n}_start" in record} or starts(record, names)
+            for record in records]  # fmt: skip
+    return {f"{name}_start": np.stack([row[name] for row in rows]) for name in names}
 
 
 def collate(

@@ -12,6 +12,7 @@ To add a technique, write its module in the folder of its group and add one line
 and, where it is not as most are,
 
 - `CATEGORY`: of the sidecar, `pixel` unless given,
+- `vary`: draws further arguments of `embed`, as they are met,
 - `RATES`: in which unit the built-in submission draws its payload, a field of `starlight.sample.embedding.Rates`,
 - `SLOW`: it takes so long that the built-in submission gives it small covers alone, whose side is at most this times
   `sample.adaptive_side`, and fewer of them.
@@ -42,6 +43,8 @@ _MODULES = {
     "hill": "spatial.hill",
     "suniward": "spatial.suniward",
     "wow": "spatial.wow",
+    "hugo": "spatial.hugo",
+    "mipod": "spatial.mipod",
 }
 TECHNIQUES = tuple(_MODULES)
 OTHER = "other"

@@ -10,6 +10,7 @@ from tqdm import tqdm
 
 from starlight.detector.model import DetectorConfig, UnifiedStarlightDetector
 from starlight.detector.model.unified import VECTOR_STREAMS
+from starlight.streams.starts import read_by
 from starlight.training.data import TrainingData
 from starlight.training.fit_experts import (
     AGAIN,
@@ -33,8 +34,9 @@ _CELL_SAMPLE = 2000  # tiles from which the cells' mean and spread are taken
 
 
 def build(
-    data: TrainingData, streams: Sequence[str], *, constraint_mask: bool, seed: int, weight: np.ndarray | None = None
-) -> UnifiedStarlightDetector:
+    data: TrainingData, streams: Sequence[str], *, constraint_mask: bool, seed: int,
+    weight: np.ndarray | None = None, reads: bool = True,
+) -> UnifiedStarlightDetector:  # fmt: skip
     """Detector with standardisation and experts fitted to the training images.
 
     Parameters
@@ -49,6 +51,8 @@ def build(
         Of the random initial weights.
     weight : (n,) float, optional
         Of each image in the experts' loss; 0 leaves it out. All alike unless given.
+    reads : bool
+        Whether a payload that can be read decides.
     """
     torch.manual_seed(seed)
     weight = np.ones(len(data)) if weight is None else weight
@@ -58,6 +62,8 @@ def build(
         sizes=tuple((n, v.shape[1]) for n, v in vectors.items()),
         techniques=LABELS,
         constraint_mask=constraint_mask,
+        starts=read_by(streams),
+        reads=reads,
     )
     model = UnifiedStarlightDetector(config)
     for name, values in vectors.items():

@@ -31,7 +31,7 @@ class State:
         self.best: dict[str, torch.Tensor] = copy.deepcopy(model.state_dict())
         self.rows: list[dict[str, float]] = []
 
-    def record(self, epoch: int, lr: float, loss: float, measures: Validation) -> None:
+    def record(self, epoch: int, lr: float, loss: float, measures: Validation, *, by_loss: bool = False) -> None:
         """Note an epoch; keep its weights when it is the best so far (the earlier one wins a tie).
 
         Parameters
@@ -40,6 +40,8 @@ class State:
         lr, loss : float
             Learning rate, and mean loss on the training images.
         measures : Validation
+        by_loss : bool
+            The best epoch is that of the lowest validation loss, not of the highest score.
         """
         self.epoch = epoch
         self.rows.append({
@@ -47,8 +49,9 @@ class State:
             "val_auc": round(measures.auc, 6), "val_detection": round(measures.detection, 6),
             "val_fpr": round(measures.fpr, 6), "val_map_mcc": round(measures.map_mcc, 6),
         })  # fmt: skip
-        if measures.score > self.best_score:
-            self.best_score, self.best_epoch = float(measures.score), epoch
+        score = -measures.loss if by_loss else measures.score
+        if score > self.best_score:
+            self.best_score, self.best_epoch = float(score), epoch
             self.best = copy.deepcopy(self.model.state_dict())
 
     def restore_best(self) -> None:

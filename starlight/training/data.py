@@ -13,11 +13,14 @@ import torch
 from torch import Tensor
 
 from starlight.store import StreamReader
-from starlight.streams.collate import CROPS, vectors
+from starlight.streams.collate import CROPS, first_rows, vectors
+from starlight.streams.starts import read_by
 from starlight.training.cell_store import CellStore
 from starlight.training.image_rows import ImageRows
 
 __all__ = ["Batch", "TrainingData"]
+
+_OF_STARTS = ("pixel", "alpha", "palette")  # stored streams that the beginnings of planes are read from
 
 
 @dataclass
@@ -46,11 +49,23 @@ class TrainingData(ImageRows):
         As for `ImageRows`.
     scratch : Path
         Folder for the cells of the fixed front end, memory-mapped; grows with the number of tiles.
+    begins : sequence of str, optional
+        Streams whose beginning is read too; those that a detector of these streams reads, unless given.
     """
 
-    def __init__(self, rows: pd.DataFrame, reader: StreamReader, streams: Sequence[str], scratch: Path) -> None:
+    def __init__(
+        self, rows: pd.DataFrame, reader: StreamReader, streams: Sequence[str], scratch: Path, *,
+        begins: Sequence[str] | None = None,
+    ) -> None:  # fmt: skip
         super().__init__(rows, reader, streams)
-        self._scratch = scratch
+        self._scratch, self._begins = scratch, tuple(read_by(streams) if begins is None else begins)
+
+    @functools.cached_property
+    def _starts(self) -> dict[str, np.ndarray]:
+        """`<stream>_start` to the bits (n, bits) of all images."""
+        if not self._begins:
+            return {}
+        return first_rows((self.record(i, _OF_STARTS) for i in range(len(self))), self._begins)
 
     @functools.cached_property
     def _cells(self) -> CellStore:
@@ -74,13 +89,15 @@ class TrainingData(ImageRows):
         """
         indices = np.asarray(indices)
         tiles = self._tiles(indices, tile, rng)
-        arrays = vectors([self.record(i) for i in indices], [n for n in self.streams if n not in CROPS])
+        names = [n for n in self.streams if n not in CROPS]
+        arrays = vectors([self.record(i, names) for i in indices], names)
         inputs = {k: torch.from_numpy(np.ascontiguousarray(v)) for k, v in arrays.items()}
         most = max(map(len, tiles))
         inputs["tiles"] = torch.tensor([len(t) for t in tiles])
         for name in self.streams:
             if name in CROPS:
                 inputs[f"{name}_cells"] = torch.from_numpy(self._cells.gather(name, indices, tiles, most)).float()
+        inputs |= {name: torch.from_numpy(bits[indices]) for name, bits in self._starts.items()}
         target, valid = self._cells.targets(indices, tiles, most)
         where = {int(i): position for position, i in enumerate(indices)}
         pairs = [(p, where[int(self.twins[i])]) for p, i in enumerate(indices) if int(self.twins[i]) in where]

@@ -24,11 +24,10 @@ from torch.nn import functional as F
 from starlight.detector.model.encoders import VectorEncoder
 from starlight.errors import StarlightError
 from starlight.streams import REGISTRY
-from starlight.techniques import OTHER, get
+from starlight.techniques.shown import shown_in
 
 __all__ = ["AGAIN", "FIRST", "Schedule", "TrainingSet", "fit_encoder", "fit_expert", "judged_by", "reads"]
 
-_OTHER_SHOWN_IN = ("content",)
 _MIN_PER_CLASS = 8  # stego or authentic images, in each half of the covers, under which there is no expert
 _STRENGTHS = (1e-3, 1e-2, 1e-1, 1.0, 10.0, 100.0)  # inverse of the ridge for one image's weight, from stiff to supple
 _BATCH, _DECAY = 128, 0.3  # of the encoders
@@ -71,7 +70,7 @@ def reads(technique: str, streams: Sequence[str]) -> Mapping[str, NDArray[np.boo
         `SHOWN_IN` names something that does not exist.
     """
     found: dict[str, NDArray[np.bool_]] = {}
-    for entry in _shown_in(technique):
+    for entry in shown_in(technique):
         stream, _, part = entry.partition(".")
         if part and stream in streams:
             chosen = _columns(stream, part)
@@ -83,11 +82,7 @@ def reads(technique: str, streams: Sequence[str]) -> Mapping[str, NDArray[np.boo
 
 def judged_by(stream: str, techniques: Sequence[str]) -> NDArray[np.bool_]:
     """(t,) which techniques show in a stream as a whole."""
-    return np.array([stream in _shown_in(technique) for technique in techniques])
-
-
-def _shown_in(technique: str) -> tuple[str, ...]:
-    return _OTHER_SHOWN_IN if technique == OTHER else get(technique).SHOWN_IN
+    return np.array([stream in shown_in(technique) for technique in techniques])
 
 
 def _columns(stream: str, part: str) -> NDArray[np.bool_]:

@@ -64,10 +64,10 @@ class ImageRows:
     def __len__(self) -> int:
         return len(self.rows)
 
-    def record(self, index: int) -> dict[str, np.ndarray]:
-        """Stored streams of one image."""
+    def record(self, index: int, streams: Sequence[str] | None = None) -> dict[str, np.ndarray]:
+        """Stored streams of one image, all that are read unless some are named."""
         sample = self.rows.at[index, "sample_id"]
-        wanted = dict.fromkeys("pixel" if n == "lsb" else n for n in self.streams)
+        wanted = dict.fromkeys("pixel" if n == "lsb" else n for n in streams or self.streams)
         return {name: self.reader.get(sample, name) for name in wanted}
 
     def vectors(self, name: str) -> np.ndarray:

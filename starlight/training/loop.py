@@ -39,6 +39,8 @@ class Schedule:
     patience : int
         Epochs without a better validation measure after which training stops; 0 never stops early.
     seed : int
+    by_loss : bool
+        The best epoch is that of the lowest validation loss: for what is judged at even odds, not at a rate.
     """
 
     epochs: int
@@ -46,6 +48,7 @@ class Schedule:
     weight_decay: float = 0.02
     patience: int = 0
     seed: int = 0
+    by_loss: bool = False
 
 
 def fit(
@@ -97,7 +100,7 @@ def fit(
         with devices.stopwatch(epoch, steps) as watch:
             loss = _epoch(wrapped, train, batches(epoch), epoch, schedule, weights, optimiser, scheduler, watch)
         measures = validate(model, val, device, weights)
-        state.record(epoch, lr, loss, measures)
+        state.record(epoch, lr, loss, measures, by_loss=schedule.by_loss)
         if rank == 0:
             tqdm.write(_line(epoch, schedule.epochs, loss, measures, watch))
             if checkpoint_path:

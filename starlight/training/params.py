@@ -1,4 +1,4 @@
-"""The `train` block of `params.yaml`."""
+"""The blocks `train` and `baseline` of `params.yaml`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,16 @@ import dataclasses
 from starlight.params import knob
 from starlight.training.losses import LossWeights
 
-__all__ = ["TrainParams"]
+__all__ = ["BaselineParams", "TrainParams"]
+
+
+@dataclasses.dataclass(frozen=True)
+class BaselineParams:
+    """The `baseline` block: what V3 has of V4, nothing unless told; with each it climbs a rung of the ladder."""
+
+    twins: bool = knob()
+    negatives: float = knob(min=0.0, max=0.9)
+    constraint_mask: bool = knob()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -15,7 +24,7 @@ class TrainParams:
     """The `train` block of `params.yaml`."""
 
     epochs: int = knob(min=1, max=1000)
-    baseline_epochs: int = knob(min=1, max=1000)
+    network_epochs: int = knob(min=1, max=1000)
     batch_size: int = knob(min=4, max=4096)
     max_steps: int = knob(min=0)
     lr: float = knob(min=1e-7, max=1.0)
@@ -26,7 +35,9 @@ class TrainParams:
     held_back: float = knob(min=0.0, max=0.8)
     held_back_negatives: float = knob(min=0.0, max=1.0)
     target_fpr: float = knob(min=1e-7, max=0.05)
+    map_fp_ratio: float = knob(min=0.0, max=1.0)
     constraint_mask: bool = knob()
+    reading: bool = knob()
 
     @property
     def loss(self) -> LossWeights:

@@ -13,7 +13,7 @@ from starlight.params import General
 from starlight.store import StreamReader
 from starlight.techniques import protocol
 from starlight.training.data import TrainingData
-from starlight.training.params import TrainParams
+from starlight.training.params import BaselineParams, TrainParams
 from starlight.training.sampler import NegativeSampler
 
 __all__ = [
@@ -36,8 +36,9 @@ class Splits(NamedTuple):
 
 
 def load_splits(
-    manifest: pd.DataFrame, reader: StreamReader, streams: tuple[str, ...], scratch: Path, *, baseline: bool = False
-) -> Splits:
+    manifest: pd.DataFrame, reader: StreamReader, streams: tuple[str, ...], scratch: Path, *,
+    baseline: BaselineParams | None = None,
+) -> Splits:  # fmt: skip
     """Training and validation images that are fit for use.
 
     Parameters
@@ -47,7 +48,7 @@ def load_splits(
     streams : tuple of str
     scratch : Path
         Folder for what does not fit into memory.
-    baseline : bool
+    baseline : BaselineParams, optional
         Only what V3 is trained on, see `ordinary`.
 
     Returns
@@ -60,7 +61,7 @@ def load_splits(
         Names the split and what it lacks.
     """
     rows = manifest[(manifest["status"] == "ok") & manifest["kind"].isin(["clean", "stego", "negative"])]
-    rows = ordinary(rows) if baseline else rows
+    rows = ordinary(rows, baseline) if baseline else rows
     parts = {}
     for split in ("train", "val"):
         chosen = rows[rows["split"] == split]
@@ -74,19 +75,30 @@ def load_splits(
     return Splits(**parts)
 
 
-def ordinary(rows: pd.DataFrame) -> pd.DataFrame:
-    """Images as V3's predecessor had them: stego of the protocol's techniques, and clean ones that are nobody's twin.
+def ordinary(rows: pd.DataFrame, baseline: BaselineParams) -> pd.DataFrame:
+    """Images as V3's predecessor had them: stego of the protocol's techniques, and clean ones that it was not made of.
 
-    No look-alikes and no payload-free twins: nothing tells what a payload is from what it came in. Where all clean
-    images are twins, or no stego is of the protocol, those that there are serve.
+    No look-alikes and no payload-free twins of that stego: nothing tells what a payload is from what it came in. Where
+    all clean images are such twins, or no stego is of the protocol, those that there are serve.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Of the manifest.
+    baseline : BaselineParams
+        Whether the twins of that stego, and look-alikes, are there after all.
     """
     clean, stego = rows[rows["kind"] == "clean"], rows[rows["kind"] == "stego"]
-    alone = clean[~clean["sample_id"].isin(set(rows["twin_id"].dropna()))]
-    plain = stego[stego["technique"].isin(protocol())]
-    parts = [
-        some if set(some["split"]) >= {"train", "val"} else every for some, every in ((alone, clean), (plain, stego))
-    ]
+    plain = _some(stego[stego["technique"].isin(protocol())], stego)
+    twin = clean["sample_id"].isin(set(plain["twin_id"].dropna()))
+    parts = [plain, clean if baseline.twins else _some(clean[~twin], clean)]
+    if baseline.negatives:
+        parts.append(rows[rows["kind"] == "negative"])
     return rows[rows["sample_id"].isin(pd.concat(parts)["sample_id"])]
+
+
+def _some(chosen: pd.DataFrame, every: pd.DataFrame) -> pd.DataFrame:
+    return chosen if set(chosen["split"]) >= {"train", "val"} else every
 
 
 def sampler_of(

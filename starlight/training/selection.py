@@ -180,6 +180,10 @@ def blanked(
     dict
         Stream to log-odds, (n, t).
     """
+    if bool(model.has_expert.all()):
+        experts = Experts(model.cpu().eval())
+        read = experts.read({name: data.vectors(name) for name in experts.streams})
+        return {blank: experts.judge(read, data.mask, blank) for blank in blanks}
     model.to(device).eval()
     parts: dict[str | None, list[np.ndarray]] = {blank: [] for blank in blanks}
     for start in range(0, len(data), _BATCH):

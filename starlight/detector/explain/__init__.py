@@ -8,10 +8,12 @@ from starlight.detector.detector import Detector, Judged
 from starlight.detector.explain import pictures
 from starlight.detector.explain.contributions import contributions, nearest_category
 from starlight.detector.explain.page import Figure, render
+from starlight.detector.explain.whole_map import whole_map
 from starlight.detector.explain.words import sentences
+from starlight.detector.predictor import Predictor
 from starlight.errors import BadImage
 from starlight.images.image import Image
-from starlight.streams.tiles import tile_origins
+from starlight.techniques.shown import speaking
 
 __all__ = ["explain"]
 
@@ -23,22 +25,22 @@ def explain(detector: Detector, path: str) -> str:
     try:
         judged = detector.judge(path)
     except BadImage:
-        return render(detector.detect(path), detector.description, [], [], [], [], None, None)
+        return render(detector.detect(path), detector.description, [], [], [], [], [], None, None)
     predictor = detector.predictor
     return render(
-        judged.detection, detector.description, _figures(judged), _plane_figures(judged.image),
-        contributions(predictor, judged), sentences(judged.image), nearest_category(predictor, judged), judged.reading,
+        judged.detection, detector.description, _figures(predictor, judged), _plane_figures(judged.image),
+        contributions(predictor, judged), [n for n in predictor.streams if n not in speaking(predictor.streams)],
+        sentences(judged.image), nearest_category(predictor, judged), judged.reading,
     )  # fmt: skip
 
 
-def _figures(judged: Judged) -> list[Figure]:
-    image, cells = judged.image, judged.prediction.cells[0]
-    origins = tile_origins(*image.pixels.shape[:2], len(cells))
-    heat = pictures.heat(image.pixels, cells[: len(origins)], origins)
+def _figures(predictor: Predictor, judged: Judged) -> list[Figure]:
+    image = judged.image
+    heat = pictures.heat(image.pixels, whole_map(predictor, judged))
     shown = "The image" if image.alpha is None else "The image, alpha ignored"
     return [
         Figure(pictures.data_uri(pictures.thumbnail(image.pixels)), shown),
-        Figure(pictures.data_uri(heat), _map_caption(len(origins), image)),
+        Figure(pictures.data_uri(heat), "Where payload may lie: the redder, the likelier"),
     ]
 
 
@@ -48,13 +50,6 @@ def _plane_figures(image: Image) -> list[Figure]:
         figures.append(Figure(pictures.data_uri(pictures.plane(plane)), f"LSB of {name}"))
         figures.append(Figure(pictures.data_uri(pictures.corner(plane)), f"LSB of {name}: the start, enlarged"))
     return figures
-
-
-def _map_caption(tiles: int, image: Image) -> str:
-    height, width = image.pixels.shape[:2]
-    where = "Where payload may lie: the redder, the likelier"
-    covered = tiles >= -(-height // 256) * -(-width // 256)
-    return where if covered else f"{where}. Hatched parts were not looked at for this map; other statistics cover them"
 
 
 def _planes(image: Image) -> list[tuple[str, np.ndarray]]:

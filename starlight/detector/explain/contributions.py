@@ -8,6 +8,7 @@ import numpy as np
 
 from starlight.detector.detector import Judged
 from starlight.detector.predictor import Embedder, Predictor
+from starlight.techniques.shown import speaking
 
 __all__ = ["Contribution", "contributions", "nearest_category"]
 
@@ -20,7 +21,7 @@ class Contribution(NamedTuple):
 
 
 def contributions(predictor: Predictor, judged: Judged) -> list[Contribution]:
-    """Blank one stream after the other, largest effect first.
+    """Blank one stream after the other of those that have a say, largest effect first.
 
     The score compared is that of the technique that the whole image scores highest on, in units of the authentic
     tail; it need not add up, since streams can say the same thing.
@@ -28,7 +29,7 @@ def contributions(predictor: Predictor, judged: Judged) -> list[Contribution]:
     scores = judged.prediction.technique_scores[0]
     best = int(scores.argmax())
     found = []
-    for name in predictor.streams:
+    for name in speaking(predictor.streams):
         without = predictor.predict([judged.record], judged.classes, blank=name).technique_scores[0, best]
         found.append(Contribution(name, float(scores[best] - without)))
     return sorted(found, key=lambda c: -abs(c.change))

@@ -66,6 +66,7 @@ def render(
     figures: Sequence[Figure],
     planes: Sequence[Figure],
     changes: Sequence[Contribution],
+    map_alone: Sequence[str],
     said: Sequence[str],
     nearest: tuple[str, float] | None,
     reading: Reading | None,
@@ -80,7 +81,9 @@ def render(
     figures, planes : sequence of Figure
         Shown large, and small.
     changes : sequence of Contribution
-        One a stream, in the order in which they are shown.
+        One for each stream that has a say, in the order in which they are shown.
+    map_alone : sequence of str
+        Streams that serve the map and have no say in the verdict.
     said : sequence of str
         Further sentences on what was found, shown as they are.
     nearest : (str, float), optional
@@ -101,7 +104,7 @@ def render(
         _read(reading) if reading else "",
         _pictures(figures, planes),
         _techniques(detection),
-        _contributions(changes, detection),
+        _contributions(changes, map_alone, detection),
         _words(said),
         _account(reading) if reading else "",
     ]
@@ -190,7 +193,7 @@ def _techniques(detection: Detection) -> str:
     return f'<h2>Techniques</h2><p class="note">{note}</p><table>{rows}</table>'
 
 
-def _contributions(changes: Sequence[Contribution], detection: Detection) -> str:
+def _contributions(changes: Sequence[Contribution], map_alone: Sequence[str], detection: Detection) -> str:
     if not changes:
         return ""
     longest = max(max(abs(c.change) for c in changes), 1e-9)
@@ -200,6 +203,8 @@ def _contributions(changes: Sequence[Contribution], detection: Detection) -> str
         f"By how much the score of {best} falls when the detector may not see a stream. Red spoke for a payload, "
         "blue against. Streams can say the same thing, so the changes need not add up."
     )
+    if map_alone:
+        note += f" The others serve the map of where a payload may lie, and nothing else: {', '.join(map_alone)}."
     return f'<h2>What each stream contributed</h2><p class="note">{_text(note)}</p><table>{rows}</table>'
 
 

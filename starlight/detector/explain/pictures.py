@@ -8,13 +8,13 @@ import io
 import numpy as np
 from PIL import Image as PillowImage
 
+from starlight.streams.tiles import CELL
+
 __all__ = ["corner", "data_uri", "heat", "plane", "thumbnail"]
 
-CELL = 8  # pixels on a side of a cell of the map
 _LONGEST = 720  # longest side of a picture in pixels
 _CORNER = 96  # side of the enlarged start of an image
 _ENLARGED = 4
-_UNSEEN = (96, 124, 168)  # colour that the grey picture beneath cannot have
 
 
 def data_uri(picture: PillowImage.Image) -> str:
@@ -44,26 +44,20 @@ def corner(samples: np.ndarray) -> PillowImage.Image:
     return PillowImage.fromarray(start.repeat(_ENLARGED, 0).repeat(_ENLARGED, 1))
 
 
-def heat(pixels: np.ndarray, cells: np.ndarray, origins: list[tuple[int, int]]) -> PillowImage.Image:
-    """The image in grey, cells that may carry payload in red, what no tile covers hatched.
+def heat(pixels: np.ndarray, cells: np.ndarray) -> PillowImage.Image:
+    """The image in grey, cells that may carry payload in red.
 
     Parameters
     ----------
     pixels : (h, w, 1 or 3) uint8
-    cells : (k, 32, 32) in [0, 1]
-    origins : list of (int, int)
-        Where each tile lies.
+    cells : (ceil(h / 8), ceil(w / 8)) in [0, 1]
     """
-    height, width = pixels.shape[:2]
-    share = np.full((height, width), np.nan, np.float32)
-    for tile, (y, x) in zip(cells, origins, strict=True):
-        block = tile.repeat(CELL, 0).repeat(CELL, 1)[: height - y, : width - x].astype(np.float32)
-        part = share[y : y + block.shape[0], x : x + block.shape[1]]
-        np.fmax(part, block, out=part)
-    grey = pixels.mean(axis=2, dtype=np.float32)[:, :, None] * 0.6 + 60
-    seen = np.nan_to_num(share)[:, :, None]
+    small = np.asarray(thumbnail(pixels))
+    grey = small.reshape(*small.shape[:2], -1).mean(axis=2, dtype=np.float32)[:, :, None] * 0.6 + 60
+    rows, columns = (
+        (np.arange(short) * long // short) // CELL
+        for short, long in zip(small.shape[:2], pixels.shape[:2], strict=True)
+    )
+    seen = cells[np.ix_(rows, columns)].astype(np.float32)[:, :, None]
     shown = grey * (1 - seen) + np.array([225.0, 40.0, 35.0], np.float32) * seen
-    rows, columns = np.indices((height, width), sparse=True)
-    unseen = np.isnan(share) & ((rows + columns) // max(4, max(height, width) // 120) % 4 == 0)
-    shown[unseen] = _UNSEEN
-    return thumbnail(shown.clip(0, 255).astype(np.uint8))
+    return PillowImage.fromarray(shown.clip(0, 255).astype(np.uint8))

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-__all__ = ["CLIP", "MAP_WIDTH", "WIDTH", "BytesEncoder", "CropEncoder", "VectorEncoder"]
+__all__ = ["CLIP", "MAP_WIDTH", "WIDTH", "BytesEncoder", "CropEncoder", "StartEncoder", "VectorEncoder"]
 
 WIDTH = 32  # numbers that each stream contributes to the fusion
 MAP_WIDTH = 16  # channels that each crop stream contributes to the localisation map
@@ -80,6 +80,27 @@ class BytesEncoder(nn.Module):
     def forward(self, data: Tensor) -> Tensor:
         maps = self.layers(data[:, None])
         return F.gelu(self.out(torch.cat([maps.mean(-1), maps.amax(-1)], dim=1)))
+
+
+class StartEncoder(nn.Module):
+    """Encoder of the bits that a plane begins with (see `starlight.streams.starts`): bytes, the first ones by place.
+
+    Input is (b, bits) of -1, 1, and 0 where there is none; a plane that is not there gives zeros.
+    """
+
+    _FIRST = 8  # bytes that are read by their place: marks and lengths
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.bytes = nn.Sequential(nn.Conv1d(1, 32, 8, stride=8), nn.GELU(), nn.Conv1d(32, 16, 1), nn.GELU())
+        self.out = nn.Linear(16 * (2 + self._FIRST), WIDTH)
+
+    def forward(self, bits: Tensor) -> Tensor:
+        real = (bits.abs().unflatten(1, (-1, 8)).amin(2) > 0).float()[:, None]
+        read = self.bytes(bits[:, None]) * real
+        mean = read.sum(2) / real.sum(2).clamp(min=1)
+        parts = [mean, read.amax(2), read[:, :, : self._FIRST].flatten(1)]
+        return F.gelu(self.out(torch.cat(parts, dim=1))) * (real.amax(2) > 0)
 
 
 class CropEncoder(nn.Module):

@@ -54,7 +54,7 @@ class Experts:
         return {name: self._streams[name].read(batch[name]) for name in self.streams}
 
     @torch.inference_mode()
-    def judge(self, read: Read, mask: np.ndarray) -> np.ndarray | None:
+    def judge(self, read: Read, mask: np.ndarray, blank: str | None = None) -> np.ndarray | None:
         """The log-odds that the detector gives, without the map; None if an image could carry what has no expert.
 
         Parameters
@@ -63,11 +63,14 @@ class Experts:
             From `read`.
         mask : (b, t) bool
             The constraint mask.
+        blank : str, optional
+            A stream to leave out.
         """
         possible = mask if self._masks else np.ones_like(mask)
         if (possible & self._no_expert).any():
             return None
-        said = sum((self._streams[name].said(read[name]) for name in self._speaking), self._offset)
+        heard = [name for name in self._speaking if name != blank]
+        said = sum((self._streams[name].said(read[name]) for name in heard), self._offset)
         return np.where(possible, said, np.float32(IMPOSSIBLE))
 
     def unlikeness(self, read: Read, count: int) -> np.ndarray:

@@ -12,9 +12,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from starlight.streams.tiles import CELL
+
 __all__ = ["CELL", "FRONTENDS", "PixelFrontend", "PlaneFrontend"]
 
-CELL = 8  # side of a map cell in pixels
 _RESIDUALS = 5  # first and second differences, each with its transpose beside it, and the square kernel
 _TRANSPOSED = (1, 0, 3, 2, 4)  # order of the residuals after the image is transposed
 _TRUNCATE = 3.0  # grey levels

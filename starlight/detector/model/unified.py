@@ -9,7 +9,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from starlight.detector.model.encoders import MAP_WIDTH, WIDTH, BytesEncoder, CropEncoder, VectorEncoder
+from starlight.detector.model.encoders import MAP_WIDTH, WIDTH, BytesEncoder, CropEncoder, StartEncoder, VectorEncoder
 from starlight.detector.model.frontend import FRONTENDS
 
 __all__ = [
@@ -45,7 +45,14 @@ class DetectorConfig:
     constraint_mask : bool
         Whether techniques that the container cannot carry are masked out.
     stream_dropout : float
-        Share of training images in which a stream is blanked, so that blanking one says what it gave.
+        Share of training images in which a stream is blanked, so that the network does not lean on one alone.
+    starts : tuple of str
+        Streams whose beginning is read bit by bit, see `starlight.streams.starts`.
+    reads : bool
+        Whether a payload that can be read decides, whatever statistics say.
+    map_bar : float, optional
+        Log-odds of a technique in the image from which the map may mark anything: a cell is no likelier to carry a
+        payload than the image is. Set after training; None lets it mark as it likes.
     """
 
     streams: tuple[str, ...]
@@ -54,6 +61,9 @@ class DetectorConfig:
     constraint_mask: bool = True
     stream_dropout: float = 0.05
     dropout: float = 0.1
+    starts: tuple[str, ...] = ()
+    reads: bool = True
+    map_bar: float | None = None
 
 
 class Output(NamedTuple):
@@ -87,6 +97,7 @@ class UnifiedStarlightDetector(nn.Module):
             name: _encoder(name, sizes.get(name, 0), techniques)
             for name in config.streams
         })  # fmt: skip
+        self.starts = nn.ModuleDict({name: StartEncoder() for name in config.starts})
         self.crops = [n for n in self.encoders if n in CROP_STREAMS]
         self.frontends = nn.ModuleDict({n: FRONTENDS[n]() for n in self.crops})
         self.offset = nn.Parameter(torch.zeros(techniques))
@@ -106,7 +117,8 @@ class UnifiedStarlightDetector(nn.Module):
         ----------
         batch : mapping of str to Tensor
             Crop streams (b, k, c, 256, 256), or in place of one its cell statistics `<stream>_cells`; vector
-            streams (b, d); metadata (b, 2048); `tiles` (b,) the number of tiles of each image that are real.
+            streams (b, d); metadata (b, 2048); `<stream>_start` (b, bits) of those that the configuration names;
+            `tiles` (b,) the number of tiles of each image that are real.
         mask : (b, t) bool Tensor, optional
             The constraint mask. Ignored by a detector configured without one.
         blank : str, optional
@@ -115,11 +127,15 @@ class UnifiedStarlightDetector(nn.Module):
         encoded = self.encode(batch)
         kept = self._kept(encoded, blank)
         logits, embedding = self.judge(kept, mask)
-        return Output(logits, torch.logsumexp(logits, dim=1), self.locate(kept, embedding), embedding)
+        return Output(logits, torch.logsumexp(logits, dim=1), self.locate(kept, embedding, logits), embedding)
 
     def encode(self, batch: Mapping[str, Tensor]) -> dict[str, Encoded]:
         """What each stream's encoder makes of a batch."""
-        return {name: self._encode(name, encoder, batch) for name, encoder in self.encoders.items()}
+        encoded = {name: self._encode(name, encoder, batch) for name, encoder in self.encoders.items()}
+        for name, encoder in self.starts.items():
+            part, cells, said = encoded[name]
+            encoded[name] = part + encoder(batch[f"{name}_start"]), cells, said
+        return encoded
 
     def judge(self, encoded: Mapping[str, Encoded], mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Log-odds of the techniques, and the embedding, from what `encode` gave; see `forward` and `Output`."""
@@ -135,12 +151,15 @@ class UnifiedStarlightDetector(nn.Module):
         part, _, _ = next(iter(encoded.values()))
         return self.offset.expand(part.shape[0], -1)  # `len` would make the batch size a constant in an export
 
-    def locate(self, encoded: Mapping[str, Encoded], embedding: Tensor) -> Tensor:
+    def locate(self, encoded: Mapping[str, Encoded], embedding: Tensor, logits: Tensor) -> Tensor:
         """(b, k, 32, 32) log-odds of cells, from what `encode` and `judge` gave."""
         cells = torch.cat([cells for _, cells, _ in encoded.values() if cells is not None], dim=2)
         b, k, _, h, w = cells.shape
         context = self.map_context(embedding)[:, None, :, None, None].expand(b, k, -1, h, w)
-        return self.map_head(torch.cat([cells, context], dim=2).flatten(0, 1)).view(b, k, h, w)
+        found = self.map_head(torch.cat([cells, context], dim=2).flatten(0, 1)).view(b, k, h, w)
+        if self.config.map_bar is None or self.training:
+            return found
+        return torch.minimum(found, (logits.amax(1) - self.config.map_bar)[:, None, None, None])
 
     def possible(self, logits: Tensor, mask: Tensor | None) -> Tensor:
         """Log-odds with those masked out that a container cannot carry."""

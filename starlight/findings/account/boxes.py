@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from starlight.findings.account.fields import binary_field
 from starlight.findings.account.ledger import Ledger
 from starlight.findings.contents import identify
-from starlight.images.containers.boxes import boxes, film_boxes
+from starlight.findings.contents.content import BYTES, EMPTY, FILL
+from starlight.images.containers.boxes import Box, boxes, film_boxes
+from starlight.images.containers.samples import sample_spans
 
 __all__ = ["film", "jumbf_end"]
 
 _OWN_AFFAIR = (b"uuid", b"udta", b"meta", b"PICT", b"thum", b"pnot", b"emsg", b"sefd")
 _HEAD = 1 << 16  # bytes of samples that are looked at
 _ZIP_COMMENT = (1 << 16) + 22  # bytes behind an archive's directory, at most, and those of its end
+_GAP, _MUCH = 16, 64  # bytes among samples that may be something, and that are it whatever they hold
 _EMPTY = (b"free", b"skip", b"wide")
 
 
@@ -24,8 +29,9 @@ def film(ledger: Ledger, start: int, stop: int) -> None:
     start, stop : int
         Offsets of the film in the file.
     """
-    data = ledger.data
-    for kind, at, inside, after in film_boxes(data, start, stop):
+    data, found = ledger.data, film_boxes(ledger.data, start, stop)
+    told = _told(data, start, found)
+    for kind, at, inside, after in found:
         word = kind.decode("latin-1")
         place = f"in the {word} box of a film"
         if kind in _EMPTY and identify(data[inside:after]).kind not in ("empty", "fill", "bytes"):
@@ -33,7 +39,7 @@ def film(ledger: Ledger, start: int, stop: int) -> None:
         elif kind in _OWN_AFFAIR:
             body = data[inside + 16 * (kind == b"uuid") : after]
             ledger.add(binary_field("raw", place, body, inside, even=True))
-        elif kind == b"mdat":
+        elif kind == b"mdat" and not _between(ledger, told, inside, after):
             _media(ledger, inside, after)
         ledger.known(f"film: {word}", at, after)
 
@@ -52,6 +58,34 @@ def _media(ledger: Ledger, start: int, stop: int) -> None:
     first = end - size - offset
     if start <= first and data[end - size : end - size + 4] == b"PK\1\2" and data[first : first + 4] == b"PK\3\4":
         ledger.unknown("among the samples of a film", first, stop)
+
+
+def _told(data: bytes, start: int, found: list[Box]) -> np.ndarray | None:
+    """Spans of samples in the file, (n, 2), as the tables of a film have them; None where they do not say it."""
+    tables = [sample_spans(data, at, after) for kind, at, _, after in found if kind == b"moov"]
+    if any(kind == b"moof" for kind, *_ in found) or len(tables) != 1 or tables[0] is None or not len(tables[0]):
+        return None
+    media = [(inside, after) for kind, _, inside, after in found if kind == b"mdat"]
+    for base in (start, 0):  # most count from where the film begins
+        spans = tables[0] + base
+        if all(any(low <= first and last <= high for low, high in media) for first, last in spans.tolist()):
+            return spans
+    return None
+
+
+def _between(ledger: Ledger, told: np.ndarray | None, start: int, stop: int) -> bool:
+    """Note bytes among samples that no table names, where they are more than padding; whether there are such."""
+    if told is None:
+        return False
+    at, found = start, False
+    for first, last in (*told[(told[:, 0] >= start) & (told[:, 1] <= stop)].tolist(), (stop, stop)):
+        if first - at >= _GAP:
+            content = identify(ledger.data[at : min(first, at + _HEAD)])
+            if content.kind not in (EMPTY, FILL) and (content.kind != BYTES or first - at >= _MUCH):
+                ledger.unknown("among the samples of a film, where no table names any", at, first)
+                found = True
+        at = max(at, last)
+    return found
 
 
 def jumbf_end(data: bytes, start: int, stop: int) -> int:

@@ -23,7 +23,13 @@ _FEW = 32  # bytes of a text field that may be anything: counters, flags, a few 
 _DIGESTS = (32, 40, 48, 56, 64, 96, 128)  # hexadecimal digits of checksums and identifiers
 _SHORT_BASE64 = 40  # digits of an identifier
 _ODD = 0.85  # share of printable bytes from which broken text is text
-_TOKEN = re.compile(rb"[\w.:/+-]{1,16}")
+# Words that devices and programs write, and may end as a C string: numbers, a name with a number, kinds of pictures.
+_DEVICES = re.compile(
+    rb"(?i)[\d.:/+_-]{1,20}|[a-z]{2,9}_\d{1,12}|charset=\S{1,12}|dcim[\w/]*|screen ?shots?|ascii|unicode|binary|"
+    rb"none|null|unknown|default|untitled|edited|camera|photo|picture|image|hdr\+?|panorama|portrait|selfie|beauty|"
+    rb"night|auto|normal|adobe|photoshop|lightroom|gimp|picasa|snapseed|instagram|facebook|whatsapp|ffmpeg|"
+    rb"lavc[\d.]*|photoscape|meitu"
+)
 
 
 def text_field(
@@ -90,7 +96,7 @@ def user_comment(value: bytes, offset: int | None = None) -> Finding | None:
     """EXIF UserComment: eight bytes of character code, then text.
 
     EXIF ends it nowhere: its length is in the tag. Devices leave it as it is, or pad it with many NULs or spaces. A
-    text that a single NUL ends is a framed payload, unless it is one short word, which programs keep as C strings.
+    text that a single NUL ends is a framed payload, unless it is a word of devices, which may keep it as a C string.
     """
     body = value[8:] if value[:8] in _CHARSETS else value
     place = "in the EXIF comment"
@@ -106,7 +112,15 @@ def _framed(body: bytes) -> bool:
         return False
     if text.startswith(MARK):
         return True
-    return identify(text).kind in (TEXT, SCRIPT, BASE64, KEY) and not _TOKEN.fullmatch(text)
+    return (_plain(text) or identify(text).kind in (TEXT, SCRIPT, BASE64, KEY)) and not _DEVICES.fullmatch(text.strip())
+
+
+def _plain(text: bytes) -> bool:
+    """Whether bytes are printable characters in UTF-8, however few, and not spaces alone."""
+    try:
+        return bool(text.strip()) and "".join(text.decode().split()).isprintable()
+    except UnicodeDecodeError:
+        return False
 
 
 def _belongs(content: Content, body: bytes, keyword: str) -> bool:

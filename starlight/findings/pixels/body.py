@@ -105,61 +105,70 @@ def _single(samples: np.ndarray, never: np.ndarray, changes: np.ndarray) -> list
     for bit in range(8):
         mask = _EVERY << np.uint64(bit)
         still = np.bitwise_count(never & mask)
-        begins.append(_begins((still > 0) & (still <= _MOST) & (np.bitwise_count(changes & mask) >= _LEAST)))
+        some = np.flatnonzero((still > 0) & (still <= _MOST))
+        begins.append(_begins(some[np.bitwise_count(changes[some] & mask) >= _LEAST]))
         bits.append(np.full(len(begins[-1]), bit, np.uint8))
     at, bit = np.concatenate(begins), np.concatenate(bits)
     still = (never[at] >> bit.astype(np.uint64)) & _EVERY
     which, place = np.nonzero(still[:, None].view(np.uint8))
     first, bit = at[which] * 4 * _STEP, bit[which]
-    out = []
+    firsts, rows, layouts = [], [], []
     for flipped in (False, True):
         here = first + (place + 1 if flipped else place) % 8
-        rows = samples[here[:, None] + np.arange(8 * _BYTES)] >> bit[:, None]
-        data = np.packbits(rows & 1, axis=1, bitorder="little" if flipped else "big")
-        out += [(Layout((int(bit[i]),), flipped), int(here[i])) for i in _textual(data)]
-    return out
+        taken = samples[here[:, None] + np.arange(8 * _BYTES)] >> bit[:, None] & 1
+        rows.append(np.packbits(taken, axis=1, bitorder="little" if flipped else "big"))
+        layouts += [Layout((one,), flipped) for one in bit.tolist()]
+        firsts.append(here)
+    joined = np.concatenate(firsts)
+    return [(layouts[i], int(joined[i])) for i in _textual(np.concatenate(rows), layouts)]
 
 
 def _several(samples: np.ndarray, never: np.ndarray, layouts: list[Layout]) -> list[tuple[Layout, int]]:
     """Layouts of equally many bits a sample."""
     turn, size = 8 // len(layouts[0].bits), layouts[0].samples_for(_BYTES)
-    out, begins = [], {}
+    begins: dict[int, list[np.ndarray]] = {}
+    firsts, rows, of = [], [], []
     for layout in layouts:
         top = layout.bits[-1] if layout.flipped else layout.bits[0]
         if top not in begins:
             begins[top] = [_begins(stands) * _STEP for stands in _standing(never, top, turn)]
         at = np.concatenate([b + (p + 1 if layout.flipped else p) % turn for p, b in enumerate(begins[top])])
         if len(at):
-            data = layout.unpack(samples[at[:, None] + np.arange(size)])[:, :_BYTES]
-            out += [(layout, int(at[i])) for i in _textual(data, layout.shown) if not smooth(data[i], layout)]
-    return out
+            firsts.append(at)
+            rows.append(layout.unpack(samples[at[:, None] + np.arange(size)])[:, :_BYTES])
+            of += [layout] * len(at)
+    if not of:
+        return []
+    first, data = np.concatenate(firsts), np.concatenate(rows)
+    return [(of[i], int(first[i])) for i in _textual(data, of) if not smooth(data[i], of[i])]
 
 
 def _standing(never: np.ndarray, top: int, turn: int) -> Iterator[np.ndarray]:
-    """Windows in which a bit of every `turn`-th sample stands still, for each place in turn: (windows,) bool each."""
+    """Numbers of the windows in which a bit of every `turn`-th sample stands still, for each place in turn."""
     every = _EVERY << np.uint64(top)
     still = never & every
+    some = np.flatnonzero(still != 0)
+    still = still[some]
     for place in range(turn):
         mask = np.uint64(sum(1 << (8 * q + top) for q in range(place, 8, turn)))
         stands = (still & mask) == mask
-        yield stands & (still != every) if turn > 1 else stands  # where all stand still it is a dark picture
+        yield some[stands & (still != every) if turn > 1 else stands]  # where all stand still it is a dark picture
 
 
-def _begins(marked: np.ndarray) -> np.ndarray:
-    """First and last of each run of marked windows (the first may hold what is before a text); of the longest runs."""
-    places = np.flatnonzero(marked)
+def _begins(places: np.ndarray) -> np.ndarray:
+    """First and last of each run of windows (the first may hold what is before a text); of the longest runs."""
     if not len(places):
         return places
-    begins = np.flatnonzero(np.diff(places, prepend=-2) > 1)
-    length = np.diff(begins, append=len(places))
+    begins = np.append(0, np.flatnonzero(places[1:] - places[:-1] > 1) + 1)
+    length = np.append(begins[1:], len(places)) - begins
     if len(begins) > _RUNS:
         longest = np.sort(np.argsort(-length, kind="stable")[:_RUNS])
         begins, length = begins[longest], length[longest]
     return places[np.unique(np.concatenate([begins, begins + length - 1]))]
 
 
-def _textual(data: np.ndarray, shown: bool = False) -> np.ndarray:
-    """Rows that are printable, all but a few bytes, and not as pictures are."""
+def _textual(data: np.ndarray, layouts: list[Layout]) -> np.ndarray:
+    """Rows, each read by a layout, that are printable, all but a few bytes, and not as pictures are."""
     rows = np.flatnonzero(np.einsum("ij->i", _PRINTABLE[data]) >= 0.9 * data.shape[1])
     rows = rows[busy(np.ascontiguousarray(data[rows]))]
-    return rows[texty(data[rows], np.full(len(rows), shown))]
+    return rows[texty(data[rows], [layouts[i] for i in rows])]

@@ -113,7 +113,8 @@ def differences(lane: Lane, layout: Layout, first: int, count: int) -> np.ndarra
     Returns
     -------
     (alternatives, count + 1) float64
-        In nats: by the pixel before, the one across, or both with the one between, for differences of several widths.
+        In nats: by the pixel before, the one across, or both with the one between, by the channel before, for
+        differences of several widths.
     """
     depth = len(layout.bits)
     if depth < 3:
@@ -124,6 +125,9 @@ def differences(lane: Lane, layout: Layout, first: int, count: int) -> np.ndarra
     own = value[first:].astype(np.int64) & ((1 << depth) - 1)
     left, up, corner = (_before(value, first, by) for by in (step, across, across + step if across else 0))
     predictors = [left, up, left + up - corner] if across else [left]
+    if step > 1:  # in a picture near grey, or under an alpha that follows it, channels foretell each other
+        beside, slope = (_before(value, first, by) for by in (1, step + 1))
+        predictors += [beside, left + beside - slope]
     ends = -(-8 * np.arange(count + 1) // depth)
     out = []
     for predicted in predictors:

@@ -12,7 +12,7 @@ import numpy as np
 
 from starlight.streams.readable.text_models import MODELS
 
-__all__ = ["ENCODINGS", "curve"]
+__all__ = ["CONTROL", "ENCODINGS", "best_in_others", "best_in_wide", "best_stretch", "curve"]
 
 _RUSSIAN = "оеаинтсрвлкмдпуяыьгзбчйхжшюцщэфъё"  # by frequency
 _RUSSIAN_SHARES = (11, 8.5, 8, 7.4, 6.7, 6.3, 5.5, 4.7, 4.5, 4.4, 3.5, 3.2, 3, 2.8, 2.6, 2, 1.9, 1.7, 1.7, 1.7, 1.6,
@@ -20,9 +20,13 @@ _RUSSIAN_SHARES = (11, 8.5, 8, 7.4, 6.7, 6.3, 5.5, 4.7, 4.5, 4.4, 3.5, 3.2, 3, 2
 _USUAL = ("的一是不了在人有我他这个们中来上大为和国地到以说时要就出会可也你对生能而子那得于着下自之年过"
           "发后作里用道行所然家种事成方多经么去法学如都同现当没动面起看定天分还进好小部其些主样理心她本前"
           "开但因只从想实")  # fmt: skip
+CONTROL = (np.arange(256) < 32) & ~np.isin(np.arange(256), [9, 10, 12, 13, 27])  # (256,) bool, not in any text
+_TASTE, _CONTROLS = 48, 4  # of them, at the most, in so many first bytes that are worth reading as pairs
+_BYTE = math.log(256)  # nats of a uniform byte
 _BAD = -7.0  # nats that bytes lose which stand for a character that a model rules out
 ENCODINGS = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be", "cp1251", "koi8-r", "cp866", "cp1252", "gb18030",
              "big5", "shift_jis", "euc-jp", "euc-kr")  # fmt: skip
+_PAIRED = ("gb18030", "big5", "shift_jis", "euc-jp", "euc-kr")
 _ALPHABETS = ((0x370, 0x3D0), (0x5D0, 0x5EB), (0x620, 0x650), (0xE01, 0xE5C))  # Greek, Hebrew, Arabic, Thai
 _WIDE = {"utf-16-le": "<u2", "utf-16-be": ">u2", "utf-32-le": "<u4", "utf-32-be": ">u4"}
 
@@ -47,8 +51,65 @@ def curve(data: bytes, encoding: str) -> np.ndarray:
     if len(codes):
         gains = _models()[:, np.where(codes < 0xFFFE, codes, 0xFFFF)] + widths * math.log(256)
         sums = np.cumsum(np.where(np.isfinite(gains), gains, _BAD), axis=1)
-        out[np.cumsum(widths)] = sums.max(axis=0) - math.log(len(ENCODINGS) * len(sums))
+        out[np.cumsum(widths)] = sums.max(axis=0) - _price()
     return out
+
+
+def best_stretch(steps: np.ndarray) -> np.ndarray:
+    """Largest sum of steps in a row, along the last axis: (..., n) -> (...)."""
+    sums = np.zeros((*steps.shape[:-1], steps.shape[-1] + 1), np.float32)
+    np.cumsum(steps, axis=-1, out=sums[..., 1:])
+    return (sums - np.minimum.accumulate(sums, axis=-1)).max(axis=-1)
+
+
+def best_in_others(data: np.ndarray) -> np.ndarray:
+    """No less than the highest of `curve` over encodings and even places to begin at, for many rows at once.
+
+    Parameters
+    ----------
+    data : (V, n) uint8
+
+    Returns
+    -------
+    (V,) float32
+        In nats.
+    """
+    out = np.maximum(best_in_wide(data), best_stretch(_single_bytes()[:, data]).max(axis=0) - _price())
+    many = np.flatnonzero(
+        ((data >= 0x80).sum(axis=1) * 4 > data.shape[1]) & (CONTROL[data[:, :_TASTE]].sum(axis=1) <= _CONTROLS)
+    )
+    if len(many):
+        out[many] = np.maximum(out[many], _best_of_pairs(data[many]) - _price())
+    return out
+
+
+def best_in_wide(data: np.ndarray) -> np.ndarray:
+    """As `best_in_others`, of UTF-16 and UTF-32."""
+    data, bounds = np.ascontiguousarray(data[:, : data.shape[1] // 4 * 4]), []
+    for order in "<>":
+        units = data.view(order + "u2")
+        bounds.append(best_stretch(_best(2)[units]))
+        low, high = (units[:, ::2], units[:, 1::2]) if order == "<" else (units[:, 1::2], units[:, ::2])
+        bounds.append(best_stretch(np.where(high == 0, _best(4)[low], np.float32(_BAD))))
+    return np.max(bounds, axis=0) - _price()
+
+
+def _price() -> float:
+    """Nats of the choice of an encoding and a model."""
+    return math.log(len(ENCODINGS) * len(_models()))
+
+
+def _best_of_pairs(data: np.ndarray) -> np.ndarray:
+    """As `best_in_others`, of encodings that write a character in one byte or two.
+
+    A byte gains no more than it does alone, or half of what it does with the one before or behind it.
+    """
+    alone, pairs = _byte_pairs()
+    most = alone[:, data]
+    halves = pairs[:, data[:, :-1].astype(np.uint16) << 8 | data[:, 1:]] / 2
+    np.maximum(most[:, :, :-1], halves, out=most[:, :, :-1])
+    np.maximum(most[:, :, 1:], halves, out=most[:, :, 1:])
+    return best_stretch(most).max(axis=0)
 
 
 def _decoded(data: bytes, encoding: str) -> tuple[np.ndarray, np.ndarray]:
@@ -66,6 +127,36 @@ def _decoded(data: bytes, encoding: str) -> tuple[np.ndarray, np.ndarray]:
     codes = codes[: end[0]] if len(end) else codes
     one = (codes < 128) | ((codes >= 0xFF61) & (codes <= 0xFF9F) & (encoding == "shift_jis"))
     return codes, np.where(one, 1, np.where(codes > 0xFFFF, 4, 2))
+
+
+@functools.cache
+def _best(width: int) -> np.ndarray:
+    """Log-odds of each character, written in so many bytes, under the model that likes it most: (65536,) float32."""
+    return np.maximum(_models().max(axis=0) + np.float32(width * _BYTE), np.float32(_BAD))
+
+
+@functools.cache
+def _single_bytes() -> np.ndarray:
+    """Log-odds of each byte in encodings of one byte a character, under models of prose and Russian: (8, 256)."""
+    tables = []
+    for encoding in ("cp1251", "koi8-r", "cp866", "cp1252"):
+        codes = np.frombuffer(bytes(range(256)).decode(encoding, "replace").encode("utf-32-le"), "<u4")
+        tables += [*_models()[:2, np.minimum(codes, 0xFFFF)]]
+    return np.maximum(np.array(tables) + _BYTE, _BAD).astype(np.float32)
+
+
+@functools.cache
+def _byte_pairs() -> tuple[np.ndarray, np.ndarray]:
+    """Log-odds of bytes and of pairs of them in encodings of East Asia: (encodings, 256), (encodings, 65536)."""
+    alone, joined = ([np.full(size, _BAD, np.float32) for _ in _PAIRED] for size in (256, 65536))
+    singles = [bytes([b]) for b in range(256) if b != 10]
+    pairs = [bytes([a, b]) for a in range(0x81, 0xFF) for b in range(0x40, 0xFF)]
+    for tables, spelt in ((alone, singles), (joined, pairs)):
+        for table, encoding in zip(tables, _PAIRED, strict=True):
+            for raw, letter in zip(spelt, b"\n".join(spelt).decode(encoding, "replace").split("\n"), strict=True):
+                if len(letter) == 1 and letter < "\ufffd":
+                    table[int.from_bytes(raw, "big")] = _best(len(raw))[ord(letter)]
+    return np.array(alone), np.array(joined)
 
 
 @functools.lru_cache(1)

@@ -45,16 +45,18 @@ def candidates(plane: Plane) -> tuple[list[Hypothesis], int]:
     found: list[Hypothesis] = []
     for names, parts in groups.values():
         rows = np.concatenate(parts)
-        for flipped, (text, signed) in zip((False, True), likely(rows), strict=True):
-            read = FLIPPED[rows[text]] if flipped else rows[text]
-            turned = _inverted(read)
-            upper = np.array([names[i][1].shown for i in text.tolist()], bool)
-            kept = texty(np.where(turned[:, None], ~read, read), upper)
-            texts = {
-                i: inverted
-                for i, inverted, good in zip(text.tolist(), turned.tolist(), kept.tolist(), strict=True)
-                if good and not smooth(rows[i], names[i][1])
-            }
+        turns = likely(rows)
+        number = np.concatenate([text for text, _ in turns])
+        read = np.concatenate([FLIPPED[rows[text]] if turn else rows[text] for turn, (text, _) in enumerate(turns)])
+        turned = _inverted(read)
+        kept = texty(np.where(turned[:, None], ~read, read), [names[i][1] for i in number.tolist()])
+        for k in np.flatnonzero(kept).tolist():
+            kept[k] = not smooth(rows[number[k]], names[number[k]][1])
+        at = 0
+        for flipped, (text, signed) in zip((False, True), turns, strict=True):
+            of = slice(at, at + len(text))
+            at += len(text)
+            texts = dict(zip(text[kept[of]].tolist(), turned[of][kept[of]].tolist(), strict=True))
             signs = set(signed.tolist())
             for i in sorted(signs.union(texts)):
                 layout = replace(names[i][1], flipped=flipped, inverted=texts.get(i, False))

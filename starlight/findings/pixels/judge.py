@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from starlight.findings.pixels.carriers import differences, surroundings
-from starlight.findings.pixels.codepoints import ENCODINGS, curve
+from starlight.findings.pixels.codepoints import CONTROL, ENCODINGS, best_in_others, curve
 from starlight.findings.pixels.layouts import Layout
 from starlight.findings.pixels.orders import Lane
 from starlight.findings.pixels.screen import COMMON, LANGUAGE
@@ -20,17 +20,11 @@ __all__ = ["Text", "judge_text", "word"]
 
 _STARTS = (0, 1, 2, 3, 4, 5, 6, 8)  # bytes of a header in front of a text, as `text.learnt_gains` takes them
 _BYTES = 256  # that are judged
-_CONTROL = (np.arange(256) < 32) & ~np.isin(np.arange(256), [9, 10, 12, 13, 27])
 _CONTROLS = 1  # control characters in a taste, at the most: text has none, random bytes have five
 _TASTE = 48  # of which encodings must make something first
 _CANDIDATE = 6.0  # nats, namely
 _ZEROS = 4096  # bytes, at the most, that may precede a text
 
-
-# Whole samples, or their upper halves, are what the picture shows: a rough surface has any printable values. What
-# counts there is language: prose, code, and letters in UTF-8, of the models of text.
-_SHOWN = 15.0  # nats that it must have more
-_SEVERAL, _HIGH = 3.0, 4.0  # as well, for each further bit of a sample, and for planes over the lowest two
 _KNOWN = (b"flag{", b"FLAG{", b"Flag{", b"ctf{", b"CTF{", b"picoCTF{", b"HTB{", b"THM{", b"http://", b"https://",
           b"AI42", b"<?xml ", b"<?php ", b"#!/bin/", b"-----BEGIN ", b"<html", b'{"', b"stegv3", b"data:",
           b"OPENSTEGO", b"stealth_")  # fmt: skip
@@ -100,30 +94,51 @@ def _judge_at(lane: Lane, layout: Layout, first: int, data: np.ndarray, least: f
     row = np.ascontiguousarray(data[:_BYTES])
     if len(row) < 8:
         return None
-    margin = _SHOWN if layout.shown else _SEVERAL * (len(layout.bits) - 1) + (_HIGH if min(layout.bits) > 1 else 0.0)
-    least += margin
+    least += layout.margin
     steps = log_odds(row[None])[:, 0]
     plain = _from_starts(steps[LANGUAGE] if layout.shown else steps)
     plain = np.maximum(plain, _known(row, plain))
-    readings = [(plain.max(), 0, "utf-8"), *_readings(row)]
+    readings = [(plain.max(), 0, "utf-8"), *(_readings(row) if best_in_others(row[None])[0] >= least else ())]
     if max(r[0] for r in readings) < least:
         return None
     counts = sources.count(row)
-    around = surroundings(lane, layout, first, len(row))
     starts = [s for s in _STARTS if s <= len(row)]
-    null = sources.null_gains(row, counts, around, starts)
-    null = _with(null, differences(lane, layout, first, len(row)), starts)
-    best = Text(-math.inf, 0, 0, "")
     gains = plain if layout.shown else np.maximum(plain, text.learnt_gains(row, counts))
+    others = [(starts.index(start), start, encoding, curve(row[start:].tobytes(), encoding))
+              for _, start, encoding in readings[1:]]  # fmt: skip
+    if _against(gains, others, sources.least_null(counts, starts), starts).net < least:
+        return None
+    null = sources.null_gains(row, counts, surroundings(lane, layout, first, len(row)), starts)
+    more = differences(lane, layout, first, len(row))
+    null = _with(null, more if layout.shown else _learning(more, counts), starts)
+    best = _against(gains, others, null, starts)
+    return best._replace(net=best.net - layout.margin) if best.net >= least else None
+
+
+def _against(
+    gains: np.ndarray, others: list[tuple[int, int, str, np.ndarray]], null: np.ndarray, starts: list[int]
+) -> Text:
+    """The reading that is likeliest against what images leave: of `gains` (starts, n + 1), or of other encodings."""
     against = gains - null
     k, stop = divmod(int(against.argmax()), against.shape[1])
     best = Text(float(against[k, stop]), starts[k], stop, "utf-8")
-    for _, start, encoding in readings[1:]:
-        against = curve(row[start:].tobytes(), encoding) - null[starts.index(start), start:]
-        net = float(against.max()) - 2 * math.log1p(starts.index(start))
+    for place, start, encoding, gained in others:
+        against = gained - null[place, start:]
+        net = float(against.max()) - 2 * math.log1p(place)
         if net > best.net:
             best = Text(net, start, start + int(against.argmax()), encoding)
-    return best._replace(net=best.net - margin) if best.net >= least else None
+    return best
+
+
+def _learning(more: np.ndarray, counts: sources.Counts) -> np.ndarray:
+    """Alternatives (k, n + 1), and each as what a source starts from that learns: (4 k, n + 1).
+
+    Slopes of a picture repeat themselves, as a text does, and their values need not be those that a text may have.
+    """
+    if not len(more):
+        return more
+    learnt = sources.learnt(counts, np.diff(more, axis=1)).reshape(-1, more.shape[1] - 1)
+    return np.concatenate([more, np.cumsum(np.pad(learnt, ((0, 0), (1, 0))), axis=1)])
 
 
 def _with(null: np.ndarray, more: np.ndarray, starts: list[int]) -> np.ndarray:
@@ -188,7 +203,7 @@ def _possible(row: np.ndarray) -> list[str]:
         found.append("utf-16-le")
     if _usual(even):
         found.append("utf-16-be")
-    if _CONTROL[row].sum() > _CONTROLS:
+    if CONTROL[row].sum() > _CONTROLS:
         return found
     if high > 0.25 or (high > 0.02 and ((row >= 32) & (row < 127)).mean() > 0.8):
         found += [e for e in ENCODINGS if not e.startswith("utf")]

@@ -10,6 +10,11 @@ __all__ = ["BASES", "FLIPPED", "Layout"]
 
 FLIPPED = np.packbits(np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1), axis=1, bitorder="little")[:, 0]
 
+# Whole samples, or their upper halves, are what the picture shows: a rough surface has any printable values. What
+# counts there is language: prose, code, and letters in UTF-8, of the models of text.
+_SHOWN = 15.0  # nats that it must have more
+_SEVERAL, _HIGH = 3.0, 4.0  # as well, for each further bit of a sample, and for planes over the lowest two
+
 
 @dataclass(frozen=True)
 class Layout:
@@ -42,6 +47,13 @@ class Layout:
     def shown(self) -> bool:
         """Whether it reads what a picture shows: whole samples, or their upper halves."""
         return max(self.bits) == 7 and len(self.bits) > 3
+
+    @property
+    def margin(self) -> float:
+        """Nats that text must have more here than in one low bit of each sample."""
+        if self.shown:
+            return _SHOWN
+        return _SEVERAL * (len(self.bits) - 1) + (_HIGH if min(self.bits) > 1 else 0.0)
 
     def samples_for(self, count: int) -> int:
         """Samples that hold `count` bytes."""

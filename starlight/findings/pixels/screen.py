@@ -6,8 +6,11 @@ the encodings that people use. What passes is rare in noise (a few in 100,000), 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from starlight.findings.pixels.codepoints import best_in_others, best_in_wide, best_stretch
 from starlight.findings.pixels.layouts import FLIPPED, Layout
 from starlight.streams.readable.text_models import PRINTABLE, log_odds
 
@@ -24,7 +27,7 @@ MAGICS = (
     b"-----", b"flag", b"FLAG", b"CTF{", b"ctf{", b"pico", b"HTB{", b"http", b"<?xm", b"<?ph", b"#!/", b"<htm",
 )  # fmt: skip
 _SMOOTH = 0.05  # mean difference of neighbouring samples, of their range; that of letters and spaces is 0.1 and more
-_GAIN = 12.0  # nats of the best stretch, at least
+_GAIN = 18.0  # nats of the best stretch, at least, before any margin
 _DISTINCT = 8  # bytes in WIDTH that differ, at least
 _LAGS = (1, 2, 3, 4, 6, 8, 12)
 _BIT_LAGS = (1, 2, 3, 4, 6)
@@ -77,33 +80,43 @@ def likely(data: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
         each byte in the other order.
     """
     columns = np.ascontiguousarray(data.T)
-    signed = _signed(data, columns)
-    found = []
+    rows, parts, narrow, wide = [], [], [], []
     for flip, table in enumerate(_TABLES):
-        narrow, wide = _texts(table[columns])
-        rows = np.flatnonzero(narrow | wide)
-        if len(rows):
-            some = FLIPPED[data[rows]] if flip else data[rows]
-            empty = (some[:, :4] == 0).all(axis=1)
-            varied = busy(some)
-            for begin in (_FIRST, _FIRST + 8):  # behind zeros, and a count behind zeros
-                varied[empty] |= busy(np.ascontiguousarray(some[empty, begin:]))
-            rows = rows[(narrow[rows] & varied) | (wide[rows] & _spread(some))]
-        found.append((rows, signed[flip]))
-    return found
+        thin, broad = _texts(table[columns])
+        places = np.flatnonzero(broad)
+        broad[places] = best_in_wide(FLIPPED[data[places]] if flip else data[places]) > _GAIN
+        rows.append(np.flatnonzero(thin | broad))
+        parts.append(FLIPPED[data[rows[-1]]] if flip else data[rows[-1]])
+        narrow.append(thin[rows[-1]])
+        wide.append(broad[rows[-1]])
+    kept = np.split(_varied(*map(np.concatenate, (parts, narrow, wide))), [len(rows[0])])
+    return [(some[good], signed) for some, good, signed in zip(rows, kept, _signed(data, columns), strict=True)]
+
+
+def _varied(some: np.ndarray, narrow: np.ndarray, wide: np.ndarray) -> np.ndarray:
+    """Rows (V, n) whose bytes, or their characters of two and four, are not as pictures are: (V,) bool."""
+    empty = (some[:, :4] == 0).all(axis=1)
+    varied = busy(some)
+    for begin in (_FIRST, _FIRST + 8) if empty.any() else ():  # behind zeros, and a count behind zeros
+        varied[empty] |= busy(np.ascontiguousarray(some[empty, begin:]))
+    varied &= narrow
+    broad = wide & ~varied
+    if broad.any():
+        varied[broad] = _spread(some[broad])
+    return varied
 
 
 def busy(data: np.ndarray) -> np.ndarray:
     """Rows that neither hold few different bytes nor repeat themselves, as flat and striped pictures do: (V,) bool."""
     out = np.zeros(len(data), bool)
-    if data.shape[1] < 4:
+    if data.shape[1] < 4 or not len(data):
         return out
     rows = np.flatnonzero(_distinct(data) >= min(_DISTINCT, data.shape[1] // 3))
-    for lag in _LAGS:
+    for lag in _LAGS if len(rows) else ():
         some = data[rows]
         if 3 * lag < data.shape[1]:
             rows = rows[10 * (some[:, lag:] == some[:, :-lag]).sum(axis=1) < 6 * (data.shape[1] - lag)]
-    for lag in _BIT_LAGS:
+    for lag in _BIT_LAGS if len(rows) else ():
         some = data[rows]
         later = (some[:, :-1] << np.uint8(lag)) | (some[:, 1:] >> np.uint8(8 - lag))
         differ = np.bitwise_count(some[:, :-1] ^ later).sum(axis=1)
@@ -112,23 +125,20 @@ def busy(data: np.ndarray) -> np.ndarray:
     return out
 
 
-def texty(data: np.ndarray, shown: np.ndarray) -> np.ndarray:
-    """Rows with a stretch that some model of text likes, or with what other encodings are made of: (V,) bool.
+def texty(data: np.ndarray, layouts: Sequence[Layout]) -> np.ndarray:
+    """Rows (V, n), each read by a layout, with a stretch that some model of text in some encoding likes: (V,) bool.
 
-    Of rows that a picture shows (`shown`, (V,) bool) only models of language count.
+    Of rows that a picture shows only models of language count.
     """
     if not len(data):
         return np.zeros(0, bool)
-    sums = np.cumsum(np.pad(log_odds(data), ((0, 0), (0, 0), (1, 0))), axis=2)
-    each = (sums - np.minimum.accumulate(sums, axis=2)).max(axis=2)
-    gains = np.where(shown, each[LANGUAGE].max(axis=0), each.max(axis=0))
-    zeros, high = (data == 0).sum(axis=1), (data >= 0x80).sum(axis=1)
-    controls = (data < 32).sum(axis=1) - zeros
-    other = (4 * zeros >= data.shape[1]) | ((6 * high >= data.shape[1]) & (16 * controls <= data.shape[1]))
-    size = data.shape[1] // 2
-    for high in (data[:, : 2 * size : 2], data[:, 1 : 2 * size : 2]):
-        other |= COMMON[high].sum(axis=1) >= size - 2
-    return (gains > _GAIN) | other
+    least = np.array([_GAIN + layout.margin for layout in layouts])
+    each = best_stretch(log_odds(data))
+    shown = np.array([layout.shown for layout in layouts])
+    found = np.where(shown, each[LANGUAGE].max(axis=0), each.max(axis=0)) > least
+    rest = np.flatnonzero(~found)
+    found[rest] = best_in_others(data[rest]) > least[rest]
+    return found
 
 
 def smooth(row: np.ndarray, layout: Layout) -> bool:

@@ -11,8 +11,9 @@ from starlight.findings.even_levels import even_levels
 from starlight.findings.finding import Finding
 from starlight.findings.level_noise import level_noise
 from starlight.findings.palette_order import palette_order
-from starlight.findings.pixels import search
+from starlight.findings.pixels import by_tools, search
 from starlight.findings.random_planes import random_planes
+from starlight.findings.reading.coefficients import in_coefficients
 from starlight.findings.tool_marks import tool_marks
 from starlight.images.image import Image
 from starlight.streams.readable.decode import decode_payload
@@ -61,6 +62,7 @@ def read(image: Image) -> Reading:
     Reading
     """
     kept, searched = account(image), search(image)
+    searched += [found for found in by_tools(image) if not any(found.payload in one.payload for one in searched)]
     known = {found.technique for found in searched}
     low = [found for found in [in_low_bits(image)] if found and found.technique not in known]
     known |= {found.technique for found in low}
@@ -69,6 +71,7 @@ def read(image: Image) -> Reading:
     known |= {found.technique for found in random}
     random += [found for found in even_levels(image) if found.technique not in known]
     random += palette_order(image) + level_noise(image)
+    marked += in_coefficients(image)
     hidden = [*searched, *low, *marked, *random, *(found for found in kept.findings if found.hidden)]
     notes = tuple(found for found in kept.findings if not found.hidden)
     return Reading(tuple(hidden), notes, kept.spans)

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from starlight.forgery.copies.agreement import Region, follow
+from starlight.forgery.copies.sides import SIDE_FACTS, side_facts
 from starlight.forgery.scene import Scene
 
 __all__ = ["COPY_FACTS", "copy_facts"]
@@ -22,12 +23,16 @@ COPY_FACTS = (
     "mirrored", "log_scale", "angle", "off_right_angle", "exact", "shift", "off_axis", "on_grid", "rival", "rivals",
     "overlapping", "regions", "self_overlap", "flat", "extreme", "levels", "fine_size", "texture_size",
     "same_panel", "fills_panel", "panel_pitch", "rectangular", "framed", "at_border", "spread_matches",
+    *SIDE_FACTS,
 )  # fmt: skip
 _CORE = 5  # pixels taken off a region's edge before noise is compared
 _PATCH = 40  # pixels at half size: the patch that is looked for elsewhere
 
 
-def copy_facts(scene: Scene, region: Region, others: Sequence[Region]) -> np.ndarray:
+def copy_facts(
+    scene: Scene, region: Region, others: Sequence[Region], both: tuple[np.ndarray, np.ndarray],
+    likely: np.ndarray | None = None,
+) -> np.ndarray:  # fmt: skip
     """Facts of a region.
 
     Parameters
@@ -36,6 +41,10 @@ def copy_facts(scene: Scene, region: Region, others: Sequence[Region]) -> np.nda
     region : Region
     others : sequence of Region
         All regions found in the image, this one among them.
+    both : (h, w) bool, twice
+        Its source and target, cut where they end.
+    likely : (h, w) float32, optional
+        How likely each pixel was put in, by the network.
 
     Returns
     -------
@@ -44,6 +53,7 @@ def copy_facts(scene: Scene, region: Region, others: Sequence[Region]) -> np.nda
     facts = (
         _support(region) | _likeness(scene, region) | _geometry(scene, region)
         | _recurrence(scene, region, others) | _content(scene, region) | _layout(scene, region)
+        | side_facts(scene, both, likely)
     )  # fmt: skip
     return np.array([facts[name] for name in COPY_FACTS], np.float32)
 

@@ -15,7 +15,7 @@ __all__ = ["MAX_PIXELS", "Scene", "box_mean", "prepare"]
 
 MAX_PIXELS = 1_200_000  # a larger image is searched at a smaller size
 _FLAT_STD = 0.6  # grey levels: below, a 5 x 5 neighbourhood holds nothing to compare
-_TINY = 1e-6
+_COLOURS = ((1 / 3, 1 / 3, 1 / 3), (1, -1, 0), (-0.5, -0.5, 1))  # of red, green, blue: grey, chroma, blue
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,8 @@ class Scene:
         Mean of the colour channels, in grey levels.
     chroma : (h, w) float32
         Red less green, 0 in a grey image.
+    blue : (h, w) float32
+        Blue less the mean of red and green, 0 in a grey image.
     size : (int, int)
         Height and width of the image itself.
     scale : float
@@ -36,6 +38,7 @@ class Scene:
 
     grey: np.ndarray
     chroma: np.ndarray
+    blue: np.ndarray
     size: tuple[int, int]
     scale: float
 
@@ -43,6 +46,16 @@ class Scene:
     def bytes8(self) -> np.ndarray:
         """(h, w) uint8: `grey` rounded."""
         return np.rint(self.grey).astype(np.uint8)
+
+    @cached_property
+    def slope(self) -> np.ndarray:
+        """(h, w) float32: how steep brightness and colour are, in grey levels a pixel."""
+        planes = (self.grey, self.chroma, self.blue) if self.chroma.any() or self.blue.any() else (self.grey,)
+        power = np.zeros_like(self.grey)
+        for plane in planes:
+            for order in ((1, 0), (0, 1)):
+                power += cv2.Sobel(plane, cv2.CV_32F, *order, ksize=3, scale=0.125, borderType=cv2.BORDER_REFLECT) ** 2
+        return np.sqrt(power)
 
     @cached_property
     def residual(self) -> np.ndarray:
@@ -106,9 +119,10 @@ def prepare(image: Image) -> Scene:
         pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA).reshape(*size[::-1], -1)
     pixels = pixels.astype(np.float32)
     if pixels.shape[2] == 1:
-        return Scene(pixels[:, :, 0], np.zeros_like(pixels[:, :, 0]), (height, width), scale)
-    grey = cv2.transform(pixels, np.full((1, 3), 1 / 3, np.float32))
-    return Scene(grey, pixels[:, :, 0] - pixels[:, :, 1], (height, width), scale)
+        none = np.zeros_like(pixels[:, :, 0])
+        return Scene(pixels[:, :, 0], none, none, (height, width), scale)
+    grey, chroma, blue = (cv2.transform(pixels, np.array([row], np.float32)) for row in _COLOURS)
+    return Scene(grey, chroma, blue, (height, width), scale)
 
 
 def box_mean(plane: np.ndarray, side: int) -> np.ndarray:

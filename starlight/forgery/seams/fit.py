@@ -17,7 +17,8 @@ _BATCH = 8  # images a step
 _CROP = 48  # cells on a side
 _RATE = 3e-3
 _SLOPE = 0.1
-_POSITIVE = 6.0  # weight of forged cells
+_POSITIVE = 4.0  # weight of forged cells
+_ANY = 0.5  # share of a cell from which it counts as forged
 
 
 def fit(
@@ -40,6 +41,7 @@ def fit(
         Weights as `starlight.forgery.seams.network.probabilities` takes them.
     """
     torch.manual_seed(seed)
+    forged = np.array([float(target.max()) > _ANY for target in targets])
     rng = np.random.default_rng(seed)
     layers = _layers(images[0].shape[0])
     parameters = [p for layer in layers for p in layer.parameters()]
@@ -47,7 +49,7 @@ def fit(
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, _RATE, total_steps=steps)
     loss_of = nn.BCEWithLogitsLoss(pos_weight=torch.tensor(_POSITIVE), reduction="none")
     for _ in range(steps):
-        batch = [_crop(images[i], targets[i], rng) for i in rng.integers(0, len(images), _BATCH)]
+        batch = [_crop(images[i], targets[i], rng) for i in _drawn(forged, rng)]
         x, y, known = (torch.from_numpy(np.stack(part)) for part in zip(*batch, strict=True))
         loss = (loss_of(_forward(layers, x)[:, 0], y) * known).sum() / known.sum()
         optimiser.zero_grad()
@@ -58,6 +60,13 @@ def fit(
         f"seams.{i}.{name}": value.detach().numpy().copy()
         for i, layer in enumerate(layers) for name, value in layer.named_parameters()
     }  # fmt: skip
+
+
+def _drawn(forged: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Images of a batch: half of them forged, though most images are not."""
+    kinds = [np.flatnonzero(forged == side) for side in (True, False)]
+    kinds = [k if len(k) else np.arange(len(forged)) for k in kinds]
+    return np.concatenate([rng.choice(k, _BATCH // 2) for k in kinds])
 
 
 def _layers(channels: int) -> list[nn.Conv2d]:
@@ -82,7 +91,7 @@ def _crop(image: np.ndarray, target: np.ndarray, rng: np.random.Generator):
     rows, columns = target.shape
     top, left = (int(rng.integers(0, max(n - _CROP, 0) + 1)) for n in (rows, columns))
     x = image[:, top : top + _CROP, left : left + _CROP].astype(np.float32)
-    y = (target[top : top + _CROP, left : left + _CROP] > 0.5).astype(np.float32)
+    y = (target[top : top + _CROP, left : left + _CROP] > _ANY).astype(np.float32)
     padding = ((0, _CROP - y.shape[0]), (0, _CROP - y.shape[1]))
     known = np.pad(np.ones_like(y), padding)
     x, y = np.pad(x, ((0, 0), *padding), mode="edge"), np.pad(y, padding)

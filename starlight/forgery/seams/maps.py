@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from starlight.forgery.scene import Scene, box_mean
+from starlight.forgery.seams.cooccurrence import UNLIKE, unlike
 
 __all__ = ["CELL", "MAPS", "maps"]
 
@@ -22,7 +23,8 @@ _OUTLIERS = 6.0
 
 MAPS = (
     "noise", "noise_low", "texture", "structure", "chroma", "sharpness", "lag_x", "lag_y", "lag_xy", "still", "peaked",
-    *(f"ghost_{q}" for q in _QUALITIES), "grid", "off_grid", "level", "clipped",
+    *(f"ghost_{q}" for q in _QUALITIES), "grid", "off_grid", *UNLIKE, "level", "clipped", "red",
+    "blue", "steep",
 )  # fmt: skip
 
 
@@ -50,9 +52,12 @@ def maps(scene: Scene) -> np.ndarray:
     ]
     rows, columns = (n // CELL for n in scene.grey.shape)
     cells = [_cells(p, rows, columns) for p in planes] + [g[:rows, :columns] for g in _grid(scene.grey)]
+    cells += unlike(scene.grey, CELL)
     cells.append(_cells(box_mean(scene.grey, _WINDOW), rows, columns) / 64 - 2)
     edge = ((scene.grey < 3) | (scene.grey > 252)).astype(np.float32)
     cells.append(_cells(box_mean(edge, _WINDOW), rows, columns) * 2)
+    cells += [_cells(box_mean(plane, _WINDOW), rows, columns) / 32 for plane in (scene.chroma, scene.blue)]
+    cells.append(_log(_cells(box_mean(scene.slope**2, CELL), rows, columns)))
     values = np.stack(cells).astype(np.float32)
     return np.concatenate([values, _against(values)])
 

@@ -8,9 +8,10 @@ import cv2
 import numpy as np
 
 from starlight.forgery.scene import Scene
+from starlight.forgery.scene.contour import CONTOUR_FACTS, contour_facts, snapped
 from starlight.forgery.seams.maps import CELL, MAPS
 
-__all__ = ["SEAM_FACTS", "Part", "parts"]
+__all__ = ["SEAM_FACTS", "Part", "enlarged", "parts"]
 
 _LEVELS = (0.3, 0.55)  # probabilities at which the map is cut into parts
 _QUIET = 1.5  # spreads of the noise under the image's median from which a part is suspected of being filled in
@@ -18,13 +19,15 @@ _MOST, _MOST_QUIET = 4, 2  # parts by the network, and further ones that are qui
 _TRIED = 12  # largest pieces of a plane
 _LARGEST = 0.4  # of the image
 _LEAST = 4  # cells
+_LINE = 0.5  # `contour` from which an outline is taken to be the steepest line near it
 _SHOWN = (
     "noise", "noise_low", "texture", "chroma", "sharpness", "lag_x", "lag_xy", "still", "peaked", "ghost_80", "grid",
-    "off_grid", "level",
+    "off_grid", "unlike_near", "unlike_far", "unlike_around", "level", "red", "blue", "steep",
 )  # fmt: skip
 SEAM_FACTS = (
     "part_mean", "part_top", "part_ring", "part_area", "part_compact", "part_rectangular", "part_at_border",
     "part_fills_panel", "part_share", "part_map_top", "part_map_mean",
+    *(f"part_{name}" for name in CONTOUR_FACTS), "part_moved", "part_round", "part_straight",
     *(f"part_{name}" for name in _SHOWN), *(f"part_{name}_step" for name in _SHOWN),
 )  # fmt: skip
 
@@ -108,14 +111,33 @@ def _part(scene: Scene, values: np.ndarray, probability: np.ndarray, inside: np.
         x == 0 or y == 0 or x + w == inside.shape[1] or y + h == inside.shape[0], inside.sum() / panel,
         probability[inside].sum() / max(probability.sum(), 1e-9), np.quantile(probability, 0.99), probability.mean(),
     ]  # fmt: skip
-    mask = _enlarged(inside.astype(np.float32), scene.grey.shape)
+    rough = enlarged(inside.astype(np.float32), scene.grey.shape) > 0.5
+    mask = snapped(scene, rough)
+    line = contour_facts(scene, mask)
+    facts += [
+        *(line[name] for name in CONTOUR_FACTS),
+        (mask & rough).sum() / max((mask | rough).sum(), 1),
+        *_form(mask),
+    ]
     filled = bool(steps[_SHOWN.index("noise")] < -0.4)
+    if line["contour"] < _LINE:
+        mask = rough
     return Part(mask, np.array([*facts, *means, *steps], np.float32), filled)
 
 
-def _enlarged(inside: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """Cells to pixels, with smooth outlines; the rows and columns that no whole cell covers go with the last one."""
+def _form(mask: np.ndarray) -> tuple[float, float]:
+    """How round a region is, and which share of its hull it fills: shapes that people cut out."""
+    outlines, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    if not outlines:
+        return 0.0, 0.0
+    largest = max(outlines, key=cv2.contourArea)
+    area, hull = cv2.contourArea(largest), cv2.contourArea(cv2.convexHull(largest))
+    return 4 * np.pi * area / max(cv2.arcLength(largest, True), 1) ** 2, area / max(hull, 1)
+
+
+def enlarged(inside: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """Cells to pixels, float32, smooth; the rows and columns that no whole cell covers go with the last one."""
     rows, columns = inside.shape
     large = cv2.resize(inside, (columns * CELL, rows * CELL), interpolation=cv2.INTER_LINEAR)
     rest = ((0, shape[0] - large.shape[0]), (0, shape[1] - large.shape[1]))
-    return np.pad(large, rest, mode="edge") > 0.5
+    return np.pad(large, rest, mode="edge")

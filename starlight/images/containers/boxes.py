@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-__all__ = ["boxes", "film_boxes"]
+__all__ = ["Box", "boxes", "film_boxes"]
 
 _TOP = frozenset((
     b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"pnot", b"uuid", b"moof", b"mfra", b"sidx", b"styp", b"meta",

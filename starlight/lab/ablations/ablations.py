@@ -22,7 +22,7 @@ _HARD_WEIGHTS = (1.0, 1.5, 2.0, 3.0, 4.0)
 _SHORT = {"finetune.control": False, "evaluate.stream_ablation": False}
 # In all of them: the map, which says where and not whether, is hardly trained, and the baseline is in no row.
 _SIZED = {
-    "train.epochs": 1, "train.max_steps": 10, "train.baseline_epochs": 1, "finetune.epochs": 1, "evaluate.maps": False,
+    "train.epochs": 1, "train.max_steps": 10, "train.network_epochs": 1, "finetune.epochs": 1, "evaluate.maps": False,
 }  # fmt: skip
 
 
@@ -46,6 +46,7 @@ def variations(categories: Sequence[str], seeds: Sequence[int] = SEEDS) -> list[
     What no row of the table needs is left out or kept short: the blanked streams and, unless mining is in question, the
     control of all but the full detector, the baseline, most of the map's training. What mining can do shows where the
     base detector has something to learn: in `unseen` it knows no look-alikes but twins, and no ensemble dilutes it.
+    What fewer streams can show is seen beside `reading: off`, for what can be read in a file is found without any.
 
     Parameters
     ----------
@@ -55,7 +56,9 @@ def variations(categories: Sequence[str], seeds: Sequence[int] = SEEDS) -> list[
     """
     first, every = seeds[:1], tuple(seeds)
     table: list[tuple[str, str, dict[str, object], Sequence[int]]] = [("full", "all", {}, every)]
-    table += [("streams", name, {"streams": name}, every) for name in ("six", "eight")]
+    unread = {"train.reading": False}  # what is read in the file itself says nothing of streams
+    table += [("reading", "off", unread, every)]
+    table += [("streams", name, unread | {"streams": name}, every) for name in ("six", "eight")]
     table += [("mask", "off", {"train.constraint_mask": False}, every)]
     unseen = {"train.held_back_negatives": 1.0, "finetune.only_mined": True, "ensemble.enabled": False,
               "finetune.control": True}  # fmt: skip
@@ -68,9 +71,16 @@ def variations(categories: Sequence[str], seeds: Sequence[int] = SEEDS) -> list[
         kept = [c for c in sorted(categories) if c != left_out]
         table.append(("without", left_out, {"negative_categories": kept}, first))
     found = [
-        Variation(g, n, _SIZED | ({} if g == "full" else _SHORT) | o | {"seed": s}) for g, n, o, ss in table for s in ss
-    ]  # fmt: skip
+        Variation(g, n, _sized(g) | ({} if g == "full" else _SHORT) | o | {"seed": s})
+        for g, n, o, ss in table
+        for s in ss
+    ]
     return sorted(found, key=lambda v: (v.group != "full", v.overrides["seed"] != seeds[0]))
+
+
+def _sized(group: str) -> dict[str, object]:
+    """What cuts an experiment short; where streams are missing the network gives verdicts, and is trained as it is."""
+    return {k: v for k, v in _SIZED.items() if group != "streams" or not k.startswith("train.")}
 
 
 def rows(

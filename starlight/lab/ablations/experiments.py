@@ -13,8 +13,9 @@ import pandas as pd
 
 from starlight.errors import StarlightError
 from starlight.lab.ablations.ablations import Variation, rows
+from starlight.lab.ablations.ladder import RUNGS, rung_rows
 
-__all__ = ["collect", "queue", "run"]
+__all__ = ["climbed", "collect", "queue", "run"]
 
 _LAST = "evaluate"  # the stage that the table is read from; no report is made of an experiment
 
@@ -71,6 +72,25 @@ def collect(variations: Sequence[Variation]) -> pd.DataFrame:
         else:
             print(f"{variation.experiment}: no metrics, left out of the table")
     return pd.DataFrame(found)
+
+
+def climbed(variations: Sequence[Variation]) -> pd.DataFrame:
+    """Rows of `reports/ladder.csv` from the experiments of the ladder that have run; those that have not are named."""
+    found, references = [], _references()
+    judged = {v.experiment: _table(references, v, "predictions.csv") for v in variations}
+    first = {v.overrides["seed"]: judged[v.experiment] for v in variations if v.name == RUNGS[0]}
+    for variation in variations:
+        own, reference = judged[variation.experiment], first.get(variation.overrides["seed"])
+        if own is None or reference is None:
+            print(f"{variation.experiment}: no predictions, left out of the ladder")
+            continue
+        commit = references[variation.experiment].commit
+        found += [{**row, "commit": commit} for row in rung_rows(variation, own, reference)]
+    return pd.DataFrame(found).sort_values(["rung", "seed"], key=_by_rung) if found else pd.DataFrame()
+
+
+def _by_rung(column: pd.Series) -> pd.Series:
+    return column.map(RUNGS.index) if column.name == "rung" else column
 
 
 class _Reference(NamedTuple):

@@ -163,7 +163,8 @@ def _colour(pixels: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, s
 
 
 def _noise(pixels: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, str]:
-    sigma = float(np.exp(rng.uniform(np.log(0.5), np.log(8))))
+    """Add noise; not so weak that it would be steps of one here and there, which is what LSB matching leaves."""
+    sigma = float(np.exp(rng.uniform(np.log(2), np.log(8))))
     shape = pixels.shape if rng.random() < 0.6 else pixels.shape[:2] + (1,) * (pixels.ndim - 2)
     return as_uint8(pixels + sigma * rng.standard_normal(shape, np.float32)), f"noise {sigma:.2f}"
 

@@ -14,11 +14,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-__all__ = ["NOWHERE", "Counts", "Surroundings", "count", "learnt", "null_gains"]
+__all__ = ["NOWHERE", "Counts", "Surroundings", "count", "learnt", "least_null", "null_gains"]
 
 _LAGS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 15, 16, 24, 32, 48, 64)
 _COPY = 0.9  # probability that a repeating source repeats
 _ALPHA = 0.05  # Dirichlet prior of a source with an unknown distribution, for a byte that is as likely as any
+_MOST_SOURCES = 128  # no fewer than share the weight with uniform bytes, in all that is made of `null_gains`
 _ORDERS = 3  # such sources: of single bytes, and of bytes given the one or two before
 _BIT_LAGS = ((1, 2, 3, 4), (3, 6, 9), (4, 8, 12))  # bits before it that a bit may depend on
 
@@ -92,6 +93,21 @@ def learnt(counts: Counts, steps: np.ndarray) -> np.ndarray:
     """
     seen, total = (table.reshape(_ORDERS, *[1] * (steps.ndim - 1), -1) for table in counts)
     return np.log((256 * seen + 256 * _ALPHA * np.exp(steps)) / (total + 256 * _ALPHA))
+
+
+def least_null(counts: Counts, starts: Sequence[int]) -> np.ndarray:
+    """No more than `null_gains`, from some sources alone: (starts, n + 1) float64.
+
+    Parameters
+    ----------
+    counts : Counts
+    starts : sequence of int
+    """
+    n = counts.seen.shape[1]
+    sums = np.zeros((_ORDERS, n + 1))
+    np.cumsum(learnt(counts, np.zeros(n)), axis=1, out=sums[:, 1:])
+    since = sums[:, None] - sums[:, list(starts)][:, :, None]
+    return np.maximum(since.max(axis=0) - math.log(2 * _MOST_SOURCES), -2 * math.log(2))
 
 
 def null_gains(

@@ -12,7 +12,7 @@ import pandas as pd
 from starlight.errors import StarlightError
 from starlight.scan.masks import read_mask
 from starlight.training.forgery.augment import augmentation
-from starlight.training.forgery.record import Found, plane, planes
+from starlight.training.forgery.record import Found, plane
 
 __all__ = ["ROWS", "Examples", "gather"]
 
@@ -20,7 +20,7 @@ ROWS = [
     "sample_id", "path", "submission", "kind", "category", "technique", "label", "cover_id", "split", "format", "width",
     "height", "mask", "source", "twin_id",
 ]  # columns of the manifest that are kept  # fmt: skip
-_TABLES = ("table", "kinds", "image", "overlap", "sizes", "masks")
+_TABLES = ("table", "kinds", "image", "overlap", "lead", "sizes", "masks")
 
 
 class Examples:
@@ -38,11 +38,15 @@ class Examples:
         Which row of `rows` each belongs to; rising.
     overlap : (m,) float32
         Intersection over union with what is true; of a copy-move that of the better of its regions, or of both.
+    lead : (m,) float32
+        Of a copy-move, how much more its target overlaps with what is true than its source; 0 of others.
     """
 
     def __init__(self, rows: pd.DataFrame, arrays: dict[str, np.ndarray]) -> None:
         self.rows = rows.reset_index(drop=True)
-        self.table, self.kinds, self.image, self.overlap, self._sizes, self._masks = (arrays[k] for k in _TABLES)
+        self.table, self.kinds, self.image, self.overlap, self.lead, self._sizes, self._masks = (
+            arrays[k] for k in _TABLES
+        )
         self._starts = np.concatenate([[0], np.cumsum(self._sizes)])
 
     @property
@@ -50,11 +54,13 @@ class Examples:
         """(n,) 1 for forged images."""
         return self.rows["label"].to_numpy(int)
 
-    def mask(self, suspicion: int) -> np.ndarray:
-        """Mask of a suspicion at its image's size, bool (h, w)."""
+    def mask(self, suspicion: int, side: int = 0) -> np.ndarray:
+        """Mask of a suspicion at its image's size, bool (h, w); of a copy its target (1), its source (-1), or both."""
         row = self.rows.iloc[self.image[suspicion]]
-        data = self._masks[self._starts[suspicion] : self._starts[suspicion + 1]].tobytes()
-        return plane(data, (int(row["height"]), int(row["width"])))
+        shape = (int(row["height"]), int(row["width"]))
+        a, b, c = self._starts[2 * suspicion : 2 * suspicion + 3]
+        parts = {-1: ((a, b),), 0: ((a, b), (b, c)), 1: ((b, c),)}[side]
+        return np.any([plane(self._masks[start:end].tobytes(), shape) for start, end in parts], axis=0)
 
     def of(self, image: int) -> np.ndarray:
         """Places of an image's suspicions, which lie beside one another."""
@@ -64,9 +70,10 @@ class Examples:
         """Some of the images, bool (n,), with their suspicions."""
         kept = np.flatnonzero(chosen[self.image])
         place = np.cumsum(chosen) - 1
-        masks = [self._masks[self._starts[i] : self._starts[i + 1]] for i in kept]
+        masks = [self._masks[self._starts[2 * i] : self._starts[2 * i + 2]] for i in kept]
         arrays = {
             "table": self.table[kept], "kinds": self.kinds[kept], "overlap": self.overlap[kept],
+            "lead": self.lead[kept],
             "image": place[self.image[kept]].astype(np.int32), "sizes": self._sizes[kept],
             "masks": np.concatenate(masks) if masks else np.zeros(0, np.uint8),
         }  # fmt: skip
@@ -91,7 +98,7 @@ class Examples:
         """Write `images.csv` and `suspicions.npz`, the same bytes for the same content."""
         folder.mkdir(parents=True, exist_ok=True)
         self.rows.to_csv(folder / "images.csv", index=False, lineterminator="\n")
-        arrays = (self.table, self.kinds, self.image, self.overlap, self._sizes, self._masks)
+        arrays = (self.table, self.kinds, self.image, self.overlap, self.lead, self._sizes, self._masks)
         np.savez(folder / "suspicions.npz", **dict(zip(_TABLES, arrays, strict=True)))
 
     @classmethod
@@ -125,7 +132,7 @@ def gather(rows: pd.DataFrame, found: Sequence[Found], root: Path) -> Examples:
     root : Path
         What paths of masks start from.
     """
-    areas, overlaps, masks = [], [], []
+    areas, overlaps, leads, masks = [], [], [], []
     read = functools.lru_cache(maxsize=4)(read_mask)
     for row, part in zip(rows.itertuples(), found, strict=True):
         truth = read(root / row.mask) if row.mask else None
@@ -133,16 +140,19 @@ def gather(rows: pd.DataFrame, found: Sequence[Found], root: Path) -> Examples:
             truth = augmentation(row.sample_id, row.variant).moved(truth)
         areas.append(0.0 if truth is None else float(truth.mean()))
         for a, b in zip(part.first, part.second, strict=True):
-            both = [plane(data, part.shape) for data in (a, b)]
-            overlaps.append(0.0 if truth is None else max(_iou(m, truth) for m in (*both, both[0] | both[1])))
-            masks.append(planes(both[0] | both[1]))
+            masks += [a, b]
+            first, second = (plane(data, part.shape) for data in (a, b))
+            found_at = [0.0] * 3 if truth is None else [_iou(m, truth) for m in (first, second, first | second)]
+            overlaps.append(max(found_at))
+            leads.append(found_at[1] - found_at[0] if second.any() else 0.0)
     counts = [len(part.kinds) for part in found]
     arrays = {
         "table": np.concatenate([part.table for part in found]).astype(np.float32),
         "kinds": np.concatenate([part.kinds for part in found]),
         "image": np.repeat(np.arange(len(found)), counts).astype(np.int32),
         "overlap": np.array(overlaps, np.float32),
-        "sizes": np.array([len(data) for data in masks], np.int64),
+        "lead": np.array(leads, np.float32),
+        "sizes": np.array([len(data) for data in masks], np.int64).reshape(-1, 2),
         "masks": np.frombuffer(b"".join(masks), np.uint8),
     }
     shapes = np.array([part.shape for part in found]).reshape(-1, 2)

@@ -23,6 +23,7 @@ from starlight.store.code import code_digest, decoder_versions
 from starlight.store.once import once
 from starlight.training.forgery.augment import augmentation
 from starlight.training.forgery.examples import ROWS, Examples, gather
+from starlight.training.forgery.nothing import lacking
 from starlight.training.forgery.params import ForgeryParams
 from starlight.training.forgery.record import Found, packed, unpacked
 from starlight.training.forgery.seams import Networks, network_of, train_networks
@@ -62,14 +63,9 @@ def task_rows(manifest: pd.DataFrame) -> pd.DataFrame:
     StarlightError
         Names the split and what it lacks.
     """
+    if why := lacking(manifest):
+        raise StarlightError(f"datasets/: {why}")
     rows = usable(of_forgery(manifest))
-    for split in ("train", "val", "test"):
-        for label, what in ((1, "forged"), (0, "authentic")):
-            if not ((rows["split"] == split) & (rows["label"] == label)).any():
-                raise StarlightError(
-                    f"datasets/: the {split} split has no usable {what} image; add a submission with forged/ and "
-                    "masks/, or set tampering.enabled: true in params.yaml"
-                )
     return rows[ROWS].sort_values("path").reset_index(drop=True)
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from starlight.errors import StarlightError
 from starlight.forgery.boosting import Settings
-from starlight.forgery.verifier import Verifier, ensemble, finetune, threshold_at, train
+from starlight.forgery.verifier import Verifier, ensemble, finetune, threshold_at, told_apart, train
 from starlight.training.forgery.examples import Examples
 from starlight.training.forgery.params import ForgeryParams
 from starlight.training.weighting import EnsembleParams
@@ -18,6 +18,7 @@ from starlight.training.weighting import EnsembleParams
 __all__ = ["Tuned", "held_back", "image_scores", "pooled", "seeds_of", "thresholded", "train_base", "tune"]
 
 _UNCLEAR = 0.1  # overlap from which a suspicion that is not right is not plainly wrong either: nothing is learnt of it
+_LEAD = 0.2  # by how much one region of a copy overlaps more with the truth, for it to be the copy
 _BLOCKS = 5  # of trees that fine-tuning adds; the best end of them is kept
 _AROUND = (0.3, 0.6, 1.0, 1.7, 3.0)  # of the false-positive rate aimed at: at one alone, few images decide
 _MASK_SHARE = 0.1  # weight of the mask beside the detection, as for the other task
@@ -72,7 +73,9 @@ def train_base(data: Examples, weights: np.ndarray, params: ForgeryParams, seed:
             f"forgery: of {len(y)} suspicions in training images {y.sum()} are right (overlap {params.overlap}): "
             "nothing can be learnt; add forged images, or set tampering.enabled: true in params.yaml"
         )
-    return train(table, y, w, seed, Settings(trees=params.trees, depth=params.depth))
+    verifier = train(table, y, w, seed, Settings(trees=params.trees, depth=params.depth))
+    told = (data.overlap >= params.overlap) & (np.abs(data.lead) >= _LEAD) & (weights[data.image] > 0)
+    return told_apart(verifier, data.table[told], data.lead[told] > 0) if told.any() else verifier
 
 
 def tune(

@@ -10,14 +10,14 @@ import pandas as pd
 
 from starlight.forgery.accepted import accepted
 from starlight.forgery.verifier import Verifier
-from starlight.training.forgery.examples import Examples
+from starlight.training.forgery.examples import ROWS, Examples
 from starlight.training.forgery.learn import held_back, image_scores, pooled, seeds_of, thresholded, train_base, tune
 from starlight.training.forgery.params import ForgeryParams
 from starlight.training.forgery.record import KINDS
 from starlight.training.mining import Evidence, Mined, MineParams, select
 from starlight.training.weighting import EnsembleParams, FinetuneParams, as_many_at_random, by_area
 
-__all__ = ["Trained", "base_of", "finetuned", "marked", "mined", "other_seeds", "sampling_weights"]
+__all__ = ["Trained", "base_of", "finetuned", "marked", "mined", "nothing_mined", "other_seeds", "sampling_weights"]
 
 
 class Trained(NamedTuple):
@@ -76,6 +76,23 @@ def mined(base: Verifier, data: Examples, params: MineParams) -> Mined:
                       for i in range(len(data.rows))], dtype=object)  # fmt: skip
     evidence = Evidence(score, shares[:, 0], shares[:, 1], data.highest(p, 0.0), named)
     return select(data.rows, data.labels, evidence, params, positive="forged")
+
+
+def nothing_mined(params: MineParams, why: str) -> Mined:
+    """Tables without rows, and an account that says why.
+
+    Parameters
+    ----------
+    params : MineParams
+    why : str
+
+    Returns
+    -------
+    Mined
+    """
+    none = np.zeros(0)
+    found = select(pd.DataFrame(columns=ROWS), none, Evidence(*(none,) * 5), params, positive="forged")
+    return found._replace(audit=found.audit | {"advice": f"nothing to learn from: {why}"})
 
 
 def _odds(probability):
@@ -197,9 +214,9 @@ def marked(verifier: Verifier, data: Examples, image: int) -> np.ndarray:
     ndarray, shape (h, w), bool
     """
     at = data.of(image)
-    chosen = at[accepted(verifier.probability(data.table[at]), verifier.threshold)]
+    kept = at[accepted(verifier.probability(data.table[at]), verifier.threshold)]
     row = data.rows.iloc[image]
     mask = np.zeros((int(row["height"]), int(row["width"])), bool)
-    for i in chosen:
-        mask |= data.mask(i)
+    for i, side in zip(kept, verifier.chosen(data.table[kept]), strict=True):
+        mask |= data.mask(i, int(side))
     return mask
