@@ -56,7 +56,7 @@ bench-detect: $(READY)  ## detection beside peers; COVERS=folder makes the test 
 	python -m scripts.tools.bench_detect $(if $(COVERS),--covers $(COVERS)) --workers $(or $(WORKERS),1)
 
 bench-sizes: $(READY)  ## detection by the size of the picture, on parts of your photographs: COVERS=folder
-	python -m scripts.tools.bench_sizes --covers "$(COVERS)" --workers $(or $(WORKERS),1)
+	python -m scripts.tools.bench_sizes $(if $(COVERS),--covers $(COVERS)) --workers $(or $(WORKERS),1)
 
 bench-clean: $(READY)  ## false hits of the reader on images made from your photographs: PHOTOS=folder
 	python -m scripts.tools.bench_clean $(PHOTOS) --seconds $(or $(SECONDS_OF_CPU),300)
