@@ -8,7 +8,8 @@ TESTING := $(VENV)/.testing
 export PATH := $(abspath $(BIN)):$(PATH)
 export PYTHONHASHSEED := 0
 
-.PHONY: help setup repro test lint bench bench-clean bench-detect bench-forgery bench-mining ablations evidence promote release release-forgery export wheel fuzz \
+.PHONY: help setup repro test lint bench bench-clean bench-detect bench-sizes bench-forgery bench-mining ablations evidence \
+	promote release release-forgery export wheel fuzz \
 	pr-report baseline
 
 help:  ## this list
@@ -54,6 +55,9 @@ bench: $(READY)  ## speed of extraction and of detection
 bench-detect: $(READY)  ## detection beside peers; COVERS=folder makes the test set from your photographs
 	$(PIP) --no-deps --requirement requirements-bench.lock
 	python -m scripts.tools.bench_detect $(if $(COVERS),--covers $(COVERS)) --workers $(or $(WORKERS),1)
+
+bench-sizes: $(READY)  ## detection by the size of the picture, on parts of your photographs: COVERS=folder
+	python -m scripts.tools.bench_sizes $(if $(COVERS),--covers $(COVERS)) --workers $(or $(WORKERS),1)
 
 bench-clean: $(READY)  ## false hits of the reader on images made from your photographs: PHOTOS=folder
 	python -m scripts.tools.bench_clean $(PHOTOS) --seconds $(or $(SECONDS_OF_CPU),300)

@@ -7,10 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from starlight.findings.account import Span, account
+from starlight.findings.even_levels import even_levels
 from starlight.findings.finding import Finding
+from starlight.findings.level_noise import level_noise
+from starlight.findings.palette_order import palette_order
 from starlight.findings.pixels import by_tools, search
 from starlight.findings.random_planes import random_planes
 from starlight.findings.reading.coefficients import in_coefficients
+from starlight.findings.tool_marks import tool_marks
 from starlight.images.image import Image
 from starlight.streams.readable.decode import decode_payload
 from starlight.techniques import OTHER, TECHNIQUES
@@ -61,8 +65,14 @@ def read(image: Image) -> Reading:
     searched += [found for found in by_tools(image) if not any(found.payload in one.payload for one in searched)]
     known = {found.technique for found in searched}
     low = [found for found in [in_low_bits(image)] if found and found.technique not in known]
+    known |= {found.technique for found in low}
+    marked = [found for found in tool_marks(image) if found.technique not in known]
     random = [found for found in random_planes(image) if found.technique not in known]
-    hidden = [*searched, *low, *random, *in_coefficients(image), *(found for found in kept.findings if found.hidden)]
+    known |= {found.technique for found in random}
+    random += [found for found in even_levels(image) if found.technique not in known]
+    random += palette_order(image) + level_noise(image)
+    marked += in_coefficients(image)
+    hidden = [*searched, *low, *marked, *random, *(found for found in kept.findings if found.hidden)]
     notes = tuple(found for found in kept.findings if not found.hidden)
     return Reading(tuple(hidden), notes, kept.spans)
 

@@ -1,0 +1,1 @@
+"""Detection by the size of the picture."""
