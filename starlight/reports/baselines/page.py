@@ -8,11 +8,11 @@ from starlight.markdown import code, interval, number, percent, points, table, w
 from starlight.metrics import MODELS, clopper_pearson, compare, compare_parts, view
 from starlight.plots.style import TITLES
 from starlight.reports.against import against
-from starlight.reports.baseline_tables import ablations, before_after, blanked_streams, latency_and_size
+from starlight.reports.baselines.ladder import ladder
+from starlight.reports.baselines.own_kind import own_kind
+from starlight.reports.baselines.tables import ablations, before_after, blanked_streams, latency_and_size
 from starlight.reports.figures import current_values
 from starlight.reports.inputs import Run
-from starlight.reports.ladder import ladder
-from starlight.reports.own_kind import own_kind
 from starlight.reports.words import listing, p_text, plural, title_of
 
 __all__ = ["baseline_report"]
