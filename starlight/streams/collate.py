@@ -9,10 +9,11 @@ import numpy as np
 from starlight.streams import REGISTRY
 from starlight.streams.starts import starts
 
-__all__ = ["CROPS", "TILE", "collate", "first_rows", "tile_count", "vectors"]
+__all__ = ["CELL", "CROPS", "TILE", "collate", "first_rows", "tile_count", "vectors"]
 
 CROPS = {"pixel": 3, "alpha": 2, "lsb": 3, "palette_lsb": 1}  # crop streams and their channels
 TILE = 256  # side of a crop in pixels
+CELL = 8  # side of a cell of the map in pixels
 
 Record = Mapping[str, np.ndarray]
 

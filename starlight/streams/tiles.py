@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["CELL", "TILE", "crops", "padded", "tile_origins"]
+__all__ = ["TILE", "crops", "padded", "tile_origins"]
 
 TILE = 256  # side of a crop in pixels
-CELL = 8  # side of a cell of the map in pixels
 
 
 def tile_origins(height: int, width: int, max_tiles: int) -> list[tuple[int, int]]:

@@ -8,7 +8,7 @@ import io
 import numpy as np
 from PIL import Image as PillowImage
 
-from starlight.streams.tiles import CELL
+from starlight.streams.collate import CELL
 
 __all__ = ["corner", "data_uri", "heat", "plane", "thumbnail"]
 

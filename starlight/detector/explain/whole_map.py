@@ -11,9 +11,8 @@ from starlight.detector.detector import Judged
 from starlight.detector.predictor import Predictor
 from starlight.images.image import Image
 from starlight.streams import REGISTRY
-from starlight.streams.collate import CROPS, first_rows
+from starlight.streams.collate import CELL, CROPS, TILE, first_rows
 from starlight.streams.starts import read_by
-from starlight.streams.tiles import CELL, TILE
 
 __all__ = ["whole_map"]
 

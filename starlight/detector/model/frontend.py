@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from starlight.streams.tiles import CELL
+from starlight.streams.collate import CELL
 
 __all__ = ["FRONTENDS", "PixelFrontend", "PlaneFrontend"]
 
