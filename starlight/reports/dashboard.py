@@ -11,7 +11,6 @@ from starlight.reports.against import against
 from starlight.reports.dataset import dataset_section
 from starlight.reports.forgery import forgery_section
 from starlight.reports.inputs import Run
-from starlight.reports.served import served
 from starlight.reports.submissions import own_alarms, submissions
 from starlight.reports.targets import standing
 from starlight.reports.words import change_name, change_sentence, changes, listing, plural
@@ -86,7 +85,7 @@ def dashboard(run: Run) -> str:
         submissions(run),
         figures.containers(run),
         figures.by_picture(run),
-        served(run),
+        run_sections.served(run),
         run_sections.evidence(run),
         forgery_section(run),
         iter(["## Calibration", run.plot("Predicted probability against the share that is stego", "calibration")]),

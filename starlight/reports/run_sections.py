@@ -1,10 +1,11 @@
 """Sections of the dashboard about the run itself: trends, training, data, speed, hard images, alerts."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import pandas as pd
 
+from starlight.errors import StarlightError
 from starlight.markdown import NOTHING, code, counts, image, number, percent, table, whole
 from starlight.metrics import Figure, figure, view
 from starlight.monitor.alerts.precision import of_history
@@ -16,9 +17,10 @@ from starlight.reports.inputs import Run
 from starlight.reports.targets import cell, status
 from starlight.reports.words import plural
 
-__all__ = ["alerts", "evidence", "hardest", "latency", "mining", "training", "trends"]
+__all__ = ["alerts", "evidence", "hardest", "latency", "mining", "served", "training", "trends"]
 
 _SHOWN = 10
+_SERVED_ON = {"real": "clean real files", "generated": "clean generated images", "stego": "stego of the test split"}
 
 
 def trends(run: Run) -> Iterator[str]:
@@ -164,3 +166,41 @@ def alerts(run: Run) -> Iterator[str]:
     if precision:
         yield PRECISION_WORDS
         yield table(PRECISION_HEADER, precision, "lrr")
+
+
+def served(run: Run) -> Iterator[str]:
+    """The section on what `starlight detect` answers with in this folder."""
+    yield "## Which detector is served"
+    told = run.documents.get("served", {})
+    try:
+        yield from _served(told)
+    except (KeyError, TypeError) as error:
+        raise StarlightError(f"{run.directory / 'served.json'}: lacks {error}") from error
+
+
+def _served(told: Mapping) -> Iterator[str]:
+    if taken := told.get("taken_back"):
+        yield f"The {_named(taken)} was promoted and taken back."
+    if told.get("origin", "released") == "released":
+        yield (
+            "The released one of `models/release/`, whose evidence stands below: no detector that was trained here is "
+            "promoted. `make promote` does so, where one passes the evidence and is no worse on the same images."
+        )
+        return
+    yield (
+        f"The {_named(told)}, trained here and promoted over the {_named(told['replaces'])} by `make promote`; "
+        f"`make promote UNDO=1` takes it back. {told['why']}"
+    )
+    rows = [
+        [_SERVED_ON.get(row["group"], row["group"]), whole(row["images"]), counts(row["champion"], row["images"]),
+         counts(row["challenger"], row["images"]), whole(row["only_champion"]), whole(row["only_challenger"]),
+         number(row["p"], 3)]
+        for row in told["duel"]
+    ]  # fmt: skip
+    yield "Both on the same images (McNemar's exact test, adjusted by Holm's method):"
+    header = ["Images", "Number", "Called stego before", "Now", "Right before alone", "Right now alone", "p"]
+    yield table(header, rows, "lrrrrrr")
+
+
+def _named(told: Mapping) -> str:
+    return f"{told['origin']} detector {code(told['name'])} ({told['weights'][:8]})"
