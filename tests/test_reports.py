@@ -23,9 +23,9 @@ from starlight.reports import inputs, measures
 from starlight.reports.against import against
 from starlight.reports.baselines.tables import before_after
 from starlight.reports.dashboard import main_figures
+from starlight.reports.dataset import own_alarms, submissions
 from starlight.reports.inputs import ReportParams
 from starlight.reports.roadmap import relative_gap
-from starlight.reports.submissions import own_alarms, submissions
 from starlight.reports.targets import Goal, cell, goals, status
 from starlight.reports.write import write
 

@@ -8,10 +8,9 @@ from starlight.monitor.alerts import summary
 from starlight.plots.style import TITLES
 from starlight.reports import figures, run_sections
 from starlight.reports.against import against
-from starlight.reports.dataset import dataset_section
+from starlight.reports.dataset import dataset_section, own_alarms, submissions
 from starlight.reports.forgery import forgery_section
 from starlight.reports.inputs import Run
-from starlight.reports.submissions import own_alarms, submissions
 from starlight.reports.targets import standing
 from starlight.reports.words import change_name, change_sentence, changes, listing, plural
 

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from starlight.streams.tiles import CELL, TILE
+from starlight.streams.collate import CELL
+from starlight.streams.tiles import TILE
 
 __all__ = ["pixel_cells", "plane_cells", "record_cells"]
 

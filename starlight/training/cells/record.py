@@ -16,8 +16,7 @@ import numpy as np
 
 from starlight.detector.model.frontend import FRONTENDS
 from starlight.detector.plain.cells import record_cells
-from starlight.streams.collate import CROPS, TILE, tile_count
-from starlight.streams.tiles import CELL
+from starlight.streams.collate import CELL, CROPS, TILE, tile_count
 
 __all__ = ["CHANNELS", "MAP", "Tile", "pack", "unpack"]
 
