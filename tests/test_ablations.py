@@ -11,8 +11,8 @@ import pytest
 from starlight.lab.ablations.ablations import MEASURES, SEEDS, rows, summary, variations
 from starlight.lab.ablations.experiments import climbed, collect
 from starlight.lab.ablations.ladder import RUNGS, ladder, rung_rows
-from starlight.reports.baselines.ladder import ladder as report_ladder
-from starlight.reports.baselines.tables import ablations
+from starlight.reports.baseline_tables import ablations
+from starlight.reports.ladder import ladder as report_ladder
 
 CATEGORIES = ("flat", "tiny")
 

@@ -21,7 +21,7 @@ from starlight.plots import style, tables
 from starlight.plots.contact_sheet import contact_sheet
 from starlight.reports import inputs, measures
 from starlight.reports.against import against
-from starlight.reports.baselines.tables import before_after
+from starlight.reports.baseline_tables import before_after
 from starlight.reports.dashboard import main_figures
 from starlight.reports.dataset import own_alarms, submissions
 from starlight.reports.inputs import ReportParams

@@ -18,7 +18,7 @@ from starlight.monitor.runs.latency import latency_p95
 from starlight.monitor.runs.logs import TrainingRun, parse_training_logs
 from starlight.monitor.runs.tables import read_manifest, read_predictions
 from starlight.monitor.runs.together import check_together
-from starlight.reports.baselines.ladder import COLUMNS
+from starlight.reports.ladder import COLUMNS
 from starlight.reports.targets import Goal, goals
 
 __all__ = ["ReportParams", "Run", "load", "read_json", "with_alerts"]

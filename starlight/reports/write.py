@@ -17,7 +17,7 @@ from starlight.monitor.runs import history
 from starlight.monitor.runs.latency import latency_p95
 from starlight.plots import plots, plots_time, style
 from starlight.plots.style import TITLES
-from starlight.reports.baselines.page import baseline_report
+from starlight.reports.baseline import baseline_report
 from starlight.reports.dashboard import dashboard
 from starlight.reports.forgery import forgery_page
 from starlight.reports.inputs import ReportParams, Run, load, with_alerts

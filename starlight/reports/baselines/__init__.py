@@ -1,1 +1,0 @@
-"""V3 and V4 side by side: the baseline report."""
