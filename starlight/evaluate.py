@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from starlight.detector.calibration.judgement import judge, named
+from starlight.detector.calibration.judgement import columns, judge, named
 from starlight.detector.weights import Stored, averaged
 from starlight.errors import StarlightError
 from starlight.metrics import auc
@@ -74,9 +74,10 @@ def score(stored: Stored, passes: Passes) -> Scored:
 
 
 def _scored(stored: Stored, data: TrainingData, logits, unlike, counts=None) -> Scored:
-    found = data.found if stored.members[0].model.config.reads else None
+    techniques = stored.calibration.techniques
+    found = data.found[:, columns(techniques)] if stored.members[0].model.config.reads else None
     answer = judge(logits, np.zeros(0), unlike, data.classes, stored.calibration, stored.meta["ood_limit"], found)
-    technique = named(answer.technique_scores, LABELS)
+    technique = named(answer.technique_scores, techniques)
     return Scored(answer.score, answer.probability, technique, counts, answer.abstain)
 
 

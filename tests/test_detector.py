@@ -14,12 +14,14 @@ from PIL import Image
 
 from starlight import Detector
 from starlight.detector.answer import VERDICTS
+from starlight.detector.calibration import judgement
 from starlight.detector.calibration.judgement import named
 from starlight.detector.installed import find_weights
 from starlight.errors import StarlightError
 from starlight.images.containers import Limits
-from starlight.images.image import decode
-from starlight.techniques import get, protocol
+from starlight.images.image import decode, read
+from starlight.techniques import OTHER, TECHNIQUES, get, protocol
+from starlight.techniques.constraints import constraint_mask
 
 
 @pytest.fixture(scope="module")
@@ -217,3 +219,21 @@ def test_a_part_is_named_where_an_image_is_too_large_to_be_seen_whole(flags_none
     )
     answer = flags_none.detect(tiny.images(files[0].parent / "large", 1, side=200)[0].read_bytes())
     assert "megapixels the first 32 % were looked at" in answer.reason
+
+
+def test_weights_of_fewer_techniques_speak_of_those(tmp_path, monkeypatch):
+    """Techniques that were listed since do not shift what released weights say."""
+    weights, picture = (
+        tiny.weights(tmp_path / "w.safetensors", experts=True),
+        tiny.images(tmp_path / "images", count=1)[0],
+    )
+    before = Detector.load(weights).detect(picture)
+    more = (*TECHNIQUES[:5], "new", *TECHNIQUES[5:])
+    monkeypatch.setattr(judgement, "TECHNIQUES", more)
+    mask = np.insert(constraint_mask(read(str(picture))), 5, True)
+    monkeypatch.setattr("starlight.detector.detector.constraint_mask", lambda _: mask)
+    monkeypatch.setattr("starlight.findings.reading.reader._LABELS", (*more, OTHER))
+    after = Detector.load(weights).detect(picture)
+    assert after.techniques == before.techniques and after.probability == before.probability
+    with pytest.raises(StarlightError, match="made for gone, which"):
+        judgement.columns(["alpha", "gone"])

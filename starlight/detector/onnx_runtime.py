@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from starlight.detector.calibration.calibration import Calibration
-from starlight.detector.calibration.judgement import Prediction, found_in, judge
+from starlight.detector.calibration.judgement import Prediction, found_in, judge, possible_in
 from starlight.errors import StarlightError
 from starlight.streams.collate import collate, first_rows, vectors
 
@@ -59,8 +59,8 @@ class OnnxPredictor:
         maps: bool = True,
     ) -> Prediction:  # fmt: skip
         """As `starlight.detector.predictor.Predictor.predict`."""
-        batch = {"mask": np.stack([np.asarray(r["mask"], bool) for r in records])}
-        found = found_in(records) if self._reads else None
+        batch = {"mask": possible_in(records, self.techniques)}
+        found = found_in(records, self.techniques) if self._reads else None
         batch["keep"] = np.array([name != blank for name in self.streams], np.float32)
         if not maps:
             quick = vectors(records, self.quick_streams) | {"tiles": np.zeros(len(records), np.int64)}

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from starlight.detector.calibration.judgement import Prediction, found_in, judge
+from starlight.detector.calibration.judgement import Prediction, found_in, judge, possible_in
 from starlight.detector.model.encoders import MAP_WIDTH, WIDTH
 from starlight.detector.model.experts import Experts, answers
 from starlight.detector.plain.cells import record_cells
@@ -55,8 +55,8 @@ class TorchPredictor:
         maps: bool = True,
     ) -> Prediction:  # fmt: skip
         """As `starlight.detector.predictor.Predictor.predict`."""
-        masks = np.stack([np.asarray(r["mask"], bool) for r in records])
-        found = found_in(records) if self._reads else None
+        masks = possible_in(records, self.techniques)
+        found = found_in(records, self.techniques) if self._reads else None
         if not maps and blank is None and (quick := self._by_experts(records, masks)) is not None:
             return judge(*quick, classes, self.calibration, self.meta["ood_limit"], found)
         batch, mask = self._batch(records), torch.from_numpy(masks)
@@ -77,7 +77,7 @@ class TorchPredictor:
     @torch.inference_mode()
     def embed(self, records: Sequence[Mapping[str, Any]]) -> np.ndarray:
         """(n, d) fused representation in the first member: images that it takes to be alike lie close."""
-        mask = torch.from_numpy(np.stack([np.asarray(r["mask"], bool) for r in records]))
+        mask = torch.from_numpy(possible_in(records, self.techniques))
         return self.members[0].model(self._batch(records), mask).embedding.numpy()
 
     def _batch(self, records: Sequence[Mapping[str, Any]]) -> dict[str, Tensor]:

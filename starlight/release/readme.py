@@ -27,7 +27,7 @@ _WHAT = {
     "lsb.rgb": "text in colour LSBs, from the first pixel on",
     "exif": "text in the EXIF comment",
     "raw": "bytes behind the end of the image",
-    "lsbr": "random bits, LSB replacement, in one to four planes",
+    "lsbr": "random bits, LSB replacement",
     "lsbm": "random bits, LSB matching",
     "outguess": "OutGuess in JPEG coefficients",
     "steghide": "steghide in JPEG coefficients",

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from starlight.detector.calibration import thresholds
+from starlight.detector.calibration.judgement import columns
 from starlight.detector.model import UnifiedStarlightDetector
 from starlight.detector.model.experts import Experts, answers
 from starlight.detector.model.unified import without
@@ -108,11 +109,11 @@ def forward(
 
 def by_experts(model: UnifiedStarlightDetector, data: TrainingData) -> Forward | None:
     """What experts alone say, many times sooner, with nothing known of the map; None where they cannot answer alone."""
-    experts = Experts(model.cpu().eval())
+    experts, speaks = Experts(model.cpu().eval()), columns(model.config.techniques)
     values, parts = {name: data.vectors(name) for name in experts.streams}, []
     for start in range(0, len(data), _BATCH):
         chosen = slice(start, start + _BATCH)
-        mask = data.mask[chosen]
+        mask = data.mask[chosen][:, speaks]
         found = answers([experts], {name: rows[chosen] for name, rows in values.items()}, mask)
         if found is None:
             return None

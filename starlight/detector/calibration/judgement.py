@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from starlight.detector.calibration.calibration import FINDS_NOTHING, UNKNOWN, Calibration
-from starlight.techniques import OTHER, group, protocol
+from starlight.errors import StarlightError
+from starlight.techniques import OTHER, TECHNIQUES, group, protocol
 
-__all__ = ["BY_ACCOUNT", "FOUND", "Prediction", "found_in", "judge", "named", "silence"]
+__all__ = ["BY_ACCOUNT", "FOUND", "Prediction", "columns", "found_in", "judge", "named", "possible_in", "silence"]
 
 BY_ACCOUNT = (*group("comment"), *group("trailer"))  # evidence is bytes, which the account explains or does not
 FOUND = 50.0  # score of a payload that was read
@@ -117,9 +118,37 @@ def silence(calibration: Calibration, name: str, scores: np.ndarray) -> dict[str
     return {t: f"{_WHY[why]}: {name}" for t, why, score in standing if why in _WHY and np.isfinite(score)}
 
 
-def found_in(records: Sequence[Mapping[str, Any]]) -> np.ndarray | None:
+def columns(techniques: Sequence[str]) -> list[int]:
+    """Where techniques stand in masks and in what was read: all that are listed, then `other`.
+
+    Weights that were trained when fewer techniques were listed speak of those.
+
+    Raises
+    ------
+    StarlightError
+        One of them is not listed.
+
+    Examples
+    --------
+    >>> columns(["palette", "exif"])
+    [1, 3]
+    """
+    listed = (*TECHNIQUES, OTHER)
+    if unknown := [name for name in techniques if name not in listed]:
+        raise StarlightError(f"weights: made for {', '.join(unknown)}, which this version does not list")
+    return [listed.index(name) for name in techniques]
+
+
+def possible_in(records: Sequence[Mapping[str, Any]], techniques: Sequence[str]) -> np.ndarray:
+    """(n, t) bool, which of a detector's techniques each image could carry."""
+    return np.stack([np.asarray(r["mask"], bool) for r in records])[:, columns(techniques)]
+
+
+def found_in(records: Sequence[Mapping[str, Any]], techniques: Sequence[str]) -> np.ndarray | None:
     """(n, t) techniques that were read, for `judge`; None where not all of some records say so."""
-    return np.stack([r["found"] for r in records]) if all("found" in r for r in records) else None
+    if not all("found" in r for r in records):
+        return None
+    return np.stack([r["found"] for r in records])[:, columns(techniques)]
 
 
 def named(scores: np.ndarray, techniques: Sequence[str]) -> np.ndarray:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from starlight.detector.calibration.judgement import Prediction, found_in, judge
+from starlight.detector.calibration.judgement import Prediction, found_in, judge, possible_in
 from starlight.detector.plain.cells import record_cells
 from starlight.detector.plain.network import Network
 from starlight.detector.plain.weights import load
@@ -53,8 +53,8 @@ class NumpyPredictor:
         maps: bool = True,
     ) -> Prediction:  # fmt: skip
         """As `starlight.detector.predictor.Predictor.predict`."""
-        mask = np.stack([np.asarray(r["mask"], bool) for r in records])
-        found = found_in(records) if self._reads else None
+        mask = possible_in(records, self.techniques)
+        found = found_in(records, self.techniques) if self._reads else None
         if not maps and blank is None and all(member.alone(mask) for member in self._members):
             batch = vectors(records, self.quick_streams)
             logits = [member.experts(batch, mask) for member in self._members]
