@@ -82,7 +82,7 @@ def judged(tmp_path_factory):
     real = (cover % 3 == 0) & manifest["kind"].isin(["clean", "stego"])
     photographs = manifest[real].assign(source=np.where(cover[real] // 12 % 2 == 0, "Canon", "Sony"))
     photographs["path"] = "p/clean/cut_" + photographs["sample_id"] + ".jpg"
-    images = Images(manifest[~real & (cover % 3 != 0)], photographs, reader, root / "scratch")
+    images = Images(manifest[~real & (cover % 3 != 0)], photographs, reader, reader.crops, root / "scratch")
     settings = Settings(knobs(General), knobs(TrainParams), knobs(FinetuneParams), knobs(MineParams, share=0.3))
     return images, compared_by_make(load(root / "base.safetensors"), images, settings, [1])
 

@@ -237,11 +237,12 @@ def test_log_odds_of_clean_images_are_those_that_the_detector_judges_by(tmp_path
     real = photograph(tmp_path / "a.jpg", maker="Canon")
     weights = tiny.weights(tmp_path / "w.safetensors", experts=True)
     files = [File(GENERATED, "a", p) for p in [*clean, tmp_path / "broken.png"]] + [File(REAL, "mine", real)]
-    streams = Detector.load(weights).predictor.quick_streams
-    seen = collected.collect(files, streams, HERE)
-    collected.write(tmp_path / "seen.npz", seen)
-    scores = log_odds(weights, collected.load(tmp_path / "seen.npz", streams))
-    assert np.array_equal(scores.logits, log_odds(weights, seen).logits)
+    kept, streams = tmp_path / "seen.npz", Detector.load(weights).predictor.quick_streams
+    scores = log_odds(weights, lambda: files, engine=HERE)
+    for made in (lambda: files, list):  # read and kept, then used again
+        again = log_odds(weights, made, kept, HERE)
+        assert np.allclose(again.logits, scores.logits, atol=1e-5) and np.array_equal(again.groups, scores.groups)
+    assert set(collected.load(kept, streams).vectors) == set(streams)
     with pytest.raises(StarlightError, match=r"seen.npz: holds no clean images"):
         collected.load(tmp_path / "seen.npz", ("pixel",))
     judged = [Detector.load(weights).judge(path) for path in [*clean, real]]

@@ -1,4 +1,4 @@
-"""Orders that one tool alone uses: OpenStego's random one, stegano's scarce sequences, a byte a pixel."""
+"""Orders that one tool alone uses: OpenStego's random one, stegano's scarce sequences."""
 
 import gzip
 import io
@@ -97,23 +97,6 @@ def test_a_short_text_behind_its_count(name):
     (found,) = by_tools(stored(pixels))
     assert found.payload == text
     assert found.place.endswith(name)
-
-
-@pytest.mark.parametrize("order", ["rows", "columns"])
-@pytest.mark.parametrize("shares", [(3, 3, 2), (2, 3, 3), (3, 2, 3)])
-def test_a_byte_a_pixel(order, shares):
-    pixels = noise()
-    flat = (pixels if order == "rows" else pixels.swapaxes(0, 1).copy()).reshape(-1, 3)
-    for i, letter in enumerate(TEXT + b"\0"):
-        left = 8
-        for channel, share in enumerate(shares):
-            left -= share
-            mask = (1 << share) - 1
-            flat[i, channel] = (flat[i, channel] & ~np.uint8(mask)) | np.uint8(letter >> left & mask)
-    whole = flat.reshape(pixels.shape if order == "rows" else (120, 96, 3))
-    (found,) = by_tools(stored(whole if order == "rows" else whole.swapaxes(0, 1)))
-    assert found.payload == TEXT
-    assert "-".join(map(str, shares)) in found.place
 
 
 @pytest.mark.parametrize("seed", range(20))

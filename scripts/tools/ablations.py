@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from starlight.errors import StarlightError
-from starlight.lab.ablations.ablations import summary, variations
+from starlight.lab.ablations.ablations import SEEDS, summary, variations
 from starlight.lab.ablations.experiments import climbed, collect, queue, run
 from starlight.lab.ablations.ladder import ladder
 from starlight.params import run_stage
@@ -21,13 +21,14 @@ def main(_: dict) -> None:
     arguments.add_argument("--collect-only", action="store_true", help="read experiments that have run")
     groups = "full, reading, streams, mask, unseen, ratio, hard, without, ladder (default: all)"
     arguments.add_argument("--groups", nargs="*", help=groups)
+    arguments.add_argument("--seeds", type=int, nargs="*", default=SEEDS, help="of the ladder's trainings")
     arguments.add_argument("-S", dest="shared", action="append", default=[], help="a parameter for all of them")
     arguments.add_argument("--add", action="store_true", help="keep the rows of other commits in the table")
     options = arguments.parse_args()
     categories = sorted(json.loads((REPORTS / "dataset.json").read_text())["negatives"])
     chosen, rungs = (
         [v for v in every if not options.groups or v.group in options.groups]
-        for every in (variations(categories), ladder())
+        for every in (variations(categories), ladder(options.seeds))
     )
     if not options.collect_only:
         queue([*chosen, *rungs], options.shared)

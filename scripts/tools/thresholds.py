@@ -12,10 +12,7 @@ from starlight.detector.weights import load, write
 from starlight.manifest import read
 from starlight.params import run_stage, section
 from starlight.release.card import LEFT_OUT
-from starlight.release.collected import collect
-from starlight.release.collected import load as collected
-from starlight.release.collected import write as keep
-from starlight.release.evidence import loaded, make, own
+from starlight.release.evidence import make, own
 from starlight.release.refit import fitting, left_out, log_odds
 from starlight.sample.build import SampleParams
 from starlight.store import StreamReader, default_root
@@ -39,16 +36,12 @@ def main(raw: dict) -> None:
     val = load_splits(rows, reader, streams, crops, default_root() / "scratch").val
     set_by = fitting(stored.members, val, options.target_fpr)
     made_with = section(raw, "sample", SampleParams)
-    streams, kept = loaded(options.weights).predictor.quick_streams, options.collected
-    if kept and kept.exists():
-        clean = collected(kept, streams)
-    else:
-        with tempfile.TemporaryDirectory() as folder:
-            files = [*make(Path(folder), options.images, options.seeds, made_with), *own(options.covers)]
-            clean = collect(files, streams)
-        if kept:
-            keep(kept, clean)
-    scores = log_odds(options.weights, clean)
+    with tempfile.TemporaryDirectory() as folder:
+
+        def files():
+            return [*make(Path(folder), options.images, options.seeds, made_with), *own(options.covers)]
+
+        scores = log_odds(options.weights, files, options.collected)
     calibration = set_by(scores)
     before, after = (scores.flagged(one) for one in (stored.calibration, calibration))
     print(f"{before} of {len(scores.logits)} further clean images flagged; with thresholds set anew by them, {after}")

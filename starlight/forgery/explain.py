@@ -31,12 +31,12 @@ def explain(detector: ForgeryDetector, path: str) -> str:
     try:
         judged = detector.judge(path)
     except BadImage:
-        return render(_shown(detector.detect(path)), detector.description, [], [], [], [], None, None)
+        return render(_shown(detector.detect(path)), detector.description, [], [], [], [], [], None, None)
     figures = [
         Figure(pictures.data_uri(pictures.thumbnail(judged.image.pixels)), "The image"),
         Figure(pictures.data_uri(overlay(judged.image.pixels, judged.accepted, judged.sides)), _caption(judged)),
     ]
-    return render(_shown(judged.detection), detector.description, figures, [], [], _sentences(judged), None, None)
+    return render(_shown(judged.detection), detector.description, figures, [], [], [], _sentences(judged), None, None)
 
 
 def overlay(pixels: np.ndarray, accepted: list[Candidate], sides: list[int]) -> PillowImage.Image:

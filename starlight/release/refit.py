@@ -6,6 +6,7 @@ turn: what is counted of it was judged by thresholds that it had no part in.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -18,9 +19,14 @@ from starlight.detector.calibration.calibration import Calibration
 from starlight.detector.calibration.judgement import judge
 from starlight.detector.calibration.thresholds import fit
 from starlight.detector.weights import Member
+from starlight.errors import BadImage, StarlightError
+from starlight.fanout import Engine, chunked, run
 from starlight.metrics import clopper_pearson
+from starlight.metrics.promise import REAL
+from starlight.release import collected
 from starlight.release.collected import Collected
-from starlight.release.evidence import loaded
+from starlight.release.evidence import File, device, loaded
+from starlight.release.views import views
 from starlight.training.data import TrainingData
 from starlight.training.image_rows import LABELS
 from starlight.training.selection import Passes
@@ -76,25 +82,80 @@ def fitting(members: Sequence[Member], val: TrainingData, target_fpr: float) -> 
     return set_by
 
 
-def log_odds(weights: Path, collected: Collected) -> Scores:
-    """Log-odds of clean files.
+def log_odds(
+    weights: Path,
+    files: Callable[[], Sequence[File]],
+    kept: Path | None = None,
+    engine: Engine = Engine(),  # noqa: B008 (frozen)
+) -> Scores:
+    """Log-odds of each readable file, and of what people make of real ones (`views`).
 
     Parameters
     ----------
     weights : Path
-    collected : Collected
+    files : callable
+        Makes them, or lists them.
+    kept : Path, optional
+        Where what was read of them is kept for other weights: used if it is there, else written.
+    engine : Engine
 
     Returns
     -------
     Scores
+
+    Raises
+    ------
+    StarlightError
+        `kept` is no such file, or the weights need more than is kept there.
     """
+    if kept is None:
+        return _of_files(weights, files(), engine)
+    streams = loaded(weights).predictor.quick_streams
+    if not kept.exists():
+        collected.write(kept, collected.collect(files(), streams, engine))
+    return _of_collected(weights, collected.load(kept, streams))
+
+
+def _of_files(weights: Path, files: Sequence[File], engine: Engine = Engine()) -> Scores:  # noqa: B008 (frozen)
+    """Log-odds of each readable file, and of what people make of real ones (`views`)."""
+    chunks = chunked(list(files), engine)
+    found = [
+        one for part in run(engine, functools.partial(_log_odds, weights), chunks, label="thresholds") for one in part
+    ]
+    logits, unlike, read, *told, whole = zip(*found, strict=True) if found else ((),) * 6
+    named = (np.array(one, object) for one in told)
+    return Scores(np.array(logits), np.array(unlike), np.array(read, bool), *named, np.array(whole, bool))
+
+
+def _log_odds(weights: Path, files: Sequence[File]) -> list[tuple]:
+    detector, found = loaded(weights), []
+    for group, source, path in files:
+        real = group == REAL
+        try:
+            data = path.read_bytes()
+            for place, one in enumerate(views(data) if real else [data]):
+                judged = detector.judge(one, maps=False)
+                seen = judged.prediction
+                named = f"{source}: {device(path)}".rstrip(": ") if real else ""
+                read = judged.record["found"]
+                found.append((seen.logits[0], float(seen.ood[0]), read, judged.classes[0], named, place == 0))
+        except BadImage:
+            continue
+    return found
+
+
+def _of_collected(weights: Path, clean: Collected) -> Scores:
+    """Log-odds of clean files that were read before."""
     predictor, logits, unlike = loaded(weights).predictor, [], []
-    for start in range(0, len(collected.classes), _BATCH):
+    for start in range(0, len(clean.classes), _BATCH):
         part = slice(start, start + _BATCH)
-        seen = predictor.predict(collected.records(part), collected.classes[part].tolist(), maps=False)
+        try:
+            seen = predictor.predict(clean.records(part), clean.classes[part].tolist(), maps=False)
+        except KeyError as error:
+            raise StarlightError(f"{weights}: no expert for some technique, so that it needs {error} too") from error
         logits.append(seen.logits)
         unlike.append(seen.ood)
-    found, classes, groups, whole = collected.found, collected.classes, collected.groups, collected.whole
+    found, classes, groups, whole = clean.found, clean.classes, clean.groups, clean.whole
     return Scores(np.concatenate(logits), np.concatenate(unlike), found, classes, groups, whole)
 
 

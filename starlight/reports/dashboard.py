@@ -47,8 +47,8 @@ def _overview(run: Run) -> Iterator[str]:
     yield "# Starlight dashboard"
     if (counted := run.tables.get("evidence")) is not None and not counted.empty:
         yield f"**Released detector.** {promise(counted, figures.goals_of(run)['fpr'].target)}"
-    yield own_alarms(run)
     yield verdict(run)
+    yield own_alarms(run)
     yield (
         f"Measured on the test split: {plural(measured['n'], 'image')} from {plural(measured['covers'], 'cover')}, "
         f"{measured['fpr_n']:,} of them authentic. Intervals of rates are Clopper-Pearson's and take images as "

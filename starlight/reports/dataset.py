@@ -104,7 +104,13 @@ def submissions(run: Run) -> Iterator[str]:
     used: Mapping[str, Mapping[str, int]] = run.dataset.get("submissions", {})
     if len(used) < 2:
         return
-    mined = run.tables.get("hard_negatives", pd.DataFrame({"path": []}))["path"].str.split("/").str[0].value_counts()
+    mined = (
+        run.tables.get("hard_negatives", pd.DataFrame({"path": []}))["path"]
+        .astype(str)
+        .str.split("/")
+        .str[0]
+        .value_counts()
+    )
     models = [model for model in ("v4_base", run.current) if model in run.models]
     models = list(dict.fromkeys(models))
     rows = []

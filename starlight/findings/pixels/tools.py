@@ -18,9 +18,7 @@ import numpy as np
 from starlight.findings.contents import identify
 from starlight.findings.finding import Finding
 from starlight.findings.pixels.orders import head
-from starlight.findings.pixels.payloads import text_payload
 from starlight.images.image import Image
-from starlight.streams.readable import text
 from starlight.streams.readable.scan_orders import stores_samples
 from starlight.streams.readable.text_models import MODELS, PRINTABLE
 
@@ -33,10 +31,6 @@ _FACTOR, _SUM, _MASK = 0x5DEECE66D, 0xB, (1 << 48) - 1  # of java.util.Random
 _LETTERS, _DISTINCT = 4, 3  # of a counted text, at least, and how many that differ
 _LIKELY = 9.0  # nats of prose that it must have: with a count that fits, a chance in ten million for all orders
 _PIXELS = 8 * 102 // 3  # that hold a count of two digits, a colon and 99 letters
-_SHARES = ((3, 3, 2), (2, 3, 3), (3, 2, 3))  # bits of the channels that make a byte
-_BYTES, _TASTE, _FEWEST = 256, 48, 16  # bytes that are judged; that must look like text first; that a text has at least
-_PRINTABLE = 0.85  # of these, from the fifth on
-_CERTAIN = 30.0  # nats of text that is read so
 _ORDERS = ("rows", "prime numbers", "composite numbers", "triangular numbers")
 
 
@@ -54,43 +48,7 @@ def by_tools(image: Image) -> list[Finding]:
     if not stores_samples(image) or image.pixels.shape[2] != 3:
         return []
     found = [_openstego(image.pixels), *(_counted(image.pixels, name) for name in (*_SEQUENCES, *_ORDERS))]
-    return [one for one in (*found, _a_byte_a_pixel(image.pixels)) if one is not None]
-
-
-def _a_byte_a_pixel(pixels: np.ndarray) -> Finding | None:
-    """Text whose letters take three low bits of two channels and two of the other, pixel by pixel."""
-    found = []
-    for order, channels, shares in _with_ascii(pixels):
-        begin = _joined(head(pixels, order, _BYTES), channels, shares)
-        if len(begin) >= _FEWEST and PRINTABLE[begin[4:_TASTE]].mean() >= _PRINTABLE:
-            scored = text.score(begin[None], np.array([len(begin)]))
-            found.append((float(scored.net[0]), int(scored.start[0]), order, channels, shares))
-    net, start, order, channels, shares = max(found, default=(0.0, 0, "rows", (0, 1, 2), _SHARES[0]))
-    if net <= _CERTAIN:
-        return None
-    data = _joined(head(pixels, order, None), channels, shares).tobytes()
-    start, stop = text_payload(data, start, "utf-8")
-    letters = "".join("rgb"[c] for c in channels)
-    place = f"in the low {'-'.join(map(str, shares))} bits of the colours ({letters}), by {order}"
-    return Finding("lsb.rgb", place, f"text of {stop - start} bytes", data[start:stop])
-
-
-def _with_ascii(pixels: np.ndarray) -> Iterator[tuple[str, tuple[int, ...], tuple[int, ...]]]:
-    """Orders, channels and their shares of bits in which the highest bit of bytes is mostly zero."""
-    for order in ("rows", "columns"):
-        begin = head(pixels, order, _TASTE)[4:]
-        clear = {share: (begin & np.uint8(1 << (share - 1)) == 0).sum(axis=0) for share in (2, 3)}
-        for channels, shares in itertools.product(((0, 1, 2), (2, 1, 0)), _SHARES):
-            if clear[shares[0]][channels[0]] >= _PRINTABLE * len(begin):
-                yield order, channels, shares
-
-
-def _joined(pixels: np.ndarray, channels: tuple[int, ...], shares: tuple[int, ...]) -> np.ndarray:
-    """Bytes of low bits, those of the first channel the highest: (n, 3) -> (n,) uint8."""
-    out = np.zeros(len(pixels), np.uint8)
-    for channel, share in zip(channels, shares, strict=True):
-        out = out << np.uint8(share) | pixels[:, channel] & np.uint8((1 << share) - 1)
-    return out
+    return [one for one in found if one is not None]
 
 
 def _openstego(pixels: np.ndarray) -> Finding | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,6 +17,7 @@ from starlight.scan.params import limits
 from starlight.scan.scan import ScanParams, scan
 from starlight.store import Store, StreamReader
 from starlight.streams import SETS
+from starlight.training.cells.crops import Crops
 from starlight.training.data import TrainingData
 
 __all__ = ["Fold", "Images", "gathered"]
@@ -43,6 +44,19 @@ class _Readers:
 
     def found(self, sample_id: str) -> np.ndarray:
         return self._of[sample_id].found(sample_id)
+
+
+class _Crops(Crops):
+    """Crops of files of the pipeline, and of some that lie elsewhere."""
+
+    def __init__(self, elsewhere: Mapping[str, Path], root: Path, max_tiles: int) -> None:
+        super().__init__(root, max_tiles)
+        self._elsewhere = {path: Crops(folder, max_tiles) for path, folder in elsewhere.items()}
+
+    def of(self, sample_id: str, path: str) -> dict[str, np.ndarray]:
+        if path in self._elsewhere:
+            return self._elsewhere[path].of(sample_id, path)
+        return super().of(sample_id, path)
 
 
 class _Kept(TrainingData):
@@ -79,15 +93,19 @@ class Images:
         Manifests; `source` of the latter is the make.
     reader : StreamReader
         Of both.
+    crops : Crops
+        Of both.
     scratch : Path
         For what does not fit into memory.
     """
 
-    def __init__(self, generated: pd.DataFrame, real: pd.DataFrame, reader: _Readers, scratch: Path) -> None:
+    def __init__(
+        self, generated: pd.DataFrame, real: pd.DataFrame, reader: _Readers, crops: Crops, scratch: Path
+    ) -> None:
         usable = generated[(generated["status"] == "ok") & generated["kind"].isin(manifest.STEGO_KINDS)]
         self._generated = usable.assign(alone=False)
         self._real = real[(real["status"] == "ok") & ~real["sample_id"].isin(usable["sample_id"])].assign(alone=True)
-        self._reader, self._scratch = reader, scratch
+        self._reader, self._crops, self._scratch = reader, crops, scratch
         self.makes = sorted(set(self._real["source"]))
 
     def count(self, make: str) -> int:
@@ -105,11 +123,14 @@ class Images:
             "val": pd.concat([self._split("val"), others[own_val]]),
             "out": self._real[out],
         }
-        return Fold(make, **{n: _Kept(rows, self._reader, SETS["nine"], self._scratch) for n, rows in parts.items()})
+        return Fold(make, **{n: self._kept(rows) for n, rows in parts.items()})
 
     def generated(self) -> TrainingData:
         """The test split of the pipeline."""
-        return _Kept(self._split("test"), self._reader, SETS["nine"], self._scratch)
+        return self._kept(self._split("test"))
+
+    def _kept(self, rows: pd.DataFrame) -> TrainingData:
+        return _Kept(rows, self._reader, SETS["nine"], self._crops, self._scratch)
 
     def _split(self, name: str) -> pd.DataFrame:
         return self._generated[self._generated["split"] == name]
@@ -136,4 +157,6 @@ def gathered(
     real, _ = scan(root, scanning, scanning.seed, store_root=store.root)
     extract(real, root, root / "streams", extracting, store.root, limits=limits(scanning))
     reader = _Readers(StreamReader(artifacts / "streams"), StreamReader(root / "streams"))
-    return Images(manifest.read(artifacts / "manifest.csv"), real, reader, store.root / "scratch")
+    generated, tiles = manifest.read(artifacts / "manifest.csv"), extracting.max_tiles
+    crops = _Crops(dict.fromkeys(real["path"], root), Path("datasets"), tiles)
+    return Images(generated, real, reader, crops, store.root / "scratch")
