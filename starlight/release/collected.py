@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,7 +24,7 @@ from starlight.system.atomic import whole
 from starlight.techniques import OTHER, TECHNIQUES
 from starlight.techniques.constraints import constraint_mask
 
-__all__ = ["Collected", "collect", "load", "write"]
+__all__ = ["Collected", "collect", "load", "looked_at", "write"]
 
 _VECTOR = "vector."  # what names of streams start with in the file
 
@@ -89,7 +89,20 @@ def collect(files: Sequence[File], streams: Sequence[str], engine: Engine = Engi
     return Collected(stacked, np.array(mask, bool), np.array(read_out, bool), *named, np.array(entire, bool))
 
 
-def _read(streams: Sequence[str], files: Sequence[File]) -> list[tuple]:
+def looked_at(files: Sequence[File], look: Callable[[bytes], tuple]) -> list[tuple]:
+    """What is said of each readable file, and of what people make of real ones (`views`).
+
+    Parameters
+    ----------
+    files : sequence of File
+    look : callable
+        Says it of the bytes of an image; a file is left from where it raises `BadImage`.
+
+    Returns
+    -------
+    list of tuple
+        What `look` said, then the make or source, empty for generated images, and whether it is a file as it was found.
+    """
     found = []
     for group, source, path in files:
         real = group == REAL
@@ -97,13 +110,19 @@ def _read(streams: Sequence[str], files: Sequence[File]) -> list[tuple]:
         try:
             data = path.read_bytes()
             for place, one in enumerate(views(data) if real else [data]):
-                image = decode(one)
-                vectors = {name: v.astype(np.float32) for name, v in compute_streams(image, streams, 1).items()}
-                picture = picture_class(facts(image))
-                found.append((vectors, constraint_mask(image), read(image).techniques, picture, named, place == 0))
+                found.append((*look(one), named, place == 0))
         except BadImage:
             continue
     return found
+
+
+def _read(streams: Sequence[str], files: Sequence[File]) -> list[tuple]:
+    def look(data: bytes) -> tuple:
+        image = decode(data)
+        vectors = {name: v.astype(np.float32) for name, v in compute_streams(image, streams, 1).items()}
+        return vectors, constraint_mask(image), read(image).techniques, picture_class(facts(image))
+
+    return looked_at(files, look)
 
 
 def write(path: Path, collected: Collected) -> None:

@@ -19,14 +19,12 @@ from starlight.detector.calibration.calibration import Calibration
 from starlight.detector.calibration.judgement import judge
 from starlight.detector.calibration.thresholds import fit
 from starlight.detector.weights import Member
-from starlight.errors import BadImage, StarlightError
+from starlight.errors import StarlightError
 from starlight.fanout import Engine, chunked, run
 from starlight.metrics import clopper_pearson
-from starlight.metrics.promise import REAL
 from starlight.release import collected
 from starlight.release.collected import Collected
-from starlight.release.evidence import File, device, loaded
-from starlight.release.views import views
+from starlight.release.evidence import File, loaded
 from starlight.training.data import TrainingData
 from starlight.training.image_rows import LABELS
 from starlight.training.selection import Passes
@@ -128,20 +126,14 @@ def _of_files(weights: Path, files: Sequence[File], engine: Engine = Engine()) -
 
 
 def _log_odds(weights: Path, files: Sequence[File]) -> list[tuple]:
-    detector, found = loaded(weights), []
-    for group, source, path in files:
-        real = group == REAL
-        try:
-            data = path.read_bytes()
-            for place, one in enumerate(views(data) if real else [data]):
-                judged = detector.judge(one, maps=False)
-                seen = judged.prediction
-                named = f"{source}: {device(path)}".rstrip(": ") if real else ""
-                read = judged.record["found"]
-                found.append((seen.logits[0], float(seen.ood[0]), read, judged.classes[0], named, place == 0))
-        except BadImage:
-            continue
-    return found
+    detector = loaded(weights)
+
+    def look(data: bytes) -> tuple:
+        judged = detector.judge(data, maps=False)
+        seen = judged.prediction
+        return seen.logits[0], float(seen.ood[0]), judged.record["found"], judged.classes[0]
+
+    return collected.looked_at(files, look)
 
 
 def _of_collected(weights: Path, clean: Collected) -> Scores:
