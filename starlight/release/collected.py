@@ -21,8 +21,8 @@ from starlight.release.evidence import File, device
 from starlight.release.views import views
 from starlight.streams.compute import compute_streams
 from starlight.system.atomic import whole
-from starlight.techniques import OTHER, TECHNIQUES
 from starlight.techniques.constraints import constraint_mask
+from starlight.training.image_rows import LABELS
 
 __all__ = ["Collected", "collect", "load", "looked_at", "write"]
 
@@ -130,7 +130,7 @@ def write(path: Path, collected: Collected) -> None:
     vectors = {_VECTOR + name: values for name, values in collected.vectors.items()}
     rest = {name: value for name, value in collected._asdict().items() if name != "vectors"}
     with whole(path) as part, part.open("wb") as file:
-        np.savez(file, techniques=np.array([*TECHNIQUES, OTHER]), **vectors, **rest)
+        np.savez(file, techniques=np.array(LABELS), **vectors, **rest)
 
 
 def load(path: Path, streams: Sequence[str]) -> Collected:
@@ -144,7 +144,7 @@ def load(path: Path, streams: Sequence[str]) -> Collected:
     try:
         with np.load(path, allow_pickle=False) as file:
             kept = {name: file[name] for name in file.files}
-        same = kept.pop("techniques").tolist() == [*TECHNIQUES, OTHER]
+        same = tuple(kept.pop("techniques").tolist()) == LABELS
         vectors = {name: kept.pop(_VECTOR + name) for name in streams}
     except (OSError, ValueError, KeyError) as error:
         raise StarlightError(f"{path}: holds no clean images as these weights read them ({error})") from error
