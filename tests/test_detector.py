@@ -240,7 +240,7 @@ def test_weights_of_fewer_techniques_speak_of_those(tmp_path, monkeypatch):
     monkeypatch.setattr(judgement, "TECHNIQUES", more)
     mask = np.insert(constraint_mask(read(str(picture))), 5, True)
     monkeypatch.setattr("starlight.detector.detector.constraint_mask", lambda _: mask)
-    monkeypatch.setattr("starlight.findings.reading.reader._LABELS", (*more, OTHER))
+    monkeypatch.setattr("starlight.findings.reading.reader.LABELS", (*more, OTHER))
     after = Detector.load(weights).detect(picture)
     assert after.techniques == before.techniques and after.probability == before.probability
     with pytest.raises(StarlightError, match="made for gone, which"):

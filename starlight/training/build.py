@@ -11,7 +11,7 @@ from tqdm import tqdm
 from starlight.detector.model import DetectorConfig, UnifiedStarlightDetector
 from starlight.detector.plain.network import VECTORS
 from starlight.streams.starts import read_by
-from starlight.techniques import OTHER
+from starlight.techniques import LABELS, OTHER
 from starlight.training.data import TrainingData
 from starlight.training.fit_experts import (
     AGAIN,
@@ -23,7 +23,6 @@ from starlight.training.fit_experts import (
     judged_by,
     reads,
 )
-from starlight.training.image_rows import LABELS
 
 __all__ = ["build", "refit", "stego_and_authentic"]
 

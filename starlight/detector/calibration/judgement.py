@@ -10,7 +10,7 @@ import numpy as np
 
 from starlight.detector.calibration.calibration import FINDS_NOTHING, UNKNOWN, Calibration
 from starlight.errors import StarlightError
-from starlight.techniques import OTHER, TECHNIQUES, protocol
+from starlight.techniques import LABELS, OTHER, protocol
 
 __all__ = ["FOUND", "Prediction", "columns", "found_in", "judge", "named", "possible_in", "silence"]
 
@@ -132,10 +132,9 @@ def columns(techniques: Sequence[str]) -> list[int]:
     >>> columns(["palette", "exif"])
     [1, 3]
     """
-    listed = (*TECHNIQUES, OTHER)
-    if unknown := [name for name in techniques if name not in listed]:
+    if unknown := [name for name in techniques if name not in LABELS]:
         raise StarlightError(f"weights: made for {', '.join(unknown)}, which this version does not list")
-    return [listed.index(name) for name in techniques]
+    return [LABELS.index(name) for name in techniques]
 
 
 def possible_in(records: Sequence[Mapping[str, Any]], techniques: Sequence[str]) -> np.ndarray:
