@@ -237,7 +237,7 @@ def test_weights_of_fewer_techniques_speak_of_those(tmp_path, monkeypatch):
     )
     before = Detector.load(weights).detect(picture)
     more = (*TECHNIQUES[:5], "new", *TECHNIQUES[5:])
-    monkeypatch.setattr(judgement, "TECHNIQUES", more)
+    monkeypatch.setattr(judgement, "LABELS", (*more, OTHER))
     mask = np.insert(constraint_mask(read(str(picture))), 5, True)
     monkeypatch.setattr("starlight.detector.detector.constraint_mask", lambda _: mask)
     monkeypatch.setattr("starlight.findings.reading.reader.LABELS", (*more, OTHER))
