@@ -58,9 +58,9 @@ def _classes() -> np.ndarray:
 _CLASSES = _classes()
 COMMON = (_CLASSES >> np.uint64(48) != 0) | (np.arange(256) < 8)  # usual high bytes of 16-bit characters
 _TABLES = (_CLASSES, _CLASSES[FLIPPED])
-_BEGINS = np.zeros((2, 65536), bool)  # first two bytes of a signature: as they stand, and flipped
-_BEGINS[0, [int.from_bytes(m[:2], "big") for m in MAGICS]] = True
-_BEGINS[1, [int(FLIPPED[m[0]]) << 8 | int(FLIPPED[m[1]]) for m in MAGICS]] = True
+_BEGINS = np.zeros(65536, np.uint8)  # first two bytes of a signature: 1 as they stand, 2 flipped
+_BEGINS[[int.from_bytes(m[:2], "big") for m in MAGICS]] |= 1
+_BEGINS[[int(FLIPPED[m[0]]) << 8 | int(FLIPPED[m[1]]) for m in MAGICS]] |= 2
 _WORDS = np.array([int.from_bytes(m[:4].ljust(4, b"\0"), "little") for m in MAGICS], np.uint32)
 _MASKS = np.array([(1 << 8 * min(4, len(m))) - 1 for m in MAGICS], np.uint32)
 
@@ -79,18 +79,22 @@ def likely(data: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
         Numbers of rows that may be text, and of those that may have a signature; as they stand, and with the bits of
         each byte in the other order.
     """
-    columns = np.ascontiguousarray(data.T)
-    rows, parts, narrow, wide = [], [], [], []
-    for flip, table in enumerate(_TABLES):
-        thin, broad = _texts(table[columns])
-        places = np.flatnonzero(broad)
-        broad[places] = best_in_wide(FLIPPED[data[places]] if flip else data[places]) > _GAIN
-        rows.append(np.flatnonzero(thin | broad))
-        parts.append(FLIPPED[data[rows[-1]]] if flip else data[rows[-1]])
-        narrow.append(thin[rows[-1]])
-        wide.append(broad[rows[-1]])
-    kept = np.split(_varied(*map(np.concatenate, (parts, narrow, wide))), [len(rows[0])])
-    return [(some[good], signed) for some, good, signed in zip(rows, kept, _signed(data, columns), strict=True)]
+    columns, turned = np.ascontiguousarray(data.T), np.take(FLIPPED, data, mode="wrap")
+    thin, broad = map(np.concatenate, zip(*(_texts(np.take(table, columns, mode="wrap")) for table in _TABLES)))
+    count = len(data)
+    places = np.flatnonzero(broad)
+    broad[places] = best_in_wide(_of_either(data, turned, places)) > _GAIN
+    rows = np.flatnonzero(thin | broad)
+    rows = rows[_varied(_of_either(data, turned, rows), thin[rows], broad[rows])]
+    middle = np.searchsorted(rows, count)
+    signed = _signed(data, columns)
+    return [(rows[:middle], signed[0]), (rows[middle:] - count, signed[1])]
+
+
+def _of_either(data: np.ndarray, turned: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """Rows of two arrays that stand one behind the other."""
+    middle = np.searchsorted(places, len(data))
+    return np.concatenate([data[places[:middle]], turned[places[middle:] - len(data)]])
 
 
 def _varied(some: np.ndarray, narrow: np.ndarray, wide: np.ndarray) -> np.ndarray:
@@ -125,19 +129,20 @@ def busy(data: np.ndarray) -> np.ndarray:
     return out
 
 
-def texty(data: np.ndarray, layouts: Sequence[Layout]) -> np.ndarray:
+def texty(data: np.ndarray, layouts: Sequence[Layout], least: Sequence[float] | float = _GAIN) -> np.ndarray:
     """Rows (V, n), each read by a layout, with a stretch that some model of text in some encoding likes: (V,) bool.
 
-    Of rows that a picture shows only models of language count.
+    Of rows that a picture shows only models of language count. `least` is in nats, before the margin of each layout.
     """
     if not len(data):
         return np.zeros(0, bool)
-    least = np.array([_GAIN + layout.margin for layout in layouts])
+    floors = least + np.array([layout.margin for layout in layouts])
     each = best_stretch(log_odds(data))
     shown = np.array([layout.shown for layout in layouts])
-    found = np.where(shown, each[LANGUAGE].max(axis=0), each.max(axis=0)) > least
+    found = np.where(shown, each[LANGUAGE].max(axis=0), each.max(axis=0)) > floors
     rest = np.flatnonzero(~found)
-    found[rest] = best_in_others(data[rest]) > least[rest]
+    if len(rest):
+        found[rest] = best_in_others(data[rest]) > floors[rest]
     return found
 
 
@@ -185,38 +190,40 @@ def _texts(words: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     parts = np.empty((4, count), np.uint64)  # early and late bytes, at even and at odd places
     for i, part in enumerate((words[:first:2], words[1:first:2], words[first : 2 * half : 2], words[first + 1 :: 2])):
         np.add.reduce(part[: half if i < 2 else half - first // 2], axis=0, out=parts[i])
-    early, late, even, odd = parts[0] + parts[1], parts[2] + parts[3], parts[0] + parts[2], parts[1] + parts[3]
+    early, late = _counters(parts[0] + parts[1]), _counters(parts[2] + parts[3])
+    even, odd = _counters(parts[0] + parts[2]), _counters(parts[1] + parts[3])
     n_late = 2 * half - first
     long = n_late >= 16
-    found = _count(early, 0) >= first - 1
-    found |= long & (_count(late, 0) >= n_late - 2)
-    found |= _count(last, 0) >= _FIRST
-    found |= (_count(early, 2) + _count(late, 2)) >= 2 * half - 1
-    for k in (3, 4, 5):
-        found |= (_count(early, k) + _count(late, k)) >= 2 * half - 4
-        found |= long & (_count(late, k) >= n_late - 1)
-    found |= (_count(even, 3) >= half - 1) | (_count(odd, 3) >= half - 1)
-    wide = np.zeros(count, bool)
-    for k in (6, 7):
-        wide |= (_count(even, k) >= half - 2) | (_count(odd, k) >= half - 2)
-    wide &= (_count(early, 1) + _count(late, 1)) <= 1.6 * half  # else nothing but zeros
+    whole = early + late
+    found = early[0] >= first - 1
+    found |= last.view(np.uint8)[::8] >= _FIRST
+    found |= whole[2] >= 2 * half - 1
+    found |= (whole[3:6] >= 2 * half - 4).any(axis=0)
+    if long:
+        found |= late[0] >= n_late - 2
+        found |= (late[3:6] >= n_late - 1).any(axis=0)
+    found |= (even[3] >= half - 1) | (odd[3] >= half - 1)
+    wide = (np.maximum(even[6:], odd[6:]) >= half - 2).any(axis=0)
+    wide &= whole[1] <= 1.6 * half  # else nothing but zeros
     return found, wide
 
 
-def _count(words: np.ndarray, k: int) -> np.ndarray:
-    """Counter number k of words (V,)."""
-    return words.view(np.uint8)[k::8]
+def _counters(words: np.ndarray) -> np.ndarray:
+    """The eight counters of each word (V,): (8, V) uint8."""
+    return np.ascontiguousarray(words.view(np.uint8).reshape(-1, 8).T)
 
 
 def _signed(data: np.ndarray, columns: np.ndarray) -> list[np.ndarray]:
     """Rows of (V, n) that hold one of the signatures at one of the usual places, as they stand and flipped."""
-    at = [place for place in _AT if place + 4 <= len(columns)]
+    at, count = [place for place in _AT if place + 4 <= len(columns)], len(data)
     pairs = columns[at].astype(np.uint16) << np.uint16(8) | columns[[place + 1 for place in at]]
+    begun = np.take(_BEGINS, pairs, mode="wrap").reshape(-1)
+    some = np.flatnonzero(begun)
+    begun, (where, rows) = begun[some], np.divmod(some, count)
+    four = data[rows[:, None], np.array(at)[where][:, None] + np.arange(4)]
     out = []
-    for flip, table in enumerate(_BEGINS):
-        where, rows = np.nonzero(table[pairs])
-        places = np.array(at)[where]
-        four = data[rows[:, None], places[:, None] + np.arange(4)]
-        four = np.ascontiguousarray(FLIPPED[four] if flip else four).view(np.uint32)
-        out.append(np.unique(rows[((four & _MASKS) == _WORDS).any(axis=1)]))
+    for flip in (0, 1):
+        here = np.flatnonzero(begun & (1 << flip))
+        read = np.ascontiguousarray(FLIPPED[four[here]] if flip else four[here]).view(np.uint32)
+        out.append(np.unique(rows[here[((read & _MASKS) == _WORDS).any(axis=1)]]))
     return out
