@@ -150,11 +150,11 @@ def _several(samples: np.ndarray, never: np.ndarray, layouts: list[Layout]) -> I
 def _standing(never: np.ndarray, top: int, turn: int) -> list[np.ndarray]:
     """Numbers of the windows in which a bit of every `turn`-th sample stands still, for each place in turn."""
     every = _EVERY << np.uint64(top)
-    still = never & every
-    some = np.flatnonzero(still != 0)
-    still = still[some]
-    if turn > 1:  # where all stand still it is a dark picture
-        some, still = some[still != every], still[still != every]
+    if turn == 1:
+        return [np.flatnonzero((never & every) == every)]
+    some = np.flatnonzero((never & every) != 0)
+    still = never[some] & every
+    some, still = some[still != every], still[still != every]  # where all stand still it is a dark picture
     masks = [np.uint64(sum(1 << (8 * q + top) for q in range(place, 8, turn))) for place in range(turn)]
     return [some[(still & mask) == mask] for mask in masks]
 
@@ -193,6 +193,6 @@ def _textual(data: np.ndarray, layouts: list[Layout], firsts: np.ndarray) -> Ite
     """Rows that are printable, all but a few bytes, and not as pictures are: number and first sample of each."""
     rows = np.flatnonzero(np.einsum("ij->i", np.take(_PRINTABLE, data, mode="wrap")) >= 0.9 * data.shape[1])
     rows = rows[busy(np.ascontiguousarray(data[rows]))]
-    for i in rows[texty(data[rows], [layouts[i] for i in rows.tolist()])].tolist():
+    for i in rows[texty(data[rows], [layouts[i] for i in rows.tolist()], ascii_only=True)].tolist():
         if len(layouts[i].bits) == 1 or not smooth(data[i], layouts[i]):
             yield i, int(firsts[i])

@@ -83,7 +83,9 @@ def best_in_others(data: np.ndarray) -> np.ndarray:
     (V,) float32
         In nats.
     """
-    out = np.maximum(best_in_wide(data), best_stretch(np.take(_single_bytes(), data, axis=1, mode="wrap")).max(axis=0) - _price())
+    out = np.maximum(
+        best_in_wide(data), best_stretch(np.take(_single_bytes(), data, axis=1, mode="wrap")).max(axis=0) - _price()
+    )
     many = np.flatnonzero(
         ((data >= 0x80).sum(axis=1) * 4 > data.shape[1]) & (CONTROL[data[:, :_TASTE]].sum(axis=1) <= _CONTROLS)
     )

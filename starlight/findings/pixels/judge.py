@@ -17,7 +17,7 @@ from starlight.findings.pixels.screen import COMMON, LANGUAGE
 from starlight.streams.readable import sources, text
 from starlight.streams.readable.text_models import log_odds
 
-__all__ = ["Judged", "Text", "judge_text", "judge_texts", "word"]
+__all__ = ["Text", "judge_text", "promising", "word"]
 
 _STARTS = (0, 1, 2, 3, 4, 5, 6, 8)  # bytes of a header in front of a text, as `text.learnt_gains` takes them
 _BYTES = 256  # that are judged

@@ -30,7 +30,7 @@ _SMOOTH = 0.05  # mean difference of neighbouring samples, of their range; that 
 _GAIN = 18.0  # nats of the best stretch, at least, before any margin
 _DISTINCT = 8  # bytes in WIDTH that differ, at least
 _LAGS = (1, 2, 3, 4, 6, 8, 12)
-_BIT_LAGS = (1, 2, 3, 4, 6)
+_BIT_LAGS = np.array([1, 2, 3, 4, 6], np.uint8)[:, None, None]
 _AGREED = 0.7  # of bits, with those so many places before, in text at most
 _AT = (0, 1, 2, 3, 4, 5, 6, 8, 11, 16)  # bytes in front of a signature
 
@@ -80,7 +80,9 @@ def likely(data: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
         each byte in the other order.
     """
     columns, turned = np.ascontiguousarray(data.T), np.take(FLIPPED, data, mode="wrap")
-    thin, broad = map(np.concatenate, zip(*(_texts(np.take(table, columns, mode="wrap")) for table in _TABLES)))
+    thin, broad = map(
+        np.concatenate, zip(*(_texts(np.take(table, columns, mode="wrap")) for table in _TABLES), strict=True)
+    )
     count = len(data)
     places = np.flatnonzero(broad)
     broad[places] = best_in_wide(_of_either(data, turned, places)) > _GAIN
@@ -113,35 +115,41 @@ def _varied(some: np.ndarray, narrow: np.ndarray, wide: np.ndarray) -> np.ndarra
 def busy(data: np.ndarray) -> np.ndarray:
     """Rows that neither hold few different bytes nor repeat themselves, as flat and striped pictures do: (V,) bool."""
     out = np.zeros(len(data), bool)
-    if data.shape[1] < 4 or not len(data):
+    size = data.shape[1]
+    if size < 4 or not len(data):
         return out
-    rows = np.flatnonzero(_distinct(data) >= min(_DISTINCT, data.shape[1] // 3))
-    for lag in _LAGS if len(rows) else ():
-        some = data[rows]
-        if 3 * lag < data.shape[1]:
-            rows = rows[10 * (some[:, lag:] == some[:, :-lag]).sum(axis=1) < 6 * (data.shape[1] - lag)]
-    for lag in _BIT_LAGS if len(rows) else ():
-        some = data[rows]
-        later = (some[:, :-1] << np.uint8(lag)) | (some[:, 1:] >> np.uint8(8 - lag))
-        differ = np.bitwise_count(some[:, :-1] ^ later).sum(axis=1)
-        rows = rows[differ > (1 - _AGREED) * 8 * (data.shape[1] - 1)]
-    out[rows] = True
+    rows = np.flatnonzero(_distinct(data) >= min(_DISTINCT, size // 3))
+    some = data[rows]
+    kept = np.ones(len(rows), bool)
+    for lag in (lag for lag in _LAGS if 3 * lag < size):
+        kept &= 10 * _sums(some[:, lag:] == some[:, :-lag]) < 6 * (size - lag)
+    rows, some = rows[kept], some[kept]
+    later = some[:, :-1] << _BIT_LAGS
+    later |= some[:, 1:] >> (np.uint8(8) - _BIT_LAGS)
+    differ = _sums(np.bitwise_count(some[:, :-1] ^ later))
+    out[rows] = (differ > (1 - _AGREED) * 8 * (size - 1)).all(axis=0)
     return out
 
 
-def texty(data: np.ndarray, layouts: Sequence[Layout], least: Sequence[float] | float = _GAIN) -> np.ndarray:
+def _sums(parts: np.ndarray) -> np.ndarray:
+    """Sums along a short last axis, which `sum` takes longer for."""
+    return np.einsum("...i->...", parts.view(np.uint8), dtype=np.uint16)
+
+
+def texty(data: np.ndarray, layouts: Sequence[Layout], *, ascii_only: bool = False) -> np.ndarray:
     """Rows (V, n), each read by a layout, with a stretch that some model of text in some encoding likes: (V,) bool.
 
-    Of rows that a picture shows only models of language count. `least` is in nats, before the margin of each layout.
+    Of rows that a picture shows only models of language count. With `ascii_only` no other encodings than UTF-8 are
+    tried, which hardly ever like bytes that are nearly all ASCII better.
     """
     if not len(data):
         return np.zeros(0, bool)
-    floors = least + np.array([layout.margin for layout in layouts])
+    floors = _GAIN + np.array([layout.margin for layout in layouts])
     each = best_stretch(log_odds(data))
     shown = np.array([layout.shown for layout in layouts])
     found = np.where(shown, each[LANGUAGE].max(axis=0), each.max(axis=0)) > floors
     rest = np.flatnonzero(~found)
-    if len(rest):
+    if len(rest) and not ascii_only:
         found[rest] = best_in_others(data[rest]) > floors[rest]
     return found
 
@@ -165,20 +173,18 @@ def smooth(row: np.ndarray, layout: Layout) -> bool:
 
 def _spread(data: np.ndarray) -> np.ndarray:
     """Rows of wide characters: zeros or few high bytes at their places, and busy bytes between these: (V,) bool."""
-    even = data[:, : data.shape[1] // 2 * 2 : 2], data[:, 1::2]
-    two = np.zeros(len(data), bool)
-    for high, low in (even, even[::-1]):
-        common = COMMON[high].sum(axis=1) >= high.shape[1] - 2
-        two |= common & busy(np.ascontiguousarray(low))
-    quads = [data[:, i : data.shape[1] // 4 * 4 : 4] for i in range(4)]
-    empty = sum((quad == 0).all(axis=1).astype(int) for quad in quads)
-    most = np.max([_distinct(quad) for quad in quads], axis=0)
-    return two | ((empty >= 2) & (most >= max(_DISTINCT // 2, quads[0].shape[1] // 2)))
+    pairs = np.stack([data[:, : data.shape[1] // 2 * 2 : 2], data[:, 1::2]])
+    common = _sums(np.take(COMMON, pairs, mode="wrap")) >= pairs.shape[2] - 2
+    two = (common & busy(pairs[::-1].reshape(-1, pairs.shape[2])).reshape(2, -1)).any(axis=0)
+    quads = np.stack([data[:, i : data.shape[1] // 4 * 4 : 4] for i in range(4)])
+    empty = (~quads.any(axis=2)).sum(axis=0)
+    most = _distinct(quads).max(axis=0)
+    return two | ((empty >= 2) & (most >= max(_DISTINCT // 2, quads.shape[2] // 2)))
 
 
 def _distinct(data: np.ndarray) -> np.ndarray:
-    ordered = np.sort(data, axis=1)
-    return 1 + (ordered[:, 1:] != ordered[:, :-1]).sum(axis=1)
+    ordered = np.sort(data, axis=-1)
+    return 1 + _sums(ordered[..., 1:] != ordered[..., :-1])
 
 
 def _texts(words: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
