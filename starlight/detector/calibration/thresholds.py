@@ -9,7 +9,8 @@ threshold lies one to two thirds of the way between them, farther where authenti
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import dataclasses
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -61,6 +62,7 @@ def fit(
     techniques: Sequence[str],
     target_fpr: float,
     further: tuple[ArrayLike, Sequence[str]] | None = None,
+    others: Sequence[float] = (),
 ) -> Calibration:
     """Set thresholds, and fit the map to probabilities that belongs to them.
 
@@ -78,6 +80,8 @@ def fit(
     further : (m, t) log-odds and m classes, optional
         Of more authentic images, real ones say: they show tails and speak for classes that the split lacks, and have
         no part in the map to probabilities.
+    others : sequence of float
+        Further rates that thresholds are kept for.
 
     Returns
     -------
@@ -91,14 +95,26 @@ def fit(
     if further is not None:
         more, of = np.asarray(further[0], float), np.asarray(further[1], dtype=object)
         seen = seen._replace(authentic=np.vstack([seen.authentic, more]), classes=np.concatenate([seen.classes, of]))
-    rows = {ALL: _row(seen, None, apart, target_fpr, None)}
+    found = [
+        _at(seen, apart, rate, techniques, lambda drafted: _platt(drafted.score(logits, classes), stego))
+        for rate in (target_fpr, *others)
+    ]
+    return dataclasses.replace(found[0], others=tuple(found[1:]))
+
+
+def _at(
+    seen: _Seen, apart: NDArray, rate: float, techniques: Sequence[str],
+    mapped: Callable[[Calibration], tuple[float, float]],
+) -> Calibration:  # fmt: skip
+    """Thresholds of every class for one rate, and the probabilities that go with them."""
+    rows = {ALL: _row(seen, None, apart, rate, None)}
     for name in CLASSES:  # smaller photographs before larger ones
         if (seen.classes == name).sum() >= MIN_CLASS:
             below = nearest(name, rows) if name.startswith(f"photograph, {LOSSLESS}") else None
-            rows[name] = _row(seen, name, apart, target_fpr, below)
-    drafted = Calibration(tuple(techniques), rows, 1.0, 0.0, target_fpr, len(seen.authentic))
-    slope, intercept = _platt(drafted.score(logits, classes), stego)
-    return Calibration(drafted.techniques, rows, slope, intercept, target_fpr, drafted.authentic)
+            rows[name] = _row(seen, name, apart, rate, below)
+    drafted = Calibration(tuple(techniques), rows, 1.0, 0.0, rate, len(seen.authentic))
+    slope, intercept = mapped(drafted)
+    return dataclasses.replace(drafted, slope=slope, intercept=intercept)
 
 
 def _carrying(seen: _Seen, t: int, name: str | None = None) -> NDArray[np.float64]:
