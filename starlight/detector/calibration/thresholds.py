@@ -110,7 +110,7 @@ def _at(
     rows = {ALL: _row(seen, None, apart, rate, None)}
     for name in CLASSES:  # smaller photographs before larger ones
         if (seen.classes == name).sum() >= MIN_CLASS:
-            below = nearest(name, rows) if name.startswith(f"photograph, {LOSSLESS}") else None
+            below = nearest(name, rows) if name.startswith(f"photograph, {LOSSLESS}") else None  # `DECODED`, too
             rows[name] = _row(seen, name, apart, rate, below)
     drafted = Calibration(tuple(techniques), rows, 1.0, 0.0, rate, len(seen.authentic))
     slope, intercept = mapped(drafted)
