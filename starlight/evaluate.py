@@ -19,11 +19,11 @@ from starlight.params import knob
 from starlight.store import StreamReader
 from starlight.streams import SETS
 from starlight.streams.starts import STARTS
+from starlight.techniques import LABELS
 from starlight.techniques.shown import speaking
 from starlight.training import devices
 from starlight.training.cells.crops import Crops
 from starlight.training.data import TrainingData
-from starlight.training.image_rows import LABELS
 from starlight.training.selection import Passes, blanked
 
 __all__ = [

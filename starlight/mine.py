@@ -7,9 +7,9 @@ import torch
 
 from starlight.detector.calibration.judgement import judge
 from starlight.detector.weights import Member, Stored
+from starlight.techniques import LABELS
 from starlight.training import devices
 from starlight.training.data import TrainingData
-from starlight.training.image_rows import LABELS
 from starlight.training.mining import Evidence, Mined, MineParams, select
 from starlight.training.params import TrainParams
 from starlight.training.pools import brought_alone, held_back

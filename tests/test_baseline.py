@@ -8,10 +8,10 @@ from starlight.detector.weights import load
 from starlight.params import General
 from starlight.streams import SETS
 from starlight.streams.starts import read_by
+from starlight.techniques import LABELS
 from starlight.techniques.shown import speaking
 from starlight.train import train
 from starlight.training.calibrate import even_odds
-from starlight.training.image_rows import LABELS
 from starlight.training.params import BaselineParams, TrainParams
 from starlight.training.pools import ordinary
 from tests.fake_streams import data_set

@@ -8,7 +8,7 @@ import scenes
 from PIL import Image as PillowImage
 
 from starlight.images.image import decode
-from starlight.techniques import OTHER, TECHNIQUES, get
+from starlight.techniques import LABELS, OTHER, get
 from starlight.techniques.constraints import constraint_mask
 
 SPATIAL = {"lsbr", "lsbm", "hill", "suniward", "wow", "hugo", "mipod"}
@@ -18,7 +18,7 @@ DCT = {"f5", "nsf5", "outguess", "steghide", "juniward", "uerd"}
 def possible(data: bytes) -> set[str]:
     mask = constraint_mask(decode(data))
     assert mask.shape == (19,) and mask.dtype == bool
-    names = {name for name, can in zip((*TECHNIQUES, OTHER), mask, strict=True) if can}
+    names = {name for name, can in zip(LABELS, mask, strict=True) if can}
     assert OTHER in names
     return names - {OTHER}
 

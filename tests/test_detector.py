@@ -63,10 +63,18 @@ def test_answers_of_a_stego_verdict(flags_all, files):
 
 def test_only_possible_techniques_are_listed(flags_all, files):
     by_kind = {path.name[4:]: flags_all.detect(path).techniques for path in files}
-    assert {"palette", "other"} == set(by_kind["index.png"]) == set(by_kind["anim.gif"])
-    assert "alpha" in by_kind["rgba.png"] and "alpha" not in by_kind["rgb.png"]
+    assert {"other"} == set(by_kind["index.png"]) == set(by_kind["anim.gif"])
     assert "f5" in by_kind["photo.jpg"] and "lsbr" not in by_kind["photo.jpg"]
-    assert "lsb.rgb" not in by_kind["grey.png"]
+    assert "lsbr" in by_kind["grey.png"] and "f5" not in by_kind["grey.png"]
+
+
+def test_a_readable_technique_is_named_only_where_its_payload_is_read(flags_all, files, tmp_path):
+    """However loud its expert is: slopes have statistics like those of text."""
+    assert not {name for path in files for name in flags_all.detect(path).techniques} & set(protocol())
+    carrier = tmp_path / "carrier.png"
+    pixels = np.asarray(Image.open(files[0]).convert("RGB"))
+    Image.fromarray(get("lsb.rgb").embed(pixels, b"We meet at the old bridge, at nine o'clock.")).save(carrier)
+    assert set(flags_all.detect(carrier).techniques) & set(protocol()) == {"lsb.rgb"}
 
 
 def test_unlike_training_and_flagged_on_statistics_alone_is_cannot_tell(folder, files):
@@ -242,10 +250,10 @@ def test_weights_of_fewer_techniques_speak_of_those(tmp_path, monkeypatch):
     )
     before = Detector.load(weights).detect(picture)
     more = (*TECHNIQUES[:5], "new", *TECHNIQUES[5:])
-    monkeypatch.setattr(judgement, "TECHNIQUES", more)
+    monkeypatch.setattr(judgement, "LABELS", (*more, OTHER))
     mask = np.insert(constraint_mask(read(str(picture))), 5, True)
     monkeypatch.setattr("starlight.detector.detector.constraint_mask", lambda _: mask)
-    monkeypatch.setattr("starlight.findings.reading.reader._LABELS", (*more, OTHER))
+    monkeypatch.setattr("starlight.findings.reading.reader.LABELS", (*more, OTHER))
     after = Detector.load(weights).detect(picture)
     assert after.techniques == before.techniques and after.probability == before.probability
     with pytest.raises(StarlightError, match="made for gone, which"):

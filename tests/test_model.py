@@ -12,12 +12,11 @@ from starlight.detector.model.experts import Experts
 from starlight.detector.model.frontend import PixelFrontend, PlaneFrontend
 from starlight.detector.plain.network import IMPOSSIBLE
 from starlight.metrics import auc
-from starlight.techniques import OTHER, TECHNIQUES
+from starlight.techniques import LABELS
 from starlight.training.fit_experts import Schedule, TrainingSet, fit_encoder, fit_expert, judged_by, reads
 
 SIZES = (("palette", 768), ("format", 12), ("content", 40), ("dct", 30))
 STREAMS = ("pixel", "alpha", "lsb", "palette", "metadata", "format", "palette_lsb", "content", "dct")
-LABELS = (*TECHNIQUES, OTHER)
 
 
 def detector(**kw):

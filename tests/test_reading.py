@@ -15,9 +15,7 @@ from starlight.detector.calibration.calibration import SPEAKS, Calibration, Row
 from starlight.detector.calibration.judgement import judge, named
 from starlight.findings.reading.reader import read
 from starlight.images import image as images
-from starlight.techniques import OTHER, TECHNIQUES
-
-_LABELS = (*TECHNIQUES, OTHER)
+from starlight.techniques import LABELS
 
 
 def _png(note: str = "") -> bytes:
@@ -57,26 +55,26 @@ def test_a_note_alone_is_no_verdict(unmoved):
 
 
 def _calibration() -> Calibration:
-    everywhere = Row((3.0,) * len(_LABELS), (SPEAKS,) * len(_LABELS), 1000)
-    return Calibration(_LABELS, {"all": everywhere}, 1.0, 0.0, 0.001, 1000)
+    everywhere = Row((3.0,) * len(LABELS), (SPEAKS,) * len(LABELS), 1000)
+    return Calibration(LABELS, {"all": everywhere}, 1.0, 0.0, 0.001, 1000)
 
 
 def test_bytes_are_a_fact_not_a_statistic():
-    logits, found = np.full((1, len(_LABELS)), -9.0), np.zeros((1, len(_LABELS)), bool)
-    logits[0, _LABELS.index("raw")] = logits[0, _LABELS.index("exif")] = 50.0
+    logits, found = np.full((1, len(LABELS)), -9.0), np.zeros((1, len(LABELS)), bool)
+    logits[0, LABELS.index("raw")] = logits[0, LABELS.index("exif")] = 50.0
     said = (np.zeros((1, 0, 32, 32)), np.zeros(1), ["png"], _calibration(), 0.5)
     assert judge(logits, *said).score[0] > 0  # what statistics alone say
     assert judge(logits, *said, found).score[0] < 0
-    found[0, _LABELS.index("raw")] = True
+    found[0, LABELS.index("raw")] = True
     answer = judge(np.full_like(logits, -9.0), *said, found)
-    assert answer.score[0] > 0 and named(answer.technique_scores, _LABELS)[0] == "raw"
+    assert answer.score[0] > 0 and named(answer.technique_scores, LABELS)[0] == "raw"
     unlike = judge(np.full_like(logits, -9.0), said[0], np.ones(1), *said[2:], found)
     assert not unlike.abstain[0]
 
 
 def test_techniques_that_were_read_stand_in_the_order_of_the_registry():
     reading = read(images.decode(_png() + _zip()))
-    assert [name for name, seen in zip(_LABELS, reading.techniques, strict=True) if seen] == ["raw"]
+    assert [name for name, seen in zip(LABELS, reading.techniques, strict=True) if seen] == ["raw"]
     assert not read(images.decode(_png())).techniques.any()
     assert sum(span.length for span in reading.spans) == len(_png() + _zip())
 

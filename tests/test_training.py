@@ -21,11 +21,10 @@ from starlight.finetune import EnsembleParams, FinetuneParams, area_weights, fin
 from starlight.metrics.choice import Choice
 from starlight.mine import MineParams, mine
 from starlight.params import General
-from starlight.techniques import OTHER
+from starlight.techniques import LABELS, OTHER
 from starlight.training.build import stego_and_authentic
 from starlight.training.calibrate import set_map_bar
 from starlight.training.data import TrainingData
-from starlight.training.image_rows import LABELS
 from starlight.training.params import TrainParams
 from starlight.training.pools import brought_alone, expert_weights, groups, held_back, load_splits
 from starlight.training.sampler import NegativeSampler

@@ -11,9 +11,8 @@ from starlight.detector.model import DetectorConfig, UnifiedStarlightDetector
 from starlight.detector.plain.network import VECTORS
 from starlight.detector.weights import Member, write
 from starlight.streams import REGISTRY
-from starlight.techniques import OTHER, TECHNIQUES
+from starlight.techniques import LABELS
 
-LABELS = (*TECHNIQUES, OTHER)
 torch.set_num_threads(1)  # threads that wait for each other on a busy machine cost more than they give
 
 

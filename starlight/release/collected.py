@@ -21,8 +21,8 @@ from starlight.release.evidence import File, device
 from starlight.release.views import views
 from starlight.streams.compute import compute_streams
 from starlight.system.atomic import whole
+from starlight.techniques import LABELS
 from starlight.techniques.constraints import constraint_mask
-from starlight.training.image_rows import LABELS
 
 __all__ = ["Collected", "collect", "load", "looked_at", "write"]
 

@@ -25,8 +25,8 @@ from starlight.metrics import clopper_pearson
 from starlight.release import collected
 from starlight.release.collected import Collected
 from starlight.release.evidence import File, loaded
+from starlight.techniques import LABELS
 from starlight.training.data import TrainingData
-from starlight.training.image_rows import LABELS
 from starlight.training.selection import Passes
 
 __all__ = ["Scores", "fitting", "left_out", "log_odds"]

@@ -24,7 +24,7 @@ from types import ModuleType
 
 from starlight.errors import StarlightError
 
-__all__ = ["OTHER", "TECHNIQUES", "category_of", "get", "group", "protocol", "slow"]
+__all__ = ["LABELS", "OTHER", "TECHNIQUES", "category_of", "get", "group", "protocol", "slow"]
 
 _MODULES = {
     "alpha": "readable.alpha",
@@ -48,6 +48,7 @@ _MODULES = {
 }
 TECHNIQUES = tuple(_MODULES)
 OTHER = "other"
+LABELS = (*TECHNIQUES, OTHER)  # in the order of masks, of what was read, and of a detector's log-odds
 
 
 @functools.cache

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from starlight.techniques import OTHER, TECHNIQUES, get
+from starlight.techniques import LABELS, OTHER, get
 
 __all__ = ["shown_in", "speaking", "without_expert"]
 
@@ -30,7 +30,7 @@ def without_expert(streams: Sequence[str]) -> tuple[str, ...]:
     >>> without_expert(("pixel", "content", "dct"))
     ()
     """
-    return tuple(t for t in (*TECHNIQUES, OTHER) if not _of(t) <= set(streams))
+    return tuple(t for t in LABELS if not _of(t) <= set(streams))
 
 
 def speaking(streams: Sequence[str]) -> tuple[str, ...]:
@@ -48,7 +48,7 @@ def speaking(streams: Sequence[str]) -> tuple[str, ...]:
     """
     if without_expert(streams):
         return tuple(streams)
-    heard: set[str] = set().union(*map(_of, (*TECHNIQUES, OTHER)))
+    heard: set[str] = set().union(*map(_of, LABELS))
     return tuple(name for name in streams if name in heard)
 
 

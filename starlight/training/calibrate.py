@@ -12,9 +12,9 @@ from starlight.detector.calibration import thresholds
 from starlight.detector.calibration.calibration import ALL, SPEAKS, Calibration, Row
 from starlight.detector.model import UnifiedStarlightDetector
 from starlight.detector.weights import Member
+from starlight.techniques import LABELS
 from starlight.training import devices
 from starlight.training.data import TrainingData
-from starlight.training.image_rows import LABELS
 from starlight.training.selection import Passes, forward
 
 __all__ = ["calibrate", "even_odds", "set_map_bar"]

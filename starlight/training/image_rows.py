@@ -13,11 +13,9 @@ from starlight.images.picture import FACTS
 from starlight.store import StreamReader
 from starlight.streams import REGISTRY
 from starlight.streams.collate import CROPS
-from starlight.techniques import OTHER, TECHNIQUES
+from starlight.techniques import LABELS, OTHER
 
-__all__ = ["LABELS", "ImageRows"]
-
-LABELS = (*TECHNIQUES, OTHER)
+__all__ = ["ImageRows"]
 
 
 class ImageRows:

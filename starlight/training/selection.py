@@ -16,9 +16,9 @@ from starlight.detector.model.experts import Experts, answers
 from starlight.detector.model.unified import without
 from starlight.detector.weights import Member, averaged
 from starlight.metrics import auc, map_measures
+from starlight.techniques import LABELS
 from starlight.training import devices
 from starlight.training.data import Batch, TrainingData
-from starlight.training.image_rows import LABELS
 from starlight.training.losses import LossWeights, detector_loss
 
 __all__ = ["SELECTION_FPR", "Forward", "Passes", "Validation", "blanked", "forward", "validate"]

@@ -10,11 +10,10 @@ import numpy as np
 
 from starlight.detector.calibration.calibration import FINDS_NOTHING, UNKNOWN, Calibration
 from starlight.errors import StarlightError
-from starlight.techniques import OTHER, TECHNIQUES, group, protocol
+from starlight.techniques import LABELS, OTHER, protocol
 
-__all__ = ["BY_ACCOUNT", "FOUND", "Prediction", "columns", "found_in", "judge", "named", "possible_in", "silence"]
+__all__ = ["FOUND", "Prediction", "columns", "found_in", "judge", "named", "possible_in", "silence"]
 
-BY_ACCOUNT = (*group("comment"), *group("trailer"))  # evidence is bytes, which the account explains or does not
 FOUND = 50.0  # score of a payload that was read
 _WHY = {
     FINDS_NOTHING: "finds nothing at this false-positive rate in pictures of this class",
@@ -66,15 +65,15 @@ def judge(
     ood_limit : float
         Share of the statistics from which an image is unlike any seen.
     found : (n, t) bool, optional
-        Techniques whose payload was read. What was read is certain; bytes that are all explained hide nothing,
-        whatever their statistics. Without it statistics alone judge, as the baseline does.
+        Techniques whose payload was read. What was read is certain, and a technique whose evidence is a payload that
+        can be read was not used where none is: statistics that look like text are mostly those of slopes. Without it
+        statistics alone judge, as the baseline does.
     """
     each = calibration.technique_scores(logits, classes)
-    if found is not None:
-        silent = _among(BY_ACCOUNT, calibration.techniques) & ~found
-        each = np.where(found, FOUND, np.where(silent, -np.inf, each))
-    score = np.clip(each.max(axis=1), -1e3, 1e3)
     readable = _among(protocol(), calibration.techniques)
+    if found is not None:
+        each = np.where(found, FOUND, np.where(readable & ~found, -np.inf, each))
+    score = np.clip(each.max(axis=1), -1e3, 1e3)
     read = readable[_likeliest(each, calibration.techniques)] & (score >= 0)
     if found is not None:
         read |= found.any(axis=1)
@@ -133,10 +132,9 @@ def columns(techniques: Sequence[str]) -> list[int]:
     >>> columns(["palette", "exif"])
     [1, 3]
     """
-    listed = (*TECHNIQUES, OTHER)
-    if unknown := [name for name in techniques if name not in listed]:
+    if unknown := [name for name in techniques if name not in LABELS]:
         raise StarlightError(f"weights: made for {', '.join(unknown)}, which this version does not list")
-    return [listed.index(name) for name in techniques]
+    return [LABELS.index(name) for name in techniques]
 
 
 def possible_in(records: Sequence[Mapping[str, Any]], techniques: Sequence[str]) -> np.ndarray:

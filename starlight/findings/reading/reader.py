@@ -17,12 +17,11 @@ from starlight.findings.reading.coefficients import in_coefficients
 from starlight.findings.tool_marks import tool_marks
 from starlight.images.image import Image
 from starlight.streams.readable.decode import decode_payload
-from starlight.techniques import OTHER, TECHNIQUES
+from starlight.techniques import LABELS
 
 __all__ = ["Reading", "in_low_bits", "read"]
 
 _PLACES = {"alpha": "in alpha LSBs", "palette": "in palette index LSBs", "lsb.rgb": "in colour LSBs"}
-_LABELS = (*TECHNIQUES, OTHER)
 
 
 @dataclass(frozen=True)
@@ -45,9 +44,9 @@ class Reading:
 
     @property
     def techniques(self) -> np.ndarray:
-        """(17,) bool, which of `TECHNIQUES`, then `other`, the hidden payloads were written with."""
+        """(t,) bool, which of `LABELS` the hidden payloads were written with."""
         names = {found.technique for found in self.hidden}
-        return np.array([name in names for name in _LABELS])
+        return np.array([name in names for name in LABELS])
 
 
 def read(image: Image) -> Reading:

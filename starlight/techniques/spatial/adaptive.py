@@ -1,4 +1,4 @@
-"""What `hill`, `suniward` and `wow` share: costs for each channel, conseal's simulator of an optimal ternary code."""
+"""Adaptive embedding: costs for each channel, and conseal's simulator of an optimal ternary code."""
 
 import contextlib
 import warnings
@@ -8,7 +8,7 @@ import numpy as np
 
 from starlight.errors import StarlightError
 
-__all__ = ["MIN_SIDE", "converging", "embed_channels"]
+__all__ = ["MIN_SIDE", "converging", "embedding"]
 
 MIN_SIDE = 32  # pixels; the wavelet filters of the cost maps are up to 16 wide
 
@@ -24,27 +24,50 @@ def converging() -> Iterator[None]:
             raise StarlightError("cover: too little texture for this rate") from error
 
 
-def embed_channels(simulate: Callable[..., np.ndarray], cover: np.ndarray, rate: float, seed: int) -> np.ndarray:
-    """Embed into each channel on its own.
+def embedding(name: str) -> Callable[..., np.ndarray]:
+    """What embeds by the costs of an adaptive technique.
 
     Parameters
     ----------
-    simulate : callable
-        `simulate(channel, rate, seed=...)` for one channel, uint8 of shape (H, W).
-    cover : ndarray of uint8, shape (H, W) or (H, W, C)
-    rate : float
-        Bits per pixel of each channel, in (0, 1].
-    seed : int
+    name : str
+        Of the technique, and of conseal's module for it.
 
     Returns
     -------
-    ndarray of uint8, same shape as cover
-
-    Raises
-    ------
-    StarlightError
-        If the rate is out of range, or the cover too small or too flat.
+    callable
+        `embed` of that technique's module.
     """
+
+    def embed(cover: np.ndarray, rate: float, *, seed: int = 0) -> np.ndarray:
+        """Simulate the embedding of a random message in each channel.
+
+        Parameters
+        ----------
+        cover : ndarray of uint8, shape (H, W) or (H, W, C)
+        rate : float
+            Bits per pixel of each channel, in (0, 1].
+        seed : int
+
+        Returns
+        -------
+        ndarray of uint8, same shape as cover
+
+        Raises
+        ------
+        StarlightError
+            If the rate is out of range, or the cover too small or too flat.
+        """
+        import conseal  # takes seconds to load, and only embedding needs it
+
+        simulate = getattr(conseal, name).simulate_single_channel
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="invalid variance in flat areas")  # MiPOD leaves them as they are
+            return _embed_channels(simulate, cover, rate, seed)
+
+    return embed
+
+
+def _embed_channels(simulate: Callable[..., np.ndarray], cover: np.ndarray, rate: float, seed: int) -> np.ndarray:
     if not 0 < rate <= 1:
         raise StarlightError(f"rate: {rate} is not in (0, 1] bits per pixel")
     if min(cover.shape[:2]) < MIN_SIDE:

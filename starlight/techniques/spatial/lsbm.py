@@ -5,7 +5,7 @@ Sharp, "An Implementation of Key-Based Digital Signal Steganography", IH 2001. A
 
 import numpy as np
 
-from starlight.techniques.spatial.random_lsb import mismatches
+from starlight.techniques.spatial.random_lsb import visited
 
 __all__ = ["CARRIER", "NAME", "RATES", "READABLE", "SHOWN_IN", "embed"]
 
@@ -37,8 +37,11 @@ def embed(cover: np.ndarray, rate: float, *, seed: int = 0) -> np.ndarray:
         If the rate is out of range.
     """
     rng = np.random.default_rng(seed)
-    wrong = mismatches(cover, rate, rng)
+    order = visited(cover, rate, rng)
+    message = rng.integers(0, 2, len(order), np.uint8)
+    wrong = np.zeros(cover.size, bool)
+    wrong[order] = (cover.reshape(-1)[order] & 1) != message  # of every other one, chance is right
     step = rng.integers(0, 2, cover.shape, np.int16) * 2 - 1
     step[cover == 0] = 1
     step[cover == 255] = -1
-    return (cover + step * wrong).astype(np.uint8)
+    return (cover + step * wrong.reshape(cover.shape)).astype(np.uint8)
