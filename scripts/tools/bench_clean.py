@@ -4,6 +4,7 @@ python -m scripts.tools.bench_clean FOLDER... [--seconds 300] [--seed 0]
 """
 
 import argparse
+import contextlib
 from collections import Counter
 from pathlib import Path
 
@@ -22,14 +23,15 @@ def main() -> None:
     arguments = parser.parse_args()
     paths = [folder / name for folder in arguments.folders for name in image_files(folder)[0]]
     seen, hits, photographs, times = Counter(), Counter(), set(), []
-    for one in count(paths, seed=arguments.seed, seconds=arguments.seconds):
-        for group in ("all", f"kind {one.kind}", f"in {one.path.parent}"):
-            seen[group] += 1
-            hits[group] += bool(one.found)
-        photographs.add(one.path)
-        times.append(one.ms)
-        for found in one.found[:3]:
-            print(f"{one.path.name}:{one.kind}:{one.number}: {found}: {found.payload[:40]!r}", flush=True)
+    with contextlib.suppress(KeyboardInterrupt):  # what was counted until then is told
+        for one in count(paths, seed=arguments.seed, seconds=arguments.seconds):
+            for group in ("all", f"kind {one.kind}", f"in {one.path.parent}"):
+                seen[group] += 1
+                hits[group] += bool(one.found)
+            photographs.add(one.path)
+            times.append(one.ms)
+            for found in one.found[:3]:
+                print(f"{one.path.name}:{one.kind}:{one.number}: {found}: {found.payload[:40]!r}", flush=True)
     print(f"images made from {len(photographs)} photographs, which are not independent of each other")
     for group, n in sorted(seen.items()):
         low, high = clopper_pearson(hits[group], n)
