@@ -3,9 +3,12 @@
 import os
 import time
 
+import numpy as np
 import pytest
 
 from starlight.errors import BadImage
+from starlight.images.containers import Limits
+from starlight.images.image import decode
 from starlight.lab.fuzz import fuzzing, mutations, specimens
 
 SPECIMENS = specimens.make()
@@ -74,3 +77,10 @@ def test_the_table_names_what_misbehaved(kind):
     report = fuzzing.run(0, 0)
     getattr(report, kind).append((41, "why"))
     assert "file 41 why" in fuzzing.table(report)
+
+
+def test_an_image_that_is_seen_in_part_passes():
+    data = specimens.encode(np.zeros((400, 16, 3), np.uint8), "PNG")
+    image = decode(data, Limits(seen_pixels=16 * 128))
+    assert image.share_seen < 1
+    fuzzing._check(data, image)
