@@ -85,10 +85,11 @@ def test_the_sample_has_every_technique_and_covers_apart(tmp_path: Path):
     folder = tmp_path / "jpeg"
     jpeg_sample.make(folder, 16, 7, section(read(Path("params.yaml")), "sample", SampleParams))
     assert {p.suffix for p in (folder / "clean").iterdir()} == {".jpg"}
+    alike = [p for p in (folder / "negatives").rglob("*") if p.suffix == ".jpg"]
     found = jpeg_sample.listed([folder])
     carried = set(found.learnt) | set(found.apart)
     assert carried == {"", *TECHNIQUES}
-    assert sum(len(files) for part in found for files in part.values()) == 16 + sum(
+    assert sum(len(files) for part in found for files in part.values()) == 16 + len(alike) + sum(
         1 for _ in (folder / "stego").glob("*.jpg")
     )
     apart = {p.name for p in found.apart.get("", [])}

@@ -50,7 +50,7 @@ def main(raw: dict) -> None:
             return [*make(Path(folder), options.clean_images, options.clean_seeds, made_with), *own(options.clean)]
 
         further = log_odds(weights, clean, options.collected)
-        set_by = set_thresholds(weights, files.apart, stored.calibration.target_fpr)
+        set_by = set_thresholds(weights, files.apart)
     write(weights, stored.members, set_by(further), meta)
     table = left_out(set_by, further, stored.meta["ood_limit"])
     table.to_csv(options.release / LEFT_OUT, index=False, lineterminator="\n")

@@ -150,8 +150,8 @@ def _keep_context(model: UnifiedStarlightDetector, vectors: Tensor, before: _Con
         model.fusion[0].bias += (before.of_nothing.double() - of_nothing @ weight)[0].float()
 
 
-def set_thresholds(weights: Path, apart: Files, target_fpr: float) -> Callable[[Scores], Calibration]:
-    """What sets the thresholds of these techniques anew by further clean images; all others stay as they are.
+def set_thresholds(weights: Path, apart: Files) -> Callable[[Scores], Calibration]:
+    """What sets the thresholds of these techniques anew by further clean images; all others, and the rates, stay.
 
     Parameters
     ----------
@@ -159,8 +159,6 @@ def set_thresholds(weights: Path, apart: Files, target_fpr: float) -> Callable[[
         Of the detector.
     apart : mapping of str to sequence of Path
         Files that its experts learnt nothing from.
-    target_fpr : float
-        Image-level.
     """
     stored = load(weights)
     names = stored.members[0].model.config.techniques
@@ -171,7 +169,10 @@ def set_thresholds(weights: Path, apart: Files, target_fpr: float) -> Callable[[
 
     def set_by(further: Scores) -> Calibration:
         more = further.logits, further.classes.tolist()
-        found = fit(logits, carried, classes.tolist(), techniques=names, target_fpr=target_fpr, further=more)
+        found = fit(
+            logits, carried, classes.tolist(), techniques=names, target_fpr=stored.calibration.target_fpr, further=more,
+            others=[one.target_fpr for one in stored.calibration.others],
+        )  # fmt: skip
         return stored.calibration.with_thresholds(TECHNIQUES, found)
 
     return set_by

@@ -1,6 +1,7 @@
 """A submission of JPEG files alone, for the experts of techniques in JPEG coefficients: its files, and what they show.
 
-Each stego file lies beside its payload-free twin. Files of a sixth of the covers are apart: nothing is learnt there.
+Each stego file lies beside its payload-free twin, and there are look-alikes. Files of a sixth of the covers are apart:
+nothing is learnt there.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ _RATES = {"jpeg_rates": [0.05, 0.1, 0.2, 0.3, 0.4, 0.5], "tool_rates": [0.1, 0.2
 _SHARES = {"photo_share": 0.8, "camera_share": 0.2, "drawing_share": 0.0}
 _FAINT = ("uerd", "juniward")  # next to nothing is found of them, however many are learnt from
 _PER_COVER, _OF_FAINT = 13 / 35, 13 / 140  # stego files a cover, of each technique
+_LOOKALIKES = 3 / 7  # a cover, of all containers: those that are JPEG files are learnt as well
 _APART = 6  # the files of one of so many covers
 
 Files = Mapping[str, Sequence[Path]]  # what they carry, empty for authentic ones, to files
@@ -64,7 +66,9 @@ def make(folder: Path, covers: int, seed: int, params: SampleParams, photographs
     photographs : Path, optional
         Folder of further photographs to take covers from.
     """
-    params = dataclasses.replace(params, enabled=True, covers=covers, negatives=0, **_SIZES, **_RATES, **_SHARES)
+    params = dataclasses.replace(
+        params, enabled=True, covers=covers, negatives=round(covers * _LOOKALIKES), **_SIZES, **_RATES, **_SHARES
+    )
     folder.mkdir(parents=True, exist_ok=True)
     plain = [name for name in TECHNIQUES if name not in _FAINT]
     counts = dict.fromkeys(plain, max(1, round(covers * _PER_COVER)))
@@ -77,12 +81,11 @@ def listed(folders: Sequence[Path]) -> Sample:
     parts: tuple[dict[str, list[Path]], ...] = ({}, {})
     for folder in folders:
         table = pd.read_csv(folder / "sources.csv")
-        apart = {
-            Path(name).name: zlib.crc32(str(cover).encode()) % _APART == 0
-            for name, cover in zip(table["filename"], table["cover_id"], strict=True)
-        }
-        for name, there in apart.items():
-            parts[there].setdefault("", []).append(folder / "clean" / name)
+        table = table[table["container"] == "jpeg"]  # look-alikes are files of all kinds
+        apart = {}
+        for name, cover in zip(table["filename"], table["cover_id"], strict=True):
+            there = apart[Path(name).name] = zlib.crc32(str(cover).encode()) % _APART == 0
+            parts[there].setdefault("", []).append(folder / name)
         for path in sorted((folder / "stego").glob("*.json")):
             told = json.loads(path.read_text(encoding="utf-8"))
             technique = told["embedding"]["technique"]
