@@ -1,5 +1,6 @@
 """Experts of JPEG techniques fitted again: they get better, and all else that the detector says stays as it is."""
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -8,11 +9,11 @@ import pytest
 import tiny
 import torch
 
-from starlight.detector.calibration.calibration import FINDS_NOTHING, SPEAKS, Calibration, Row
+from starlight.detector.calibration.calibration import FINDS_NOTHING, SPEAKS, UNKNOWN, Calibration, Row
 from starlight.detector.weights import load
 from starlight.params import read, section
 from starlight.release import jpeg_sample
-from starlight.release.jpeg_experts import _slope, renew
+from starlight.release.jpeg_experts import _able, _silenced, _slope, renew
 from starlight.release.jpeg_sample import TECHNIQUES, Read
 from starlight.sample.build import SampleParams
 from starlight.streams import dct
@@ -81,6 +82,16 @@ def test_log_odds_over_zero_become_exact():
     assert _slope(authentic[:30] - 9, stego) == 1.0, "nobody knows"
 
 
+def test_what_finds_little_is_neither_stretched_nor_heard():
+    rng = np.random.default_rng(0)
+    authentic = rng.normal(0, 1, 5000)
+    assert _able(authentic, rng.normal(3, 1, 500)) and not _able(authentic, rng.normal(1.5, 1, 500))
+    assert not _able(authentic, np.zeros(0))
+    row = Row((1.0, 2.0, 3.0), (SPEAKS, SPEAKS, UNKNOWN), 9)
+    found = _silenced(Calibration(("a", "b", "c"), {"all": row}, 1.0, 0.0, 1e-3, 9), ["b", "c"])
+    assert found.rows["all"].standing == (SPEAKS, FINDS_NOTHING, UNKNOWN) and found.rows["all"].end == row.end
+
+
 def test_the_sample_has_every_technique_and_covers_apart(tmp_path: Path):
     folder = tmp_path / "jpeg"
     jpeg_sample.make(folder, 16, 7, section(read(Path("params.yaml")), "sample", SampleParams))
@@ -109,3 +120,6 @@ def test_thresholds_of_some_techniques_are_taken_over():
     assert found.rows["all"] == Row((1.0, 2.0, 8.0), (SPEAKS, SPEAKS, FINDS_NOTHING), 9)
     assert found.rows["indexed"] == found.rows["all"] and set(found.rows) == set(old.rows)
     assert (found.slope, found.intercept) == (1.5, 0.2)
+    rates = [dataclasses.replace(one, target_fpr=0.01) for one in (old, Calibration(fewer, rows, 4.0, 4.0, 1e-3, 5))]
+    both = dataclasses.replace(old, others=(rates[0],)).with_thresholds(["c"], rates[1])
+    assert both.at(0.01).rows["all"].end == (1.0, 2.0, 8.0), "those of other rates are taken over as well"

@@ -4,12 +4,14 @@ A training run shares its images among all containers, and few of its JPEG files
 at a false-positive rate of one in thousands are the few authentic files that look most like stego: it takes many
 covers, encoders and sizes to meet them.
 
-Then log-odds are made exact by files of other covers. A small network with dropout says too little where it is sure,
-and thresholds are extrapolated on the understanding that log-odds mean what they say.
+Then log-odds of those that find half of their stego files at 1 % are made exact by files of other covers. A small
+network with dropout says too little where it is sure, and thresholds are extrapolated on the understanding that
+log-odds mean what they say.
 """
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -19,7 +21,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from starlight.detector.calibration.calibration import Calibration
+from starlight.detector.calibration.calibration import FINDS_NOTHING, SPEAKS, Calibration
 from starlight.detector.calibration.thresholds import fit
 from starlight.detector.model import UnifiedStarlightDetector
 from starlight.detector.model.encoders import WIDTH
@@ -34,6 +36,7 @@ from starlight.training.fit_experts import AGAIN, fit_encoder
 __all__ = ["renew", "set_thresholds", "told"]
 
 _FEW = 20  # images over log-odds of 0, authentic or stego ones, under which nobody knows how far these are exact
+_BEYOND = 0.01  # share of authentic images
 _RIDGE = 1e-3  # of the least squares that keep the context of the map, relative to the variance
 
 
@@ -90,13 +93,23 @@ def _sharpen(members: Sequence[Member], apart: Read) -> dict[str, float]:
     for t, name in enumerate(names):
         if name not in TECHNIQUES:
             continue
-        factors[name] = factor = _slope(said[apart.technique < 0, t], said[apart.technique == t, t])
+        authentic, carrying = said[apart.technique < 0, t], said[apart.technique == t, t]
+        factors[name] = factor = _slope(authentic, carrying) if _able(authentic, carrying) else 1.0
         with torch.no_grad():
             for model, _ in members:
                 judge, offset = model.encoders[dct.NAME].judge[-1], model.offset[t]
                 judge.weight[t] *= factor
                 judge.bias[t] = factor * (judge.bias[t] + offset) - offset
     return factors
+
+
+def _able(authentic: NDArray, stego: NDArray) -> bool:
+    """Whether half of the stego images lie beyond all but a few authentic ones.
+
+    Elsewhere log-odds tell of the kind of cover as much as of a payload, and what stretches them stretches the tail of
+    covers that nobody has seen yet.
+    """
+    return bool(len(stego) and np.median(stego) > np.quantile(authentic, 1.0 - _BEYOND))
 
 
 def _slope(authentic: NDArray, stego: NDArray) -> float:
@@ -153,6 +166,9 @@ def _keep_context(model: UnifiedStarlightDetector, vectors: Tensor, before: _Con
 def set_thresholds(weights: Path, apart: Files) -> Callable[[Scores], Calibration]:
     """What sets the thresholds of these techniques anew by further clean images; all others, and the rates, stay.
 
+    At the rate that is promised, an expert is silent that finds less than half of its stego files at 1 %; at other
+    rates that thresholds are kept for, it may speak.
+
     Parameters
     ----------
     weights : Path
@@ -167,15 +183,32 @@ def set_thresholds(weights: Path, apart: Files) -> Callable[[Scores], Calibratio
     carried = np.repeat([names.index(name) if name else -1 for name in kinds], [len(one.classes) for one in scores])
     logits, classes = (np.concatenate([getattr(one, part) for one in scores]) for part in ("logits", "classes"))
 
+    unable = [
+        name
+        for t, name in enumerate(names)
+        if name in TECHNIQUES and not _able(logits[carried < 0, t], logits[carried == t, t])
+    ]
+
     def set_by(further: Scores) -> Calibration:
         more = further.logits, further.classes.tolist()
         found = fit(
             logits, carried, classes.tolist(), techniques=names, target_fpr=stored.calibration.target_fpr, further=more,
             others=[one.target_fpr for one in stored.calibration.others],
         )  # fmt: skip
-        return stored.calibration.with_thresholds(TECHNIQUES, found)
+        return stored.calibration.with_thresholds(TECHNIQUES, _silenced(found, unable))
 
     return set_by
+
+
+def _silenced(calibration: Calibration, names: Sequence[str]) -> Calibration:
+    silent = [name in names for name in calibration.techniques]
+    rows = {
+        name: dataclasses.replace(row, standing=tuple(
+            FINDS_NOTHING if mute and why == SPEAKS else why for mute, why in zip(silent, row.standing, strict=True)
+        ))
+        for name, row in calibration.rows.items()
+    }  # fmt: skip
+    return dataclasses.replace(calibration, rows=rows)
 
 
 def told(images: int, factors: Mapping[str, float], seeds: Sequence[int], covers: str) -> dict[str, object]:
