@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from starlight.findings.pixels import by_tools
+from starlight.findings.pixels import by_tools, tools
 from starlight.images.image import decode
 
 TEXT = b"Meet me at the old harbour after nine, bring the papers. Tell nobody about it, and burn this note!"
@@ -71,8 +71,6 @@ def test_openstego_with_another_seed_is_not_read(monkeypatch):
     image = stored(openstego(noise(), TEXT))
     monkeypatch.setattr("starlight.findings.pixels.tools._SEED", 5)
     monkeypatch.setattr("starlight.findings.pixels.tools._first_places.cache_clear", lambda: None, raising=False)
-    from starlight.findings.pixels import tools
-
     tools._first_places.cache_clear()
     assert by_tools(image) == []
     monkeypatch.undo()
@@ -83,13 +81,20 @@ SEQUENCES = {
     "rows": list(range(60)),
     "Fibonacci numbers": [1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144, 233, 377, 610, 987, 1597, 2584, 4181, 6765, 10946],
     "round numbers": [d * 10**p for p in range(5) for d in range(1, 10)][:40],
-}
+    "Ackermann's function of 1": [n + 2 for n in range(60)],
+    "Ackermann's function of 2": [2 * n + 3 for n in range(60)],
+    "Ackermann's function of 3": [2 ** (n + 3) - 3 for n in range(18)],
+    "Carmichael numbers": [561, 1105, 1729, 2465, 2821, 6601, 8911, 10585, 15841, 29341, 41041, 46657, 52633, 62745,
+                           63973, 75361, 101101, 115921],
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", SEQUENCES)
 def test_a_short_text_behind_its_count(name):
-    pixels, numbers = noise(), SEQUENCES[name]
-    text = b"hello" if name == "Fibonacci numbers" else b"meet me"
+    numbers = SEQUENCES[name]
+    pixels = noise() if numbers[-1] < 96 * 120 else noise(512, 520)
+    text = b"hello" if len(numbers) < 40 else b"meet me"
+    text = text if len(numbers) > 18 else b"tell"
     bits = np.unpackbits(np.frombuffer(b"%d:%s" % (len(text), text), np.uint8))
     flat = pixels.reshape(-1, 3)
     for i, bit in enumerate(bits):
@@ -97,6 +102,18 @@ def test_a_short_text_behind_its_count(name):
     (found,) = by_tools(stored(pixels))
     assert found.payload == text
     assert found.place.endswith(name)
+
+
+def test_carmichael_numbers_are_those_of_fermats_test():
+    size = 9000
+    primes = [n for n in range(2, size) if all(n % p for p in range(2, int(n**0.5) + 1))]
+    passing = [n for n in range(3, size, 2) if pow(2, n, n) == 2 and n not in primes]
+    assert tools._carmichael(size) == [n for n in passing if all(pow(a, n, n) == a for a in range(2, 60))]
+
+
+@pytest.mark.parametrize("side", [1, 2, 5, 9])
+def test_pictures_without_room_hold_nothing(side):
+    assert by_tools(stored(noise(side, side))) == []
 
 
 @pytest.mark.parametrize("seed", range(20))

@@ -4,6 +4,8 @@ python -m scripts.tools.bench_clean FOLDER... [--seconds 300] [--seed 0]
 """
 
 import argparse
+import contextlib
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -20,14 +22,20 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     paths = [folder / name for folder in arguments.folders for name in image_files(folder)[0]]
-    n, hits, times = 0, 0, []
-    for one in count(paths, seed=arguments.seed, seconds=arguments.seconds):
-        n, hits = n + 1, hits + bool(one.found)
-        times.append(one.ms)
-        for found in one.found[:3]:
-            print(f"{one.name}: {found}: {found.payload[:40]!r}", flush=True)
-    low, high = clopper_pearson(hits, n)
-    print(f"{hits} of {n} images: {hits / n:.4%} (95 %: {low:.4%} to {high:.4%})")
+    seen, hits, photographs, times = Counter(), Counter(), set(), []
+    with contextlib.suppress(KeyboardInterrupt):  # what was counted until then is told
+        for one in count(paths, seed=arguments.seed, seconds=arguments.seconds):
+            for group in ("all", f"kind {one.kind}", f"in {one.path.parent}"):
+                seen[group] += 1
+                hits[group] += bool(one.found)
+            photographs.add(one.path)
+            times.append(one.ms)
+            for found in one.found[:3]:
+                print(f"{one.path.name}:{one.kind}:{one.number}: {found}: {found.payload[:40]!r}", flush=True)
+    print(f"images made from {len(photographs)} photographs, which are not independent of each other")
+    for group, n in sorted(seen.items()):
+        low, high = clopper_pearson(hits[group], n)
+        print(f"{group}: {hits[group]} of {n}: {hits[group] / n:.4%} (95 %: {low:.4%} to {high:.4%})")
     print(f"{np.median(times):.1f} ms of CPU at the median")
 
 

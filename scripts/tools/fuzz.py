@@ -1,4 +1,4 @@
-"""Parse and decode mutated image files, and print what became of each: `make fuzz FILES=N`."""
+"""Decode and read mutated image files, and print what became of each: `make fuzz FILES=N`."""
 
 import argparse
 import os

@@ -116,8 +116,10 @@ def _seen(blocks: _Blocks, k: int) -> _Seen | None:
     least, most = blocks.least, blocks.most
     span = most - least
     wide = (span == 2**k - 1) | ((span == 2**k - 2) & (k == _MOST_BITS))
-    chosen = blocks.samples[wide].astype(np.int16)
     aligned = least[wide] >> k == most[wide] >> k
+    if np.count_nonzero(aligned) < _ALIGNED * _FEWEST:
+        return None  # nearly all photographs end here
+    chosen = blocks.samples[wide].astype(np.int16)
     random = _like_random(chosen - least[wide][:, None, None], k)
     if random.sum() < _FEWEST or aligned[random].mean() < _ALIGNED:
         return None

@@ -21,7 +21,9 @@ from starlight.images.writing.encode import Encoding, encode
 
 __all__ = ["views"]
 
-_CROPS = ((256, 256, 3), (512, 512, 2), (1024, 1024, 1), (1536, 2048, 1))  # rows, columns, how many
+_CROPS = ((160, 240, 4), (256, 256, 5), (384, 512, 4), (512, 512, 4), (1024, 1024, 1), (1536, 2048, 1))  # how many
+_JPEG = 0.4  # share of crops that are written as JPEG, too
+_SCALES = (0.35, 0.95)  # of the picture reduced: its grid of JPEG blocks is gone
 _GREY = 0.2  # share of crops that are turned to grey
 _QUALITIES = (60, 70, 75, 75, 80, 85, 88, 90, 92, 93, 95, 95, 96, 97, 98, 99, 100)
 _SUBSAMPLINGS = (0, 1, 2, 2, 2)
@@ -54,17 +56,20 @@ def views(data: bytes) -> Iterator[bytes]:
     rng = np.random.default_rng(zlib.crc32(data))
     for crop in _crops(image.pixels, rng):
         yield _bitmap(crop)
+        if rng.random() >= _JPEG:
+            continue
         quality, sampling = int(rng.choice(_QUALITIES)), int(rng.choice(_SUBSAMPLINGS))
         yield encode(crop, Encoding("jpeg", quality=quality, subsampling=sampling))
     yield from _coefficient_crops(image, rng)
 
 
 def _crops(pixels: np.ndarray, rng: np.random.Generator) -> Iterator[np.ndarray]:
-    """(h, w, 3) or (h, w) crops of the picture as it is, and of half its width and height."""
+    """(h, w, 3) or (h, w) crops of the picture as it is, and reduced."""
     picture = Pillow.fromarray(pixels if pixels.shape[2] == 3 else pixels[:, :, 0])
     for reduced in (False, True):
         if reduced:
-            size = max(1, picture.width // 2), max(1, picture.height // 2)
+            scale = rng.uniform(*_SCALES)
+            size = max(1, int(picture.width * scale)), max(1, int(picture.height * scale))
             picture = picture.resize(
                 size, Pillow.Resampling.LANCZOS if rng.random() < 0.5 else Pillow.Resampling.BICUBIC
             )
@@ -72,7 +77,7 @@ def _crops(pixels: np.ndarray, rng: np.random.Generator) -> Iterator[np.ndarray]
         for height, width, count in _CROPS:
             if samples.shape[0] < height or samples.shape[1] < width:
                 continue
-            for _ in range(max(1, count // 2) if reduced else count):
+            for _ in range(count):
                 y, x = (int(rng.integers(n - k + 1)) for n, k in zip(samples.shape, (height, width), strict=False))
                 crop = np.ascontiguousarray(samples[y : y + height, x : x + width])
                 if crop.ndim == 3 and rng.random() < _GREY:

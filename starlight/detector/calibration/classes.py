@@ -15,7 +15,7 @@ import numpy as np
 
 from starlight.images.picture import FACTS
 
-__all__ = ["CLASSES", "DECODED", "LOSSLESS", "kind", "picture_class", "stand_ins"]
+__all__ = ["CLASSES", "DECODED", "LOSSLESS", "picture_class", "stand_ins"]
 
 _TINY = 12_000  # pixels under which next to nothing can be told
 _SIZES = {"to 0.1 M": 1 << 17, "to 0.5 M": 1 << 19, "to 2 M": 1 << 21, "to 8 M": 1 << 23}  # carriers of a payload
@@ -68,17 +68,6 @@ def picture_class(facts: np.ndarray) -> str:
     if not known["jpeg"] and known["grid"] > _GRID:
         stored = DECODED
     return f"photograph, {stored}, {size}"
-
-
-def kind(name: str) -> str:
-    """A class without the size.
-
-    Examples
-    --------
-    >>> kind("photograph, lossless, to 2 M"), kind("flat, jpeg")
-    ('photograph, lossless', 'flat, jpeg')
-    """
-    return name.rsplit(", ", 1)[0] if name in _PHOTOGRAPHS else name
 
 
 def stand_ins(name: str) -> Iterator[str]:

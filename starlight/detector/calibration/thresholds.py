@@ -27,8 +27,8 @@ from starlight.detector.calibration.calibration import (
     Row,
     nearest,
 )
-from starlight.detector.calibration.classes import CLASSES, LOSSLESS, kind
-from starlight.detector.calibration.tails import CONFIDENCE, EXACT, Tail, fit_tail, mean_excess
+from starlight.detector.calibration.classes import CLASSES, LOSSLESS
+from starlight.detector.calibration.tails import CONFIDENCE, Tail, fit_tail
 
 __all__ = ["MIN_CLASS", "fit"]
 
@@ -138,10 +138,7 @@ def _row(seen: _Seen, name: str | None, apart: NDArray, target_fpr: float, below
     chosen = np.ones(len(seen.classes), bool) if name is None else seen.classes == name
     authentic = [_present(column) for column in seen.authentic[chosen].T]
     known = np.array([len(values) >= MIN_CLASS for values in authentic])
-    tails = [
-        fit_tail(values, length) if enough else _NO_TAIL
-        for values, enough, length in zip(authentic, known, _lengths(seen, name), strict=True)
-    ]
+    tails = [fit_tail(values) if enough else _NO_TAIL for values, enough in zip(authentic, known, strict=True)]
     caps = [np.inf] * len(tails) if below is None else below.ends()
     sharing = known & np.isnan(apart)
     while True:  # each round has one technique fewer at least
@@ -157,15 +154,6 @@ def _row(seen: _Seen, name: str | None, apart: NDArray, target_fpr: float, below
     standing = np.select([~np.isnan(apart), unknown, ~sharing], [SPEAKS, UNKNOWN, FINDS_NOTHING], SPEAKS)
     ends = np.where(np.isnan(apart), ends, apart)
     return Row(tuple(np.round(ends, 6).tolist()), tuple(standing.tolist()), int(chosen.sum()))
-
-
-def _lengths(seen: _Seen, name: str | None) -> list[float]:
-    """How far log-odds of each technique exceed the knee in pictures of a kind at all sizes; a class shows few."""
-    if name is None:
-        return [EXACT] * seen.authentic.shape[1]
-    members = [seen.authentic[seen.classes == one] for one in CLASSES if kind(one) == kind(name)]
-    columns = [[_present(part[:, t]) for part in members] for t in range(seen.authentic.shape[1])]
-    return [mean_excess([values for values in parts if len(values) >= MIN_CLASS]) for parts in columns]
 
 
 def _independent(logits: NDArray) -> float:

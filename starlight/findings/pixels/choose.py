@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 import re
 from typing import NamedTuple
 
 import numpy as np
 
+from starlight.findings.contents import signature
 from starlight.findings.pixels.layouts import Layout
 from starlight.findings.pixels.orders import Lane, rank
+from starlight.streams.readable.text_models import PRINTABLE
 
 __all__ = ["Hit", "distinct"]
 
 _LETTERS = "rgba"
 _ENOUGH = 150.0  # nats from which one reading is as certain as another
 _SHARED = 0.2  # of its samples, from which a reading is one of what has been read
+_LOOK = 64  # digits of base64 that are unpacked
 _SIZE = 4096  # bytes of a payload whose samples are compared, and by which its direction is told
 
 
@@ -69,6 +73,9 @@ def _direction(payload: bytes) -> float:
     raw = payload[:_SIZE].replace(b"\0", b"")
     if not raw.isascii():
         return 0.0
+    packed = _BASE64.search(raw)
+    if packed and len(packed[0]) > len(raw) // 2:
+        return _of_base64(packed[0])
     ahead, back = len(_AHEAD.findall(raw)), len(_BACK.findall(raw))
     for pair in (b"()", b"[]", b"{}", b"<>"):
         opens, closes = raw.find(pair[:1]), raw.find(pair[1:])
@@ -77,6 +84,20 @@ def _direction(payload: bytes) -> float:
     return (ahead - back) / (ahead + back + 1)
 
 
+def _of_base64(digits: bytes) -> float:
+    """As `_direction`: padding is what base64 ends with, and what it stands for is a text or a file one way alone."""
+    ahead = digits.endswith(b"=") + _stands_for_something(digits)
+    back = digits.startswith(b"=") + any(_stands_for_something(digits.strip(b"=")[::-1][at:]) for at in range(4))
+    return (ahead - back) / (ahead + back + 0.2)
+
+
+def _stands_for_something(digits: bytes) -> bool:
+    some = digits.strip(b"=")[:_LOOK]
+    data = base64.b64decode(some[: len(some) // 4 * 4])
+    return signature(data) is not None or bool(PRINTABLE[np.frombuffer(data, np.uint8)].mean() > 0.9)
+
+
+_BASE64 = re.compile(rb"={0,2}[A-Za-z0-9+/]{16,}={0,2}")
 _AHEAD = re.compile(rb"[\w)\]\"'][,.;:!?](?=[ \n])|(?<![A-Za-z0-9+/])[A-Z](?=[a-z]{2})")
 _BACK = re.compile(rb"(?<=[ \n])[,.;:!?](?=[\w(\[\"'])|[a-z]{2}[A-Z](?![A-Za-z0-9+/])")
 

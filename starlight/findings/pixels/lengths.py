@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from starlight.streams.readable.text_models import PRINTABLE
+
 __all__ = ["Framed", "frame"]
 
 _WIDTHS = (8, 4, 3, 2, 1)  # bytes of a binary count
@@ -46,9 +48,14 @@ def frame(data: bytes, start: int, stop: int, wide: int = 1) -> Framed | None:
 
 
 def _binary(data: bytes, start: int, wide: int) -> Iterator[Framed]:
-    """Bounds of what binary counts of all kinds that end about `start` announce, the widest counts first."""
+    """Bounds of what binary counts of all kinds that end about `start` announce, the widest counts first.
+
+    A single letter that a text begins with is no count of those behind it, though in one text of twenty it fits.
+    """
     for width in _WIDTHS:
         for begin in range(max(width, start - 1), start + width + 1):
+            if width == 1 and begin > start and PRINTABLE[data[begin - 1]]:
+                continue
             for order in ("big", "little"):
                 number = int.from_bytes(data[begin - width : begin], order)
                 for size in (number, number // 8 if number % 8 == 0 else 0, number * wide):

@@ -221,8 +221,8 @@ _TAPS = {
     19: (19, 5, 2, 1), 20: (20, 3), 21: (21, 2), 22: (22, 1), 23: (23, 5), 24: (24, 7, 2, 1), 25: (25, 3),
     26: (26, 6, 2, 1), 27: (27, 5, 2, 1), 28: (28, 3),
 }  # fmt: skip
-# Sequences whose numbers the tool stegano takes for pixels, zsteg that of the primes. Its others have too few to hold a
-# text: in four megapixels 31 Fibonacci numbers, a dozen of Mersenne.
+# Sequences whose numbers the tool stegano takes for pixels, zsteg that of the primes. Its others have too few to hold
+# more than a short text: `starlight.findings.pixels.tools` reads those.
 _SEQUENCES = {
     "prime numbers": _primes,
     "prime numbers, less one": lambda size: _primes(size) - 1,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from starlight.findings.pixels.codepoints import curve
+from starlight.findings.pixels.endings import likely_end
 from starlight.findings.pixels.extents import extent
 from starlight.findings.pixels.lengths import frame
 from starlight.findings.pixels.screen import LANGUAGE
@@ -17,7 +18,6 @@ __all__ = ["before", "signed_payload", "text_payload"]
 _PIECE = 4096  # bytes of a text that are judged at a time
 _WIDE = {"utf-16-le": 2, "utf-16-be": 2, "utf-32-le": 4, "utf-32-be": 4}
 _TAIL = 24  # bytes that may be unlikely at the end of a text that a zero ends
-_CLOSING = tuple(bytes([c]) for c in b".!?)]}>\"'")
 _STEGPY = b"stegv3"
 
 
@@ -92,7 +92,7 @@ def _end(data: bytes, start: int, models: list[int] | slice) -> int:
     zero = data.find(b"\0", start + 1, end + _TAIL)
     if 0 <= zero <= end or (zero > end and PRINTABLE[np.frombuffer(data[end:zero], np.uint8)].all()):
         return zero
-    return end + 1 if data[end : end + 1] in _CLOSING else end
+    return likely_end(data, start, end)
 
 
 def _end_of(data: bytes, encoding: str) -> int:

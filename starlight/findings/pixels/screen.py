@@ -101,14 +101,15 @@ def _of_either(data: np.ndarray, turned: np.ndarray, places: np.ndarray) -> np.n
 
 def _varied(some: np.ndarray, narrow: np.ndarray, wide: np.ndarray) -> np.ndarray:
     """Rows (V, n) whose bytes, or their characters of two and four, are not as pictures are: (V,) bool."""
-    empty = (some[:, :4] == 0).all(axis=1)
-    varied = busy(some)
-    for begin in (_FIRST, _FIRST + 8) if empty.any() else ():  # behind zeros, and a count behind zeros
-        varied[empty] |= busy(np.ascontiguousarray(some[empty, begin:]))
-    varied &= narrow
-    broad = wide & ~varied
-    if broad.any():
-        varied[broad] = _spread(some[broad])
+    varied = np.zeros(len(some), bool)
+    rows = np.flatnonzero(narrow)
+    varied[rows] = busy(some[rows])
+    for begin in (_FIRST, _FIRST + 8):  # behind zeros, and a count behind zeros
+        rows = rows[~varied[rows] & (some[rows, :4] == 0).all(axis=1)]
+        varied[rows] = busy(np.ascontiguousarray(some[rows, begin:]))
+    rows = np.flatnonzero(wide & ~varied)
+    if len(rows):
+        varied[rows] = _spread(some[rows])
     return varied
 
 

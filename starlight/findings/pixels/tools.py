@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import functools
 import itertools
+import math
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
@@ -31,6 +32,8 @@ _FACTOR, _SUM, _MASK = 0x5DEECE66D, 0xB, (1 << 48) - 1  # of java.util.Random
 _LETTERS, _DISTINCT = 4, 3  # of a counted text, at least, and how many that differ
 _LIKELY = 9.0  # nats of prose that it must have: with a count that fits, a chance in ten million for all orders
 _PIXELS = 8 * 102 // 3  # that hold a count of two digits, a colon and 99 letters
+_FEWEST = 16  # of them, which hold a digit, the colon and four letters
+_MOST = 1 << 20  # pixels among which they are looked for; 45 Carmichael numbers
 _ORDERS = ("rows", "prime numbers", "composite numbers", "triangular numbers")
 
 
@@ -47,8 +50,8 @@ def by_tools(image: Image) -> list[Finding]:
     """
     if not stores_samples(image) or image.pixels.shape[2] != 3:
         return []
-    found = [_openstego(image.pixels), *(_counted(image.pixels, name) for name in (*_SEQUENCES, *_ORDERS))]
-    return [one for one in found if one is not None]
+    hidden = _openstego(image.pixels)
+    return [*([hidden] if hidden else []), *_counted(image.pixels)]
 
 
 def _openstego(pixels: np.ndarray) -> Finding | None:
@@ -121,39 +124,80 @@ class _Draw:
                 return bits % bound
 
 
-def _counted(pixels: np.ndarray, name: str) -> Finding | None:
-    """A text behind its count and a colon, however short, in pixels whose numbers are in a sequence."""
-    if name in _ORDERS:
-        taken = head(pixels, name, _PIXELS)
-    else:
-        taken = pixels.reshape(-1, 3)[_sequence(name, pixels.shape[0] * pixels.shape[1])]
-    data = np.packbits(taken.reshape(-1) & 1).tobytes()
-    digits, colon, _ = data[:3].partition(b":")
-    if not colon or not digits.isdigit() or not _LETTERS <= int(digits) <= len(data) - len(digits) - 1:
+def _counted(pixels: np.ndarray) -> Iterator[Finding]:
+    """Texts behind their count and a colon, however short, in pixels whose numbers are in a sequence."""
+    flat = pixels.reshape(-1, 3)
+    orders, heads = _orders(len(flat))
+    if not orders:
+        return
+    begins = np.packbits(flat[heads].reshape(len(orders), -1) & 1, axis=1)
+    for (name, numbers), begin in zip(orders, begins, strict=True):
+        digits, colon, _ = begin.tobytes().partition(b":")
+        if colon and digits.isdigit() and (payload := _text(flat[numbers], int(digits), len(digits) + 1)):
+            yield Finding("lsb.rgb", f"in bit 0 of the colours (rgb), by {name}",
+                          f"text of {len(payload)} bytes", payload)  # fmt: skip
+
+
+def _text(taken: np.ndarray, count: int, begin: int) -> bytes | None:
+    """So many letters in pixels (n, 3) from a byte on, where they read as text."""
+    data = np.packbits(taken.reshape(-1) & 1)
+    if not _LETTERS <= count <= len(data) - begin:
         return None
-    letters = np.frombuffer(data, np.uint8, int(digits), len(digits) + 1)
+    letters = data[begin : begin + count]
     varied = len(set(letters.tobytes())) >= _DISTINCT
     if not varied or not PRINTABLE[letters].all() or MODELS[:2, letters].sum(axis=1).max() < _LIKELY:
         return None
-    payload = letters.tobytes()
-    return Finding("lsb.rgb", f"in bit 0 of the colours (rgb), by {name}", f"text of {len(payload)} bytes", payload)
+    return letters.tobytes()
 
 
 @functools.lru_cache(64)
-def _sequence(name: str, size: int) -> np.ndarray:
-    return np.array(list(itertools.takewhile(lambda n: n < size, _SEQUENCES[name]())), np.int64)
+def _orders(size: int) -> tuple[list[tuple[str, np.ndarray]], np.ndarray]:
+    """Of so many pixels the numbers of those in each order that may hold a text, and of the first few in all orders."""
+    rows = np.arange(min(size, _MOST)).reshape(1, -1, 1)
+    found = [(name, head(rows, name, _PIXELS)[:, 0]) for name in _ORDERS]
+    found += [(name, np.array([*_below(size, numbers(size))], np.int64)) for name, numbers in _SEQUENCES.items()]
+    found = [(name, numbers) for name, numbers in found if len(numbers) >= _FEWEST]
+    return found, np.array([numbers[:8] for _, numbers in found])  # eight pixels hold two digits and the colon
 
 
-def _fibonacci() -> Iterator[int]:
+def _below(size: int, numbers: Iterable[int]) -> Iterator[int]:
+    return itertools.islice(itertools.takewhile(lambda n: n < size, numbers), _PIXELS)
+
+
+def _fibonacci(size: int) -> Iterator[int]:
     one, other = 1, 2
     while True:
         yield one
         one, other = other, one + other
 
 
-def _logarithmic() -> Iterator[int]:
+def _round(size: int) -> Iterator[int]:
     """1 to 9, then tens, hundreds and so on."""
     return (digit * 10**power for power in itertools.count() for digit in range(1, 10))
 
 
-_SEQUENCES = {"Fibonacci numbers": _fibonacci, "round numbers": _logarithmic}
+def _carmichael(size: int) -> list[int]:
+    """Products of different primes p, three at least, of which each p - 1 divides what is one less (Korselt, 1899).
+
+    No prime factor of such a number is above its square root.
+    """
+    numbers = np.arange(min(size, _MOST))
+    product, sound, factors = np.ones_like(numbers), np.ones(len(numbers), bool), np.zeros(len(numbers), np.uint8)
+    for p in range(3, math.isqrt(len(numbers)) + 1, 2):
+        if product[p] == 1:
+            product[p::p] *= p
+            factors[p::p] += 1
+            sound[p::p] &= (numbers[p::p] - 1) % (p - 1) == 0
+    return np.flatnonzero(sound & (product == numbers) & (factors > 2)).tolist()
+
+
+# The tool's others leave no room for a count and four letters: below 2 to the power of 30 there are ten numbers of
+# Mersenne, five of Fermat, two of Ackermann's function of 4. Corners that OpenCV finds in a cover need OpenCV.
+_SEQUENCES: dict[str, Callable[[int], Iterable[int]]] = {
+    "Fibonacci numbers": _fibonacci,
+    "round numbers": _round,
+    "Carmichael numbers": _carmichael,
+    "Ackermann's function of 1": lambda size: range(2, size),
+    "Ackermann's function of 2": lambda size: range(3, size, 2),
+    "Ackermann's function of 3": lambda size: (2**n - 3 for n in itertools.count(3)),
+}

@@ -1,4 +1,4 @@
-"""Hostile files by the thousand: mutations of valid ones, each parsed and decoded in a process that may die.
+"""Hostile files by the thousand: mutations of valid ones, each decoded and read in a process that may die.
 
 A file is accounted for as `ok`, as rejected for a stated reason, as slow (over the limit of processor time, or not
 answering at all) or as crashed (any exception but `BadImage`, or the death of the process).
@@ -17,6 +17,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from starlight.errors import BadImage
+from starlight.findings.reading.reader import read
 from starlight.images.image import Image, decode
 from starlight.lab.fuzz import specimens
 from starlight.lab.fuzz.mutations import mutate
@@ -48,7 +49,7 @@ class Report:
 
 
 def try_file(data: bytes, limit_s: float) -> tuple[str, str]:
-    """Parse and decode one file: `ok`, `rejected`, `crashed` or `slow`, and why."""
+    """Decode and read one file: `ok`, `rejected`, `crashed` or `slow`, and why."""
     start = time.process_time()
     try:
         image = decode(data)
@@ -113,6 +114,13 @@ def _check(data: bytes, image: Image) -> None:
         raise AssertionError("planes of another size")
     if image.coefficients is not None and image.coefficients.y.shape[2:] != (8, 8):
         raise AssertionError("coefficients that are no blocks")
+    position = 0
+    for span in read(image).spans:
+        if span.offset != position or span.length <= 0:
+            raise AssertionError("spans that do not tile the file")
+        position += span.length
+    if position != len(data):
+        raise AssertionError("spans that leave a part of the file out")
 
 
 def _supervise(start: int, stop: int, seed: int, limit_s: float) -> Iterator[tuple[int, str, str]]:
