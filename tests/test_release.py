@@ -79,6 +79,8 @@ def test_the_card_says_which_experts_were_fitted_again_and_on_what(run, tmp_path
     card = (tmp_path / "release" / release.CARD).read_text()
     assert "the experts for f5, nsf5, on 120 images: crops of somebody's photographs" in card
     assert "of the experts before" in card
+    release.refigure(tmp_path / "release", FIGURES, "images of now")
+    assert "of the experts before" not in (tmp_path / "release" / release.CARD).read_text()
 
 
 def test_new_weights_drop_old_evidence_and_the_real_figure_stands_first(run, tmp_path):

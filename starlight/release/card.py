@@ -23,6 +23,7 @@ __all__ = [
     "LEFT_OUT",
     "PROMISED",
     "WEIGHTS",
+    "forget_evidence",
     "model_card",
     "refigure",
     "take",
@@ -53,8 +54,8 @@ def take(run: Path, out: Path, *, settings: Sequence[str] = (), covers: str = ""
     """
     out.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(run / "models" / WEIGHTS, out / WEIGHTS)
-    for name in (EVIDENCE, COVERAGE, LEFT_OUT):
-        (out / name).unlink(missing_ok=True)
+    forget_evidence(out)
+    (out / LEFT_OUT).unlink(missing_ok=True)
     if (run / "models" / LEFT_OUT).exists():
         shutil.copyfile(run / "models" / LEFT_OUT, out / LEFT_OUT)
     files = json.loads((run / "reports/dataset.json").read_text(encoding="utf-8"))["files"]
@@ -64,7 +65,7 @@ def take(run: Path, out: Path, *, settings: Sequence[str] = (), covers: str = ""
 
 
 def refigure(out: Path, measured: Mapping, words: str) -> None:
-    """Figures of the release measured anew, and its card: thresholds that were set anew have others.
+    """Figures of the release measured anew, and its card: other thresholds, or experts fitted again, have others.
 
     Parameters
     ----------
@@ -76,13 +77,19 @@ def refigure(out: Path, measured: Mapping, words: str) -> None:
         Which test images these are.
     """
     figures = json.loads((out / FIGURES).read_text(encoding="utf-8")) | {"v4": measured, "test": words}
-    _keep(out, figures)
+    _keep(out, figures | {"refitted": load(out / WEIGHTS).meta.get("refitted")})
 
 
 def _keep(out: Path, figures: Mapping) -> None:
     """Write the figures, and the card that they stand in."""
     write_text(out / FIGURES, json.dumps(figures, indent=1, sort_keys=True) + "\n")
     write_card(out)
+
+
+def forget_evidence(out: Path) -> None:
+    """Remove the evidence of other weights."""
+    for name in (EVIDENCE, COVERAGE):
+        (out / name).unlink(missing_ok=True)
 
 
 def write_card(out: Path) -> None:
@@ -103,8 +110,8 @@ def model_card(meta: Mapping, figures: Mapping, counted: Mapping[str, pd.DataFra
     meta : mapping
         Of the weights file: name, params, data hash.
     figures : mapping
-        What `take` keeps: `files`, `settings`, `covers`, and `v4` of `metrics.json`; `test`, which images those are
-        of where they were measured anew.
+        What `take` keeps: `files`, `settings`, `covers`, and `v4` of `metrics.json`; where those were measured anew,
+        `test`, of which images, and `refitted`, of which experts.
     counted : mapping of DataFrame
         `EVIDENCE`, `COVERAGE` and `LEFT_OUT`, as `evidence.by_source`, `evidence.by_class` and `refit.left_out` give
         them; empty where they were not counted.
@@ -157,20 +164,21 @@ def _about(meta: Mapping, figures: Mapping) -> str:
         "- The thresholds are set on the validation split for an image-level false-positive rate of "
         f"{percent(meta['params']['train']['target_fpr'], 3)} in each class of pictures, extrapolated with an "
         f"exponential tail whose mean excess is taken at its upper {CONFIDENCE:.0%} bound{_further(meta)}.",
-        *_refitted(meta),
+        *_refitted(meta, figures),
         "- Licence: MIT, as the code. The weights hold no image.",
     ]
     return "\n".join(lines) + "\n"
 
 
-def _refitted(meta: Mapping) -> list[str]:
+def _refitted(meta: Mapping, figures: Mapping) -> list[str]:
     """What was fitted again after the run, and on what: the figures of the run say nothing of it."""
     again = meta.get("refitted")
     if not again:
         return []
+    old = "" if figures.get("refitted") == again else " Figures on the test split are of the experts before."
     return [
         f"- Fitted again after the run, from where they stood: the experts for {', '.join(again['techniques'])}, on "
-        f"{again['images']} images: {again['data']}. All other figures in this card are of the experts before."
+        f"{again['images']} images: {again['data']}.{old}"
     ]
 
 

@@ -16,7 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from starlight.detector.calibration.calibration import Calibration
-from starlight.detector.calibration.judgement import judge
+from starlight.detector.calibration.judgement import columns, judge
 from starlight.detector.calibration.thresholds import fit
 from starlight.detector.weights import Member
 from starlight.errors import StarlightError
@@ -140,7 +140,8 @@ def _log_odds(weights: Path, files: Sequence[File]) -> list[tuple]:
     def look(data: bytes) -> tuple:
         judged = detector.judge(data, maps=False)
         seen = judged.prediction
-        return seen.logits[0], float(seen.ood[0]), judged.record["found"], judged.classes[0]
+        found = judged.record["found"][columns(detector.predictor.techniques)]
+        return seen.logits[0], float(seen.ood[0]), found, judged.classes[0]
 
     return collected.looked_at(files, look)
 
@@ -156,8 +157,8 @@ def _of_collected(weights: Path, clean: Collected) -> Scores:
             raise StarlightError(f"{weights}: no expert for some technique, so that it needs {error} too") from error
         logits.append(seen.logits)
         unlike.append(seen.ood)
-    found, classes, groups, whole = clean.found, clean.classes, clean.groups, clean.whole
-    return Scores(np.concatenate(logits), np.concatenate(unlike), found, classes, groups, whole)
+    found = clean.found[:, columns(predictor.techniques)]
+    return Scores(np.concatenate(logits), np.concatenate(unlike), found, clean.classes, clean.groups, clean.whole)
 
 
 def left_out(fit_to: Callable[[Scores], Calibration], scores: Scores, ood_limit: float) -> pd.DataFrame:

@@ -111,13 +111,13 @@ def build(
     workers: int = 2,
     extra_covers: Path | None = None,
     covers_only: bool = False,
+    counts: dict[str, int] | None = None,
 ) -> dict[str, int]:
     """Write the submission, in place of what was there.
 
     Parameters
     ----------
     out_dir : Path
-        The submission's folder.
     params : SampleParams
     seed : int
     workers : int
@@ -126,11 +126,12 @@ def build(
         A folder of photographs to take covers from as well; each file is a cover_id of its own.
     covers_only : bool
         Take every cover from that folder, whatever the shares of the sources say. Look-alikes are made as always.
+    counts : dict of str to int, optional
+        Stego images of these techniques alone, in place of what `params` says, on covers of the kinds that carry them.
 
     Returns
     -------
-    dict of str to int
-        Files made: `clean`, `stego.<technique>`, `negatives.<category>`.
+    dict of files made: `clean`, `stego.<technique>`, `negatives.<category>`
 
     Raises
     ------
@@ -145,7 +146,7 @@ def build(
         return {}
     own = _Own(photos.folder_photographs(extra_covers) if extra_covers else (), covers_only)
     shares = (1.0, 0.0, 0.0) if covers_only else (params.photo_share, params.camera_share, params.drawing_share)
-    counts = {t: params.adaptive_per_technique if slow(t) else params.stego_per_technique for t in TECHNIQUES}
+    counts = counts or {t: params.adaptive_per_technique if slow(t) else params.stego_per_technique for t in TECHNIQUES}
     items = plan(
         seed, params.covers, counts, shares=shares, smallest=params.smallest_side, largest=params.largest_side,
         factor=params.size_factor, adaptive_side=params.adaptive_side,

@@ -55,6 +55,8 @@ def plan(
 ) -> list[Item]:
     """Draw the covers and hand the techniques out.
 
+    Covers are of the kinds that can carry any of the techniques.
+
     Parameters
     ----------
     seed : int
@@ -82,7 +84,9 @@ def plan(
     StarlightError
         If no cover can carry a technique.
     """
-    items = [_item(seed, i, kind, shares, smallest, largest, factor) for i, kind in enumerate(_kinds(seed, covers))]
+    kinds = [name for name, kind in KINDS.items() if set(counts) & set(kind.techniques)]
+    drawn = _kinds(seed, covers, kinds)
+    items = [_item(seed, i, kind, shares, smallest, largest, factor) for i, kind in enumerate(drawn)]
     given: list[list[str]] = [[] for _ in items]
     for number, (technique, count) in enumerate(counts.items()):
         able = [i.index for i in items if _can(i, technique, adaptive_side)]
@@ -94,16 +98,16 @@ def plan(
     return [replace(item, techniques=tuple(names)) for item, names in zip(items, given, strict=True)]
 
 
-def _kinds(seed: int, covers: int) -> list[str]:
+def _kinds(seed: int, covers: int, kinds: Sequence[str]) -> list[str]:
     """Fill the kinds by their shares, each at least once where there are enough covers, and shuffle."""
-    shares = np.array([kind.share for kind in KINDS.values()])
+    shares = np.array([KINDS[name].share for name in kinds])
     exact = shares / shares.sum() * covers
-    counts = np.maximum(np.floor(exact), covers >= len(KINDS)).astype(int)
+    counts = np.maximum(np.floor(exact), covers >= len(kinds)).astype(int)
     while counts.sum() < covers:
         counts[np.argmax(exact - counts)] += 1
     while counts.sum() > covers:
         counts[np.argmax(counts)] -= 1
-    names = np.repeat(list(KINDS), counts)
+    names = np.repeat(kinds, counts)
     return np.random.default_rng([seed, 1]).permutation(names).tolist()
 
 

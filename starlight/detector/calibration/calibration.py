@@ -97,6 +97,18 @@ class Calibration:
         """What holds in a class: its own row, else that of a class that stands in for it, else that of all."""
         return nearest(name, self.rows) or self.rows[ALL]
 
+    def with_thresholds(self, names: Sequence[str], other: Calibration) -> Calibration:
+        """The same but for the thresholds of some techniques, those of another in each class, for each rate kept."""
+        places = [other.techniques.index(name) if name in names else -1 for name in self.techniques]
+        rows = {}
+        for name, row in self.rows.items():
+            found = other.row(name)
+            pairs = [(row.end, found.end), (row.standing, found.standing)]
+            end, standing = (tuple(b[k] if k >= 0 else a[i] for i, k in enumerate(places)) for a, b in pairs)
+            rows[name] = dataclasses.replace(row, end=end, standing=standing)
+        others = tuple(one.with_thresholds(names, other.at(one.target_fpr)) for one in self.others)
+        return dataclasses.replace(self, rows=rows, others=others)
+
     def technique_scores(self, logits: ArrayLike, classes: Sequence[str]) -> NDArray[np.float64]:
         """(n, t) scores, an expert's over the threshold only where it may speak; -inf where masked out."""
         scores = self.raw_scores(logits, classes)
