@@ -21,6 +21,8 @@ class ForgeryParams:
         Changed copies (turned, cut, coloured, blurred) of each training image of a pair.
     held_back : float
         Share of the authentic training images, but for twins, that only mining and fine-tuning see.
+    mine_share : float
+        Of those, the share with the highest scores, which are hard negatives in any case.
     overlap : float
         Intersection over union with the true region from which a suspicion is right.
     trees, depth : int
@@ -42,6 +44,7 @@ class ForgeryParams:
     network_steps: int = knob(min=1, max=1_000_000)
     augmented: int = knob(min=0, max=16)
     held_back: float = knob(min=0.0, max=1.0)
+    mine_share: float = knob(min=0.0, max=1.0)
     overlap: float = knob(min=0.01, max=1.0)
     trees: int = knob(min=1, max=10_000)
     depth: int = knob(min=1, max=8)
