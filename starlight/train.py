@@ -38,6 +38,7 @@ from starlight.training.selection import Passes
 
 __all__ = ["centroids", "ood_limit", "train"]
 
+_TOGETHER = 4096  # images whose unlikeness is taken at a time
 _BATCH = 64  # images of a category whose mean says where it lies
 _PATIENCE = 4  # epochs without a better validation measure after which a network that gives verdicts is trained
 
@@ -116,9 +117,10 @@ def ood_limit(model: UnifiedStarlightDetector, splits: Splits) -> float:
     """Highest unlikeness that authentic training and validation images reach, all but one in a thousand."""
     names, values = [n for n in ("content", "dct") if n in model.encoders], []
     for part in splits:
-        authentic = part.labels == 0
-        batch = {n: torch.from_numpy(part.vectors(n)[authentic]) for n in names}
-        values.append(model.cpu().unlikeness(batch | {"tiles": torch.zeros(int(authentic.sum()))}).numpy())
+        authentic, vectors = np.flatnonzero(part.labels == 0), {n: part.vectors(n) for n in names}
+        for some in np.array_split(authentic, 1 + len(authentic) // _TOGETHER):
+            batch = {n: torch.from_numpy(rows[some]) for n, rows in vectors.items()}
+            values.append(model.cpu().unlikeness(batch | {"tiles": torch.zeros(len(some))}).numpy())
     return round(float(np.quantile(np.concatenate(values), 0.999)), 6)
 
 

@@ -10,9 +10,11 @@ import threading
 import numpy as np
 import pytest
 import tiny
+import torch
 from PIL import Image
 
 from starlight import Detector
+from starlight.detector import torch_runtime
 from starlight.detector.answer import VERDICTS
 from starlight.detector.calibration import judgement
 from starlight.detector.calibration.judgement import named
@@ -146,6 +148,17 @@ def test_threads_share_one_detector(flags_all, files):
     for thread in threads:
         thread.join()
     assert all(answers == expected for answers in found.values()) and len(found) == 4
+
+
+def test_one_image_is_judged_in_one_thread(flags_all, files, monkeypatch):
+    seen, before, answers = [], torch.get_num_threads(), torch_runtime.answers
+    monkeypatch.setattr(torch_runtime, "answers", lambda *of: seen.append(torch.get_num_threads()) or answers(*of))
+    torch.set_num_threads(2)
+    try:
+        flags_all.detect(files[0])
+        assert seen and set(seen) == {1} and torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
 
 
 def test_a_trained_detector_is_the_default_only_when_it_was_promoted(tmp_path, monkeypatch):

@@ -1,10 +1,16 @@
 """What the screen of the search leaves out could not have counted: it never falls short of what judges."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from starlight.findings.pixels.body import _lanes, windows
 from starlight.findings.pixels.codepoints import ENCODINGS, best_in_others, curve
+from starlight.findings.pixels.judge import judge_text, promising
 from starlight.findings.pixels.layouts import Layout
+from starlight.findings.pixels.orders import Lane
+from starlight.findings.pixels.planes import Plane
 from starlight.findings.pixels.screen import texty
 from starlight.streams.readable import sources
 
@@ -52,3 +58,52 @@ def test_some_sources_promise_no_more_than_all(seed):
     assert (sources.least_null(counts, starts) <= sources.null_gains(row, counts, sources.NOWHERE, starts) + 1e-9)[
         :, 8:
     ].all()
+
+
+@pytest.mark.parametrize("shown", [False, True])
+def test_what_is_judged_as_text_was_promising(shown):
+    rng = np.random.default_rng(11)
+    layout = Layout((7, 6, 5, 4, 3, 2, 1, 0)) if shown else LOWEST
+    written, judged = "Meet me at the old harbour at nine, bring the papers and tell nobody about it. ", 0
+    for length in (0, 12, 20, 28, 40, 60, 79):
+        for _ in range(4):
+            data = rng.integers(0, 256, 400, dtype=np.uint8)
+            data[:length] = np.frombuffer(written.encode()[:length], np.uint8)
+            bits = data if shown else np.unpackbits(data)
+            samples = bits if shown else rng.integers(0, 128, bits.size, dtype=np.uint8) * 2 + bits
+            lane = Lane(Plane("", "lsb.rgb", "k", samples.reshape(40, -1, 1)), "rows", (0,))
+            found = judge_text(lane, layout, 0, 20.0)
+            judged += found is not None
+            assert found is None or promising([(lane, layout, 0, 20.0)]) == [True]
+    assert judged >= 8
+    noise = Lane(Plane("", "lsb.rgb", "k", rng.integers(0, 256, (60, 60, 1), dtype=np.uint8)), "rows", (0,))
+    assert promising([(noise, LOWEST, 0, 20.0)]) == [False]
+
+
+@pytest.mark.parametrize("shape", [(40, 64, 3), (33, 71, 3), (57, 50, 1), (45, 51, 4)])
+def test_text_in_the_midst_is_found_in_every_lane(shape):
+    rng = np.random.default_rng(12)
+    text = b"It begins anywhere: in the third row, behind noise, and goes on for a while."
+    channels = "rgba"[: shape[2]] if shape[2] > 1 else "k"
+    plane = Plane("", "lsb.rgb", channels, rng.integers(0, 256, shape, dtype=np.uint8), joint=shape[2] == 4)
+    lanes = _lanes(plane)
+    assert len(lanes) > 1
+    for lane in lanes:
+        samples = plane.samples.copy()
+        numbers = np.arange(samples.size, dtype=np.int64).reshape(shape)
+        places = Lane(replace(plane, samples=numbers), lane.order, lane.chosen).samples()
+        first = lane.count // 3
+        bits = np.unpackbits(np.frombuffer(text, np.uint8))
+        at = places[first : first + bits.size]
+        samples.reshape(-1)[at] = samples.reshape(-1)[at] & 0xFE | bits
+        found = windows(replace(plane, samples=samples))
+        assert any((w[0].order, w[0].chosen) == (lane.order, lane.chosen) and abs(w[2] - first) < 160 for w in found)
+
+
+@pytest.mark.parametrize("order", ["rows", "columns", "rows, backwards"])
+def test_a_stretch_is_a_part_of_all_samples(order):
+    plane = Plane("", "lsb.rgb", "rgb", np.random.default_rng(13).integers(0, 256, (17, 23, 3), dtype=np.uint8))
+    for chosen in ((0, 1, 2), (2, 0), (1,)):
+        lane = Lane(plane, order, chosen)
+        for first, count in ((0, 5), (50, 100), (lane.count - 7, 30), (lane.count + 2, 3)):
+            np.testing.assert_array_equal(lane.stretch(first, count), lane.samples()[first : first + count])

@@ -38,7 +38,7 @@ from starlight.cli.main import main
 from starlight.detector.detector import Detector
 from starlight.detector.explain import explain
 detector = Detector.load()
-assert ", numpy)" in detector.description, detector.description
+assert "released detector 'v4' (numpy)" in detector.description, detector.description
 for path in sys.argv[2:]:
     assert detector.detect(path).verdict != "unreadable", path
     assert "</html>" in explain(detector, path)

@@ -103,7 +103,8 @@ class Detector:
         predictor = load_predictor(runtime, file)
         fpr = predictor.calibration.target_fpr
         name = predictor.meta.get("name", "unnamed")
-        return cls(predictor, f"{origin} detector {name!r} ({file}, {runtime}), judged at an FPR of {fpr:.3g}")
+        where = runtime if origin == "released" else f"{file}, {runtime}"  # pages with it are passed on
+        return cls(predictor, f"{origin} detector {name!r} ({where}), judged at an FPR of {fpr:.3g}")
 
     def detect(self, source: str | os.PathLike[str] | bytes) -> Detection:
         """Judge one file, or the bytes of one. What cannot be read is `unreadable`, with the reason."""

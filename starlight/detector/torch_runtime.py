@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +69,8 @@ class TorchPredictor:
 
     def _by_experts(self, records: Sequence[Mapping[str, Any]], mask: np.ndarray) -> tuple[np.ndarray, ...] | None:
         """Log-odds, an empty map and unlikeness; None where experts cannot answer alone."""
-        found = answers(self._experts, vectors(records, self.quick_streams), mask)
+        with _one_thread():
+            found = answers(self._experts, vectors(records, self.quick_streams), mask)
         if found is None:
             return None
         said, unlike = found
@@ -90,6 +92,19 @@ class TorchPredictor:
             if name in CROPS:
                 arrays[f"{name}_cells"] = _stacked([record_cells(name, record) for record in records], most)
         return {k: torch.from_numpy(np.ascontiguousarray(v)) for k, v in arrays.items()}
+
+
+@contextlib.contextmanager
+def _one_thread() -> Iterator[None]:
+    """Operations on a few numbers in the thread that asks: waking others takes 1,000 times as long when busy."""
+    threads = torch.get_num_threads()
+    if threads > 1:
+        torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        if threads > 1:
+            torch.set_num_threads(threads)
 
 
 class _Sparing(nn.Module):

@@ -11,16 +11,15 @@ import math
 
 import numpy as np
 
+from starlight.findings.blocks import SIDE, different, of_pixels
 from starlight.findings.finding import Finding
 from starlight.images.image import Image
 
 __all__ = ["level_noise"]
 
-_SIDE = 8  # of a block, in pixels
 _SHARE = 0.25  # of a block's samples that have its level, at the least
 _FULL = 0.52  # of all samples, that a payload of a bit in each changes at the most
 _REACH = 3  # from the level, within which all of a block's samples lie
-_EVERY = 4  # row of blocks is looked at first
 _FEWEST = 64  # blocks of one channel
 _LEVELS = 2  # of each channel, at the least
 _STRAYS = 1  # samples of a flat block that noise may move by two and more
@@ -46,10 +45,11 @@ def level_noise(image: Image) -> list[Finding]:
     if not image.container.lossless or image.indices is not None:
         return []
     planes = np.moveaxis(image.pixels, 2, 0)
-    distinct = [i for i, plane in enumerate(planes) if not any(np.array_equal(plane, other) for other in planes[:i])]
+    distinct = different(planes)
     if len(distinct) < len(planes) and len(distinct) > 1:
         return []  # noise that is the same in some channels and not in others was added by a program
-    changes = [_changes(planes[i], _MISSED / len(distinct)) for i in distinct]
+    span = np.subtract(*of_pixels(image)[::-1])
+    changes = [_changes(planes[i], span[i], _MISSED / len(distinct)) for i in distinct]
     seen = [change for change in changes if change is not None]
     if len(seen) < len(distinct) or _related(seen):
         return []
@@ -59,17 +59,19 @@ def level_noise(image: Image) -> list[Finding]:
     return [Finding("lsbm", f"in flat areas of {names}", f"changes by one at {rate:.2f} bits a sample", b"")]
 
 
-def _changes(plane: np.ndarray, missed: float) -> np.ndarray | None:
-    """Distances (h, w) int8 of samples from the levels of their blocks; None where nothing speaks of LSB matching."""
-    rows, columns = (side // _SIDE for side in plane.shape)
-    lines = plane[: rows * _SIDE, : columns * _SIDE].reshape(rows, _SIDE, columns, _SIDE)
-    if _near(lines[::_EVERY]).sum() < _FEWEST // (4 * _EVERY):
+def _changes(plane: np.ndarray, span: np.ndarray, missed: float) -> np.ndarray | None:
+    """Distances (h, w) int8 of samples from the levels of their blocks; None where nothing speaks of LSB matching.
+
+    `span` is how far apart the samples of each block lie at the most, (rows, columns) uint8.
+    """
+    near = (span <= 2 * _REACH) & (span > 0)
+    if np.count_nonzero(near) < _FEWEST:
         return None  # nearly all photographs end here
-    near = _near(lines)
-    if near.sum() < _FEWEST:
-        return None
-    blocks = lines.swapaxes(1, 2)[near].reshape(-1, _SIDE * _SIDE).astype(np.int16)
-    levels = np.median(blocks, axis=1).astype(np.int16)
+    rows, columns = near.shape
+    lines = plane[: rows * SIDE, : columns * SIDE].reshape(rows, SIDE, columns, SIDE)
+    blocks = lines.swapaxes(1, 2)[near].reshape(-1, SIDE * SIDE).astype(np.int16)
+    middle = np.sort(blocks, axis=1)[:, SIDE * SIDE // 2 - 1 : SIDE * SIDE // 2 + 1]
+    levels = (middle[:, 0] + middle[:, 1]) // 2  # the median; `numpy.median` takes four times as long
     moved = blocks - levels[:, None]
     flat = ((moved == 0).mean(axis=1) >= _SHARE) & (levels >= _REACH) & (levels <= 255 - _REACH)
     flat &= (np.abs(moved).max(axis=1) <= _REACH) & ~_edged(moved)
@@ -79,15 +81,9 @@ def _changes(plane: np.ndarray, missed: float) -> np.ndarray | None:
         or not _matching(moved[flat], levels[flat], missed)
     ):
         return None
-    out = np.full((rows, columns, _SIDE * _SIDE), _OUTSIDE, np.int8)
+    out = np.full((rows, columns, SIDE * SIDE), _OUTSIDE, np.int8)
     out[tuple(places[flat] for places in np.nonzero(near))] = moved[flat]
-    return out.reshape(rows, columns, _SIDE, _SIDE).swapaxes(1, 2).reshape(rows * _SIDE, columns * _SIDE)
-
-
-def _near(lines: np.ndarray) -> np.ndarray:
-    """Blocks of lines (rows, 8, columns, 8) whose samples differ, but not by much."""
-    least, most = (f(f(lines, axis=1), axis=2).astype(np.int16) for f in (np.min, np.max))
-    return (most - least <= 2 * _REACH) & (most > least)
+    return out.reshape(rows, columns, SIDE, SIDE).swapaxes(1, 2).reshape(rows * SIDE, columns * SIDE)
 
 
 def _edged(moved: np.ndarray) -> np.ndarray:
@@ -109,7 +105,7 @@ def _matching(moved: np.ndarray, levels: np.ndarray, missed: float) -> bool:
     spread = share * (1 - share) * moved.shape[1]
     if abs(each.var() / spread - 1) > _DEVIATIONS * math.sqrt(2 / len(each)):
         return False  # more in some blocks than in others
-    blocks = moved.reshape(-1, _SIDE, _SIDE)
+    blocks = moved.reshape(-1, SIDE, SIDE)
     pairs = [
         (blocks[:, 1:], blocks[:, :-1]),
         (blocks[:, :, 1:], blocks[:, :, :-1]),
@@ -139,7 +135,7 @@ def _correlated(one: np.ndarray, other: np.ndarray, share: float) -> bool:
 def _even(changed: np.ndarray, levels: np.ndarray, share: float) -> bool:
     """Whether each level has its share of changes."""
     place = np.unique(levels, return_inverse=True)[1]
-    samples = np.bincount(place) * _SIDE * _SIDE
+    samples = np.bincount(place) * SIDE * SIDE
     error = np.sqrt(samples * share * (1 - share))
     wrong = np.abs(np.bincount(place, changed) - samples * share) > _DEVIATIONS * error
     return not wrong.any()

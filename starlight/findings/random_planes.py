@@ -13,12 +13,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from starlight.findings.blocks import SIDE, extremes, of_pixels
 from starlight.findings.finding import Finding
 from starlight.images.image import Image
+from starlight.streams.spatial.counts import byte_histogram
 
 __all__ = ["random_planes"]
 
-_SIDE = 8  # of a block, in pixels
 _MOST_BITS = 4  # planes that are looked for; with five, hardly a block of a real tool's picture is flat above them
 _FEWEST = 24  # random blocks of one channel, some 1,500 samples
 _FEWEST_OF_LEVEL = 4  # random blocks of one value of the higher bits
@@ -27,8 +28,21 @@ _DEVIATIONS = 4.5  # from what independent uniform values give, in standard erro
 _ENOUGH = 12.0  # bits of evidence
 _ALPHA_BITS = 8.0  # what it says that a transparency has noise at all
 _TOP = 6.0  # most bits that the uniformity of one degree of freedom counts
-_FACTORS = np.random.default_rng(1).integers(1, 2**63, _SIDE * _SIDE, dtype=np.uint64)  # of a hash, modulo 2**64
+_FACTORS = np.random.default_rng(1).integers(1, 2**63, SIDE * SIDE, dtype=np.uint64)  # of a hash, modulo 2**64
 _NAMES = {"rgb": ("red", "green", "blue"), "grey": ("grey",)}
+
+
+class _Blocks(NamedTuple):
+    """Blocks (rows, columns, 8, 8) of a channel, the least and largest sample of each, and how many have which span."""
+
+    samples: np.ndarray
+    least: np.ndarray
+    most: np.ndarray
+    spans: np.ndarray
+
+    def wide(self, k: int) -> bool:
+        """Whether enough of them are as wide as k random bits are."""
+        return self.spans[2**k - 1] + (self.spans[2**k - 2] if k == _MOST_BITS else 0) >= _FEWEST
 
 
 class _Seen(NamedTuple):
@@ -61,18 +75,22 @@ def random_planes(image: Image) -> list[Finding]:
     found = []
     if image.container.lossless and image.indices is None:
         names = _NAMES["rgb" if image.pixels.shape[2] == 3 else "grey"]
-        found += _found(image.pixels, names, "lsbr", 0.0)
+        found += _found(image.pixels, of_pixels(image), names, "lsbr", 0.0)
     if image.alpha is not None and image.container.has_alpha:
-        found += _found(image.alpha[:, :, None], ("alpha",), "alpha", _ALPHA_BITS)
+        alpha = image.alpha[:, :, None]
+        found += _found(alpha, extremes(alpha), ("alpha",), "alpha", _ALPHA_BITS)
     if image.indices is not None:
-        found += _found(image.indices[:, :, None], ("the index",), "palette", 0.0)
+        index = image.indices[:, :, None]
+        found += _found(index, extremes(index), ("the index",), "palette", 0.0)
     return found
 
 
-def _found(samples: np.ndarray, names: tuple[str, ...], technique: str, prior: float) -> list[Finding]:
-    blocks = dict(zip(names, _blocks(samples), strict=True))
+def _found(
+    samples: np.ndarray, ends: tuple[np.ndarray, np.ndarray], names: tuple[str, ...], technique: str, prior: float
+) -> list[Finding]:
+    blocks = dict(zip(names, _blocks(samples, *ends), strict=True))
     for k in range(_MOST_BITS, 0, -1):
-        seen = {name: one for name, cut in blocks.items() if (one := _seen(*cut, k))}
+        seen = {name: one for name, cut in blocks.items() if cut.wide(k) and (one := _seen(cut, k))}
         bits, kept = prior, []
         for name, one in seen.items():
             if not any(np.array_equal(one.low, seen[other].low) for other in kept):  # a grey picture in three channels
@@ -86,23 +104,19 @@ def _found(samples: np.ndarray, names: tuple[str, ...], technique: str, prior: f
     return []
 
 
-def _blocks(samples: np.ndarray) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """Of each channel of (H, W, channels) its blocks (rows, columns, 8, 8), and the least and largest of each."""
-    rows, columns, count = samples.shape[0] // _SIDE, samples.shape[1] // _SIDE, samples.shape[2]
-    whole = samples[: rows * _SIDE, : columns * _SIDE]
-    lines = whole.reshape(rows, _SIDE, columns * _SIDE * count)  # along which a reduction is fast
-    least, most = (f(f(lines, axis=1).reshape(rows, columns, _SIDE, count), axis=2) for f in (np.min, np.max))
-    cut = whole.reshape(rows, _SIDE, columns, _SIDE, count).swapaxes(1, 2)
-    return [(cut[..., c], least[..., c], most[..., c]) for c in range(count)]
+def _blocks(samples: np.ndarray, least: np.ndarray, most: np.ndarray) -> list[_Blocks]:
+    """Blocks of each channel of (H, W, channels)."""
+    count, rows, columns = least.shape
+    cut = samples[: rows * SIDE, : columns * SIDE].reshape(rows, SIDE, columns, SIDE, count).swapaxes(1, 2)
+    return [_Blocks(cut[..., c], least[c], most[c], byte_histogram(most[c] - least[c])) for c in range(count)]
 
 
-def _seen(blocks: np.ndarray, least: np.ndarray, most: np.ndarray, k: int) -> _Seen | None:
+def _seen(blocks: _Blocks, k: int) -> _Seen | None:
     """Evidence in one channel that its k low bits were replaced."""
+    least, most = blocks.least, blocks.most
     span = most - least
     wide = (span == 2**k - 1) | ((span == 2**k - 2) & (k == _MOST_BITS))
-    if wide.sum() < _FEWEST:
-        return None
-    chosen = blocks[wide].astype(np.int16)
+    chosen = blocks.samples[wide].astype(np.int16)
     aligned = least[wide] >> k == most[wide] >> k
     random = _like_random(chosen - least[wide][:, None, None], k)
     if random.sum() < _FEWEST or aligned[random].mean() < _ALIGNED:

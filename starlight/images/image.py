@@ -6,14 +6,13 @@ import dataclasses
 import functools
 import hashlib
 import os
-import struct
-import zlib
 from pathlib import Path
 
 import numpy as np
 from PIL import Image as PillowImage
 
 from starlight.errors import BadImage
+from starlight.images import png_stream
 from starlight.images.containers import Container, Limits, parse
 from starlight.images.jpeg.coefficients import Coefficients
 from starlight.images.jpeg.decode import jpeg_skeleton
@@ -23,7 +22,6 @@ from starlight.images.opener import opened
 __all__ = ["Image", "decode", "read", "sample_id"]
 
 _ROW_UNIT = 64  # rows of whole blocks at any JPEG sampling
-_END = b"\0\0\0\0IEND\xaeB`\x82"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -101,10 +99,11 @@ def decode(data: bytes, limits: Limits = Limits()) -> Image:  # noqa: B008 (froz
         As `containers.parse`, and for pixel data that are broken or cut short.
     """
     container = parse(data, limits)
+    unpacked = png_stream.unpacked(data, container) if container.format == "png" else None
     try:
-        stored = _open(_pixel_data(data, container), container)
+        stored = _open(unpacked or _pixel_data(data, container), container)
     except BadImage:
-        if container.format != "png" or (stream := _stream_alone(data, container)) is None:
+        if container.format != "png" or (stream := png_stream.alone(data, container)) is None:
             raise
         stored = _open(stream, container)
     if stored.size != (container.width, container.height):
@@ -117,6 +116,7 @@ def decode(data: bytes, limits: Limits = Limits()) -> Image:  # noqa: B008 (froz
     image = (_indexed if container.indexed else _direct)(data, container, stored)
     if container.has_alpha != (image.alpha is not None):  # a damaged TIFF tag is read by one and skipped by the other
         raise BadImage("alpha that its decoder does not see")
+    image.kept[png_stream.WHOLE] = unpacked is not None
     if container.format == "jpeg" and (rows < container.height or _ends_flat(image.pixels)):
         image.coefficients  # noqa: B018 (raises where the data ended early)
     return image
@@ -164,23 +164,6 @@ def _pixel_data(data: bytes, container: Container) -> bytes:
         kept = [s for s in container.segments if s[0] in ("IHDR", "PLTE", "IDAT", "IEND")]
         return data[:8] + b"".join(data[at : at + size] for _, at, size in kept)
     return data[: container.end]
-
-
-def _stream_alone(data: bytes, container: Container) -> bytes | None:
-    """The file without what follows its compressed stream, which trips the decoder up; None where nothing does."""
-    packed = [data[at + 8 : at + size - 4] for name, at, size in container.segments if name == "IDAT"]
-    stream, whole = zlib.decompressobj(), b"".join(packed)
-    room = 8 * (container.width + 8) * container.height + (1 << 16)  # bytes of the rows, at most
-    try:
-        stream.decompress(whole, room)
-    except zlib.error:
-        return None
-    if not stream.eof or not stream.unused_data:
-        return None
-    body = b"IDAT" + whole[: -len(stream.unused_data)]
-    chunk = struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
-    kept = [s for s in container.segments if s[0] in ("IHDR", "PLTE")]
-    return data[:8] + b"".join(data[at : at + size] for _, at, size in kept) + chunk + _END
 
 
 def _open(data: bytes, container: Container) -> PillowImage.Image:

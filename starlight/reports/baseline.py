@@ -17,6 +17,7 @@ from starlight.reports.words import listing, p_text, plural, title_of
 
 __all__ = ["baseline_report"]
 
+_LONG = 100  # bytes of a message from which a network on crops has something to see
 _NUMBERS = ("auc", "map.mcc", "f1", "map.f1")
 
 
@@ -187,7 +188,9 @@ def _as_strict(frame: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
 def _parts(frame: pd.DataFrame) -> Iterator[tuple[str, pd.Series]]:
     authentic = frame.label == 0
     for name in PROTOCOL:
-        yield f"stego, {code(name)}", (frame.technique == name) & (frame.tool == "")
+        written = (frame.technique == name) & (frame.tool == "")
+        yield f"stego, {code(name)}", written
+        yield f"of these, {_LONG} bytes and more", written & (frame.payload_bits >= 8 * _LONG)
     yield "clean, no twin of these", parts(frame)["clean"]
     yield "the same techniques as other programs lay them out", frame.technique.isin(PROTOCOL) & (frame.tool != "")
     for name in PROTOCOL:

@@ -56,22 +56,21 @@ def build(
     """
     torch.manual_seed(seed)
     weight = np.ones(len(data)) if weight is None else weight
-    vectors = _vectors(data, streams)
+    moments = {n: _moments(data.vectors(n)) for n in streams if n in VECTORS}  # one stream at a time is held
     config = DetectorConfig(
         streams=tuple(streams),
-        sizes=tuple((n, v.shape[1]) for n, v in vectors.items()),
+        sizes=tuple((n, len(mean)) for n, (mean, _) in moments.items()),
         techniques=LABELS,
         constraint_mask=constraint_mask,
         starts=read_by(streams),
         reads=reads,
     )
     model = UnifiedStarlightDetector(config)
-    for name, values in vectors.items():
-        mean, std = _moments(values)
+    for name, (mean, std) in moments.items():
         model.encoders[name].mean.copy_(torch.from_numpy(mean))
         model.encoders[name].std.copy_(torch.from_numpy(std))
-    _fit_linear(model, data, vectors, weight)
-    _fit_encoders(model, data, vectors, weight, seed)
+    _fit_linear(model, data, weight)
+    _fit_encoders(model, data, weight, seed)
     for name in model.crops:
         mean, std = data.cell_moments(name, _CELL_SAMPLE)
         model.encoders[name].mean.copy_(torch.from_numpy(mean)[:, None, None])
@@ -90,26 +89,33 @@ def refit(model: UnifiedStarlightDetector, data: TrainingData, weight: np.ndarra
         Of the images.
     seed : int
     """
-    vectors = _vectors(data, model.config.streams)
-    _fit_linear(model, data, vectors, weight)
-    _fit_encoders(model, data, vectors, weight, seed, AGAIN)
+    _fit_linear(model, data, weight)
+    _fit_encoders(model, data, weight, seed, AGAIN)
 
 
-def _vectors(data: TrainingData, streams: Sequence[str]) -> dict[str, np.ndarray]:
-    return {n: data.vectors(n) for n in streams if n in VECTORS}
+def _read_by_any(model: UnifiedStarlightDetector, data: TrainingData) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """What linear experts read: of each stream which statistics, (d,) bool, and those alone, standardised, (n, k)."""
+    found = {}
+    for name in (n for n in model.config.streams if n in VECTORS):
+        wanted = [reads(technique, (name,)).get(name) for technique in LABELS]
+        if wanted := [one for one in wanted if one is not None]:
+            columns = np.logical_or.reduce(wanted)
+            values, chosen = torch.from_numpy(data.vectors(name)[:, columns]), torch.from_numpy(columns)
+            found[name] = columns, model.encoders[name].standardise(values, chosen).numpy()
+    return found
 
 
 @torch.no_grad()
-def _fit_linear(model: UnifiedStarlightDetector, data: TrainingData, vectors: dict, weight: np.ndarray) -> None:
-    values = {n: model.encoders[n].standardise(torch.from_numpy(v)).numpy() for n, v in vectors.items()}
+def _fit_linear(model: UnifiedStarlightDetector, data: TrainingData, weight: np.ndarray) -> None:
+    values = _read_by_any(model, data)
     stego, authentic = stego_and_authentic(model, data)
     halves = _halves(data)
     for t, technique in enumerate(tqdm(LABELS, desc="experts", mininterval=2.0)):
-        columns = reads(technique, tuple(vectors))
+        columns = reads(technique, tuple(values))
         if not columns:
             continue
         used = (stego[:, t] | authentic[:, t]) & (weight > 0)
-        features = np.hstack([values[n][np.ix_(used, c)] for n, c in columns.items()])
+        features = np.hstack([values[n][1][np.ix_(used, c[values[n][0]])] for n, c in columns.items()])
         found, offset = fit_expert(TrainingSet(features, stego[used, t], weight[used], halves[used]))
         model.offset[t] = offset
         model.has_expert[t] = bool(found.any())
@@ -121,19 +127,19 @@ def _fit_linear(model: UnifiedStarlightDetector, data: TrainingData, vectors: di
 
 
 def _fit_encoders(
-    model: UnifiedStarlightDetector, data: TrainingData, vectors: dict, weight: np.ndarray, seed: int,
+    model: UnifiedStarlightDetector, data: TrainingData, weight: np.ndarray, seed: int,
     schedule: Schedule = FIRST,
 ) -> None:  # fmt: skip
     """Fit the encoders that techniques show in, and leave them so: with the crops they would be overfitted again."""
     stego, authentic = (torch.from_numpy(part) for part in stego_and_authentic(model, data))
-    for name, values in vectors.items():
+    for name in (n for n in model.config.streams if n in VECTORS):
         encoder = model.encoders[name]
         encoder.judges.copy_(torch.from_numpy(judged_by(name, LABELS)))
         if encoder.judges.any():
             weights = torch.from_numpy(weight).float()
             fit_encoder(
                 encoder,
-                torch.from_numpy(values),
+                torch.from_numpy(data.vectors(name)),
                 stego,
                 authentic,
                 weights,

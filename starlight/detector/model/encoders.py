@@ -12,6 +12,7 @@ __all__ = ["MAP_WIDTH", "WIDTH", "BytesEncoder", "CropEncoder", "StartEncoder", 
 
 WIDTH = 32  # numbers that each stream contributes to the fusion
 MAP_WIDTH = 16  # channels that each crop stream contributes to the localisation map
+_ALL = slice(None)
 
 
 class VectorEncoder(nn.Module):
@@ -52,9 +53,9 @@ class VectorEncoder(nn.Module):
             if isinstance(layer, nn.Dropout):
                 layer.p = 0.0
 
-    def standardise(self, vector: Tensor) -> Tensor:
-        """(b, size) in standard deviations of the training data, NaN to 0, clipped."""
-        return torch.nan_to_num((vector - self.mean) / self.std, nan=0.0).clamp(-CLIP, CLIP)
+    def standardise(self, vector: Tensor, columns: Tensor | slice = _ALL) -> Tensor:
+        """(b, size), or (b, k) of some columns, in standard deviations of training data, NaN to 0, clipped."""
+        return torch.nan_to_num((vector - self.mean[columns]) / self.std[columns], nan=0.0).clamp(-CLIP, CLIP)
 
     def beyond(self, vector: Tensor) -> Tensor:
         """(b,) number of entries that are clipped."""

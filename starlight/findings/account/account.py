@@ -10,6 +10,7 @@ from starlight.errors import BadImage
 from starlight.findings.account import bmp, gif, jpeg, png, tiff, webp
 from starlight.findings.account.ledger import Account, Ledger
 from starlight.findings.contents import identify
+from starlight.images import png_stream
 from starlight.images.containers import Container, Limits, parse
 from starlight.images.image import Image
 
@@ -38,7 +39,7 @@ def account(image: Image) -> Account:
     BadImage
         It has more fields than any file of its kind.
     """
-    ledger = _ledger(image.data, image.container, 0)
+    ledger = _ledger(image.data, image.container, 0, whole=bool(image.kept.get(png_stream.WHOLE)))
     _scan_rest(ledger, image)
     _unused_colours(ledger, image)
     return ledger.close()
@@ -63,8 +64,8 @@ def account_of(data: bytes, container: Container | None = None, depth: int = 0) 
     return _ledger(data, container or parse(data), depth).close()
 
 
-def _ledger(data: bytes, container: Container, depth: int) -> Ledger:
-    ledger = Ledger(data, container.end, depth)
+def _ledger(data: bytes, container: Container, depth: int, *, whole: bool = False) -> Ledger:
+    ledger = Ledger(data, container.end, depth, whole=whole)
     _FORMATS[container.format].account(ledger, container, _inner)
     return ledger
 

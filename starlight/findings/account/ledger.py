@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from starlight.errors import BadImage
+from starlight.findings.account.leftovers import harmless
 from starlight.findings.contents import identify
-from starlight.findings.contents.content import BASE64, FILL, SCRIPT, TEXT
+from starlight.findings.contents.content import BASE64, SCRIPT, TEXT
 from starlight.findings.finding import Finding
 from starlight.techniques.readable.protocol import END, MARK
 
@@ -16,13 +16,10 @@ __all__ = ["UNEXPLAINED", "Account", "Ledger", "Span"]
 
 UNEXPLAINED = "unexplained"
 _FEWEST = 4  # bytes under which what nothing explains is too little to hold a message
-_ENDS = frozenset((b"\n", b"\r\n", b"\n\n", b"\r\n\r\n", b"\x1a", b"\r\n\x1a"))  # what transfers as text append
-_CLUSTER, _SECTOR = 4096, 512  # bytes, of file systems
 _MOST_FINDINGS = 200  # that are hidden, and notes
 _MOST_FIELDS = 10_000
 _MOST_GAPS = 1000  # gaps that are looked at; more are still told as unexplained
 _MOST_UNPACKED = 512 << 20  # bytes of compressed pictures and texts, of one file
-_SECTORS = re.compile(rb"\0*\xff*\0*")  # zeros to the end of a sector, then of a card that was never written
 
 
 @dataclass(frozen=True)
@@ -70,10 +67,12 @@ class Ledger:
         Offset one past the image: what nothing explains from there on lies behind it.
     depth : int
         Files that this one lies in.
+    whole : bool
+        Whether it is known that the picture's stream ends where its chunks do, and with the picture.
     """
 
-    def __init__(self, data: bytes, end: int, depth: int = 0) -> None:
-        self.data, self.end, self.depth = data, end, depth
+    def __init__(self, data: bytes, end: int, depth: int = 0, *, whole: bool = False) -> None:
+        self.data, self.end, self.depth, self.whole = data, end, depth, whole
         self.findings: list[Finding] = []
         self.excuse: Callable[[bytes], str] = lambda gap: ""  # what a format's writers leave between its pieces
         self.room = _MOST_UNPACKED  # bytes that may still be unpacked
@@ -228,24 +227,5 @@ class Ledger:
         if self._gaps < 0:
             return ""
         body = self.data[span.offset : span.offset + span.length]
-        if span.length < _FEWEST and not self.depth and body in _ENDS:
-            return "line end"
-        content = identify(body) if span.length < 64 or body[:64].count(body[0]) == 64 else None
-        if content is not None and content.kind == FILL and body[0] in (0, 0xFF, 0x20):
-            return "padding"
-        if body[:1] == b"\0" and _SECTORS.fullmatch(body):
-            return "padding"
-        if body in _ENDS:
-            return "line end"
-        return "slack of a file system" if self._slack(span, body) else self.excuse(body)
-
-    def _slack(self, span: Span, body: bytes) -> bool:
-        """Whether a recovered file ends like this: zeros to the end of a sector, older data to that of a cluster."""
-        stop = span.offset + span.length
-        if stop != len(self.data) or self.depth or stop % _CLUSTER or span.offset < self.end:
-            return False
-        first = -span.offset % _SECTOR
-        if not 0 < first <= span.length or any(body[:first]):
-            return False
-        content = identify(body[first:].lstrip(b"\0"))
-        return content.kind not in ("archive", "program", "key", "document")
+        last = span.offset + span.length == len(self.data) and span.offset >= self.end and not self.depth
+        return harmless(body, span.offset, alone=not self.depth, last=last) or self.excuse(body)

@@ -11,6 +11,7 @@ from starlight.findings.account.fields import binary_field, text_field
 from starlight.findings.account.ledger import Ledger
 from starlight.findings.contents import identify
 from starlight.images.containers import Container
+from starlight.images.png_stream import raw_size
 
 __all__ = ["account"]
 
@@ -26,8 +27,6 @@ _OPAQUE = frozenset((
 _TEXTS = ("tEXt", "zTXt", "iTXt")
 _XMP = b"XML:com.adobe.xmp"
 _MOST = 64 << 20  # bytes behind the last row, or of a text, that are unpacked
-_PASSES = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
-_CHANNELS = {"1": 1, "L": 1, "P": 1, "I;16": 1, "LA": 2, "LA;16": 2, "RGB": 3, "RGB;16": 3, "RGBA": 4, "RGBA;16": 4}
 
 
 def account(ledger: Ledger, container: Container, inner: Callable) -> None:
@@ -58,23 +57,14 @@ def account(ledger: Ledger, container: Container, inner: Callable) -> None:
                           int.from_bytes(data[start + 8 : start + 12], "big")))  # fmt: skip
         _chunk(ledger, name, start, stop, inner)
         ledger.known(name, offset, offset + length)
-    depth = container.bit_depth * _CHANNELS.get(container.mode, 4)
-    _stream(ledger, stored, _raw_size(container.width, container.height, depth, container.interlaced), "")
+    size = raw_size(container, container.width, container.height)
+    if ledger.whole:
+        ledger.room -= size
+    else:
+        _stream(ledger, stored, size, "")
     for number, parts in frames.items():
         if 0 < number <= len(sizes):
-            size = _raw_size(*sizes[number - 1], depth, container.interlaced)
-            _stream(ledger, parts, size, f" of frame {number}")
-
-
-def _raw_size(width: int, height: int, depth: int, interlaced: bool) -> int:
-    """Bytes of the rows with their filter bytes."""
-    if not interlaced:
-        return height * (1 + (width * depth + 7) // 8)
-    total = 0
-    for left, top, right, down in _PASSES:
-        columns, rows = -(-(width - left) // right), -(-(height - top) // down)
-        total += rows * (1 + (columns * depth + 7) // 8) if columns > 0 and rows > 0 else 0
-    return total
+            _stream(ledger, parts, raw_size(container, *sizes[number - 1]), f" of frame {number}")
 
 
 def _stream(ledger: Ledger, parts: list[tuple[int, int]], size: int, of: str) -> None:

@@ -57,9 +57,18 @@ def curve(data: bytes, encoding: str) -> np.ndarray:
 
 def best_stretch(steps: np.ndarray) -> np.ndarray:
     """Largest sum of steps in a row, along the last axis: (..., n) -> (...)."""
-    sums = np.zeros((*steps.shape[:-1], steps.shape[-1] + 1), np.float32)
-    np.cumsum(steps, axis=-1, out=sums[..., 1:])
-    return (sums - np.minimum.accumulate(sums, axis=-1)).max(axis=-1)
+    size = steps.shape[-1]
+    if steps.size < 200 * size:  # few rows
+        sums = np.zeros((*steps.shape[:-1], size + 1), np.float32)
+        np.cumsum(steps, axis=-1, out=sums[..., 1:])
+        return (sums - np.minimum.accumulate(sums, axis=-1)).max(axis=-1)
+    columns = np.ascontiguousarray(np.moveaxis(steps, -1, 0), np.float32).reshape(size, -1)
+    run, best = np.zeros((2, columns.shape[1]), np.float32)  # sum of the best stretch that ends here, and of any
+    for column in columns:
+        run += column
+        np.maximum(run, 0, out=run)
+        np.maximum(best, run, out=best)
+    return best.reshape(steps.shape[:-1])
 
 
 def best_in_others(data: np.ndarray) -> np.ndarray:
@@ -74,7 +83,9 @@ def best_in_others(data: np.ndarray) -> np.ndarray:
     (V,) float32
         In nats.
     """
-    out = np.maximum(best_in_wide(data), best_stretch(_single_bytes()[:, data]).max(axis=0) - _price())
+    out = np.maximum(
+        best_in_wide(data), best_stretch(np.take(_single_bytes(), data, axis=1, mode="wrap")).max(axis=0) - _price()
+    )
     many = np.flatnonzero(
         ((data >= 0x80).sum(axis=1) * 4 > data.shape[1]) & (CONTROL[data[:, :_TASTE]].sum(axis=1) <= _CONTROLS)
     )
@@ -88,9 +99,9 @@ def best_in_wide(data: np.ndarray) -> np.ndarray:
     data, bounds = np.ascontiguousarray(data[:, : data.shape[1] // 4 * 4]), []
     for order in "<>":
         units = data.view(order + "u2")
-        bounds.append(best_stretch(_best(2)[units]))
+        bounds.append(best_stretch(np.take(_best(2), units, mode="wrap")))
         low, high = (units[:, ::2], units[:, 1::2]) if order == "<" else (units[:, 1::2], units[:, ::2])
-        bounds.append(best_stretch(np.where(high == 0, _best(4)[low], np.float32(_BAD))))
+        bounds.append(best_stretch(np.where(high == 0, np.take(_best(4), low, mode="wrap"), np.float32(_BAD))))
     return np.max(bounds, axis=0) - _price()
 
 
@@ -105,8 +116,8 @@ def _best_of_pairs(data: np.ndarray) -> np.ndarray:
     A byte gains no more than it does alone, or half of what it does with the one before or behind it.
     """
     alone, pairs = _byte_pairs()
-    most = alone[:, data]
-    halves = pairs[:, data[:, :-1].astype(np.uint16) << 8 | data[:, 1:]] / 2
+    most = np.take(alone, data, axis=1, mode="wrap")
+    halves = np.take(pairs, data[:, :-1].astype(np.uint16) << 8 | data[:, 1:], axis=1, mode="wrap") / 2
     np.maximum(most[:, :, :-1], halves, out=most[:, :, :-1])
     np.maximum(most[:, :, 1:], halves, out=most[:, :, 1:])
     return best_stretch(most).max(axis=0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -36,22 +37,21 @@ class Hypothesis:
 
 def candidates(plane: Plane) -> tuple[list[Hypothesis], int]:
     """Hypotheses whose first bytes may be text or a signature, and how many there were."""
-    groups: dict[int, tuple[list[tuple[_Choice, Layout]], list[np.ndarray]]] = {}
+    groups: dict[int, _Group] = {}
     for choices, layouts, samples in _heads(plane):
         for some, rows in _read(samples, layouts):
-            names, parts = groups.setdefault(rows.shape[1], ([], []))
-            names += [(choice, layout) for choice in choices for layout in some]
-            parts.append(rows)
+            groups.setdefault(rows.shape[1], _Group([], [])).add(choices, some, rows)
     found: list[Hypothesis] = []
-    for names, parts in groups.values():
-        rows = np.concatenate(parts)
+    for group in groups.values():
+        rows = np.concatenate(group.rows)
         turns = likely(rows)
         number = np.concatenate([text for text, _ in turns])
+        names = [group.named(i) for i in number.tolist()]
         read = np.concatenate([FLIPPED[rows[text]] if turn else rows[text] for turn, (text, _) in enumerate(turns)])
         turned = _inverted(read)
-        kept = texty(np.where(turned[:, None], ~read, read), [names[i][1] for i in number.tolist()])
+        kept = texty(np.where(turned[:, None], ~read, read), [layout for _, layout in names])
         for k in np.flatnonzero(kept).tolist():
-            kept[k] = not smooth(rows[number[k]], names[number[k]][1])
+            kept[k] = not smooth(rows[number[k]], names[k][1])
         at = 0
         for flipped, (text, signed) in zip((False, True), turns, strict=True):
             of = slice(at, at + len(text))
@@ -59,9 +59,30 @@ def candidates(plane: Plane) -> tuple[list[Hypothesis], int]:
             texts = dict(zip(text[kept[of]].tolist(), turned[of][kept[of]].tolist(), strict=True))
             signs = set(signed.tolist())
             for i in sorted(signs.union(texts)):
-                layout = replace(names[i][1], flipped=flipped, inverted=texts.get(i, False))
-                found.append(Hypothesis(Lane(plane, *names[i][0]), layout, i in texts, i in signs))
-    return found, sum(2 * len(names) for names, _ in groups.values())
+                choice, layout = group.named(i)
+                layout = replace(layout, flipped=flipped, inverted=texts.get(i, False))
+                found.append(Hypothesis(Lane(plane, *choice), layout, i in texts, i in signs))
+    return found, sum(2 * len(rows) for group in groups.values() for rows in group.rows)
+
+
+class _Group(NamedTuple):
+    """Hypotheses of which equally many bytes are read, with their rows; names are put together for those asked for."""
+
+    rows: list[np.ndarray]
+    parts: list[tuple[list[_Choice], list[Layout]]]
+
+    def add(self, choices: list[_Choice], layouts: list[Layout], rows: np.ndarray) -> None:
+        """Add all layouts of some lanes, in that order."""
+        self.rows.append(rows)
+        self.parts.append((choices, layouts))
+
+    def named(self, number: int) -> tuple[_Choice, Layout]:
+        """Lane and layout of a row of all of them."""
+        for choices, layouts in self.parts:
+            if number < len(choices) * len(layouts):
+                return choices[number // len(layouts)], layouts[number % len(layouts)]
+            number -= len(choices) * len(layouts)
+        raise IndexError(number)
 
 
 def _inverted(rows: np.ndarray) -> np.ndarray:

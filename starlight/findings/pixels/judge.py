@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from starlight.findings.pixels.carriers import differences, surroundings
-from starlight.findings.pixels.codepoints import CONTROL, ENCODINGS, best_in_others, curve
+from starlight.findings.pixels.codepoints import CONTROL, ENCODINGS, best_in_others, best_stretch, curve
 from starlight.findings.pixels.layouts import Layout
 from starlight.findings.pixels.orders import Lane
 from starlight.findings.pixels.screen import COMMON, LANGUAGE
 from starlight.streams.readable import sources, text
 from starlight.streams.readable.text_models import log_odds
 
-__all__ = ["Text", "judge_text", "word"]
+__all__ = ["Text", "judge_text", "promising", "word"]
 
 _STARTS = (0, 1, 2, 3, 4, 5, 6, 8)  # bytes of a header in front of a text, as `text.learnt_gains` takes them
 _BYTES = 256  # that are judged
@@ -24,6 +25,7 @@ _CONTROLS = 1  # control characters in a taste, at the most: text has none, rand
 _TASTE = 48  # of which encodings must make something first
 _CANDIDATE = 6.0  # nats, namely
 _ZEROS = 4096  # bytes, at the most, that may precede a text
+_ROUNDING = 0.01  # nats by which sums in another order may differ
 
 _KNOWN = (b"flag{", b"FLAG{", b"Flag{", b"ctf{", b"CTF{", b"picoCTF{", b"HTB{", b"THM{", b"http://", b"https://",
           b"AI42", b"<?xml ", b"<?php ", b"#!/bin/", b"-----BEGIN ", b"<html", b'{"', b"stegv3", b"data:",
@@ -67,11 +69,37 @@ def judge_text(lane: Lane, layout: Layout, first: int, least: float) -> Text | N
     Text or None
         None where they are less certain than `least`.
     """
-    zeros = _zeros(lane, layout, first)
-    at = first + zeros * 8 // len(layout.bits)
-    data = layout.unpack(lane.samples(at + layout.samples_for(_BYTES))[at:])
-    found = _judge_at(lane, layout, at, data, least + math.log1p(zeros))
+    zeros, at, row = _row(lane, layout, first)
+    found = _judge_at(lane, layout, at, row, least + math.log1p(zeros))
     return found and Text(found.net, found.start + zeros, found.stop + zeros, found.encoding)
+
+
+def promising(asked: Sequence[tuple[Lane, Layout, int, float]]) -> list[bool]:
+    """Which of some bytes `judge_text` has to judge: of all others models of text, all at once, say too little.
+
+    Parameters
+    ----------
+    asked : sequence of (Lane, Layout, int, float)
+        Each as `judge_text` takes it.
+    """
+    out, rows, floors, numbers = [True] * len(asked), [], [], []
+    for number, (lane, layout, first, least) in enumerate(asked):
+        zeros, _, row = _row(lane, layout, first)
+        raw = row.tobytes()
+        if len(row) == _BYTES and not any(_WORDS.match(raw, start) for start in _STARTS):
+            rows.append(row)
+            floors.append(least + layout.margin + math.log1p(zeros) - _ROUNDING)
+            numbers.append(number)
+    if not rows:
+        return out
+    data = np.array(rows)
+    each = best_stretch(log_odds(data))
+    shown = np.array([asked[number][1].shown for number in numbers])
+    language = each[LANGUAGE].max(axis=0) - math.log(2 * len(LANGUAGE))
+    gain = np.where(shown, language, each.max(axis=0) - math.log(2 * len(each)))
+    for number, likely in zip(numbers, np.maximum(gain, best_in_others(data)) >= np.array(floors), strict=True):
+        out[number] = bool(likely)
+    return out
 
 
 def word(lane: Lane, layout: Layout) -> bool:
@@ -80,18 +108,23 @@ def word(lane: Lane, layout: Layout) -> bool:
     return any(_WORDS.match(data[start:]) for start in _STARTS)
 
 
-def _zeros(lane: Lane, layout: Layout, first: int) -> int:
-    """How many bytes are zero before the first that is not; a multiple of four, for wide characters and samples."""
-    if layout.ninth or layout.unpack(lane.samples(first + layout.samples_for(4))[first:]).any():
-        return 0
-    data = layout.unpack(lane.samples(first + layout.samples_for(_ZEROS))[first:])
-    other = np.flatnonzero(data)
+def _row(lane: Lane, layout: Layout, first: int) -> tuple[int, int, np.ndarray]:
+    """How many zeros precede the bytes that are judged, the sample at which these begin, and the bytes.
+
+    Zeros are a multiple of four, for wide characters and samples.
+    """
+    row = layout.unpack(lane.stretch(first, layout.samples_for(_BYTES)))
+    if layout.ninth or row[:4].any():
+        return 0, first, np.ascontiguousarray(row[:_BYTES])
+    other = np.flatnonzero(layout.unpack(lane.stretch(first, layout.samples_for(_ZEROS))))
     unit = 12 if len(layout.bits) == 3 else 4
-    return int(other[0]) // unit * unit if len(other) else 0
+    zeros = int(other[0]) // unit * unit if len(other) else 0
+    at = first + zeros * 8 // len(layout.bits)
+    row = layout.unpack(lane.stretch(at, layout.samples_for(_BYTES)))
+    return zeros, at, np.ascontiguousarray(row[:_BYTES])
 
 
-def _judge_at(lane: Lane, layout: Layout, first: int, data: np.ndarray, least: float) -> Text | None:
-    row = np.ascontiguousarray(data[:_BYTES])
+def _judge_at(lane: Lane, layout: Layout, first: int, row: np.ndarray, least: float) -> Text | None:
     if len(row) < 8:
         return None
     least += layout.margin

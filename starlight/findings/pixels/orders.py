@@ -41,6 +41,15 @@ class Lane:
         pixels = head(self.plane.samples, self.order, wanted)
         return np.ascontiguousarray(_channels(pixels, self.chosen)).reshape(-1)[:count]
 
+    def stretch(self, first: int, count: int) -> np.ndarray:
+        """Samples from the number `first` on, `count` of them or up to the end; (n,) uint8."""
+        if self.order not in ("rows", "columns"):
+            return self.samples(first + count)[first:]
+        turned = self.plane.samples if self.order == "rows" else self.plane.samples.swapaxes(0, 1)
+        across = turned.shape[1] * len(self.chosen)  # samples of a line
+        lines = np.ascontiguousarray(_channels(turned[first // across : -(-(first + count) // across)], self.chosen))
+        return lines.reshape(-1)[first % across :][:count]
+
     @property
     def count(self) -> int:
         """Samples of an order that leaves none out."""

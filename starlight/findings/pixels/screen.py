@@ -30,7 +30,7 @@ _SMOOTH = 0.05  # mean difference of neighbouring samples, of their range; that 
 _GAIN = 18.0  # nats of the best stretch, at least, before any margin
 _DISTINCT = 8  # bytes in WIDTH that differ, at least
 _LAGS = (1, 2, 3, 4, 6, 8, 12)
-_BIT_LAGS = (1, 2, 3, 4, 6)
+_BIT_LAGS = np.array([1, 2, 3, 4, 6], np.uint8)[:, None, None]
 _AGREED = 0.7  # of bits, with those so many places before, in text at most
 _AT = (0, 1, 2, 3, 4, 5, 6, 8, 11, 16)  # bytes in front of a signature
 
@@ -58,9 +58,9 @@ def _classes() -> np.ndarray:
 _CLASSES = _classes()
 COMMON = (_CLASSES >> np.uint64(48) != 0) | (np.arange(256) < 8)  # usual high bytes of 16-bit characters
 _TABLES = (_CLASSES, _CLASSES[FLIPPED])
-_BEGINS = np.zeros((2, 65536), bool)  # first two bytes of a signature: as they stand, and flipped
-_BEGINS[0, [int.from_bytes(m[:2], "big") for m in MAGICS]] = True
-_BEGINS[1, [int(FLIPPED[m[0]]) << 8 | int(FLIPPED[m[1]]) for m in MAGICS]] = True
+_BEGINS = np.zeros(65536, np.uint8)  # first two bytes of a signature: 1 as they stand, 2 flipped
+_BEGINS[[int.from_bytes(m[:2], "big") for m in MAGICS]] |= 1
+_BEGINS[[int(FLIPPED[m[0]]) << 8 | int(FLIPPED[m[1]]) for m in MAGICS]] |= 2
 _WORDS = np.array([int.from_bytes(m[:4].ljust(4, b"\0"), "little") for m in MAGICS], np.uint32)
 _MASKS = np.array([(1 << 8 * min(4, len(m))) - 1 for m in MAGICS], np.uint32)
 
@@ -79,18 +79,24 @@ def likely(data: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
         Numbers of rows that may be text, and of those that may have a signature; as they stand, and with the bits of
         each byte in the other order.
     """
-    columns = np.ascontiguousarray(data.T)
-    rows, parts, narrow, wide = [], [], [], []
-    for flip, table in enumerate(_TABLES):
-        thin, broad = _texts(table[columns])
-        places = np.flatnonzero(broad)
-        broad[places] = best_in_wide(FLIPPED[data[places]] if flip else data[places]) > _GAIN
-        rows.append(np.flatnonzero(thin | broad))
-        parts.append(FLIPPED[data[rows[-1]]] if flip else data[rows[-1]])
-        narrow.append(thin[rows[-1]])
-        wide.append(broad[rows[-1]])
-    kept = np.split(_varied(*map(np.concatenate, (parts, narrow, wide))), [len(rows[0])])
-    return [(some[good], signed) for some, good, signed in zip(rows, kept, _signed(data, columns), strict=True)]
+    columns, turned = np.ascontiguousarray(data.T), np.take(FLIPPED, data, mode="wrap")
+    thin, broad = map(
+        np.concatenate, zip(*(_texts(np.take(table, columns, mode="wrap")) for table in _TABLES), strict=True)
+    )
+    count = len(data)
+    places = np.flatnonzero(broad)
+    broad[places] = best_in_wide(_of_either(data, turned, places)) > _GAIN
+    rows = np.flatnonzero(thin | broad)
+    rows = rows[_varied(_of_either(data, turned, rows), thin[rows], broad[rows])]
+    middle = np.searchsorted(rows, count)
+    signed = _signed(data, columns)
+    return [(rows[:middle], signed[0]), (rows[middle:] - count, signed[1])]
+
+
+def _of_either(data: np.ndarray, turned: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """Rows of two arrays that stand one behind the other."""
+    middle = np.searchsorted(places, len(data))
+    return np.concatenate([data[places[:middle]], turned[places[middle:] - len(data)]])
 
 
 def _varied(some: np.ndarray, narrow: np.ndarray, wide: np.ndarray) -> np.ndarray:
@@ -109,35 +115,42 @@ def _varied(some: np.ndarray, narrow: np.ndarray, wide: np.ndarray) -> np.ndarra
 def busy(data: np.ndarray) -> np.ndarray:
     """Rows that neither hold few different bytes nor repeat themselves, as flat and striped pictures do: (V,) bool."""
     out = np.zeros(len(data), bool)
-    if data.shape[1] < 4 or not len(data):
+    size = data.shape[1]
+    if size < 4 or not len(data):
         return out
-    rows = np.flatnonzero(_distinct(data) >= min(_DISTINCT, data.shape[1] // 3))
-    for lag in _LAGS if len(rows) else ():
-        some = data[rows]
-        if 3 * lag < data.shape[1]:
-            rows = rows[10 * (some[:, lag:] == some[:, :-lag]).sum(axis=1) < 6 * (data.shape[1] - lag)]
-    for lag in _BIT_LAGS if len(rows) else ():
-        some = data[rows]
-        later = (some[:, :-1] << np.uint8(lag)) | (some[:, 1:] >> np.uint8(8 - lag))
-        differ = np.bitwise_count(some[:, :-1] ^ later).sum(axis=1)
-        rows = rows[differ > (1 - _AGREED) * 8 * (data.shape[1] - 1)]
-    out[rows] = True
+    rows = np.flatnonzero(_distinct(data) >= min(_DISTINCT, size // 3))
+    some = data[rows]
+    kept = np.ones(len(rows), bool)
+    for lag in (lag for lag in _LAGS if 3 * lag < size):
+        kept &= 10 * _sums(some[:, lag:] == some[:, :-lag]) < 6 * (size - lag)
+    rows, some = rows[kept], some[kept]
+    later = some[:, :-1] << _BIT_LAGS
+    later |= some[:, 1:] >> (np.uint8(8) - _BIT_LAGS)
+    differ = _sums(np.bitwise_count(some[:, :-1] ^ later))
+    out[rows] = (differ > (1 - _AGREED) * 8 * (size - 1)).all(axis=0)
     return out
 
 
-def texty(data: np.ndarray, layouts: Sequence[Layout]) -> np.ndarray:
+def _sums(parts: np.ndarray) -> np.ndarray:
+    """Sums along a short last axis, which `sum` takes longer for."""
+    return np.einsum("...i->...", parts.view(np.uint8), dtype=np.uint16)
+
+
+def texty(data: np.ndarray, layouts: Sequence[Layout], *, ascii_only: bool = False) -> np.ndarray:
     """Rows (V, n), each read by a layout, with a stretch that some model of text in some encoding likes: (V,) bool.
 
-    Of rows that a picture shows only models of language count.
+    Of rows that a picture shows only models of language count. With `ascii_only` no other encodings than UTF-8 are
+    tried, which hardly ever like bytes that are nearly all ASCII better.
     """
     if not len(data):
         return np.zeros(0, bool)
-    least = np.array([_GAIN + layout.margin for layout in layouts])
+    floors = _GAIN + np.array([layout.margin for layout in layouts])
     each = best_stretch(log_odds(data))
     shown = np.array([layout.shown for layout in layouts])
-    found = np.where(shown, each[LANGUAGE].max(axis=0), each.max(axis=0)) > least
+    found = np.where(shown, each[LANGUAGE].max(axis=0), each.max(axis=0)) > floors
     rest = np.flatnonzero(~found)
-    found[rest] = best_in_others(data[rest]) > least[rest]
+    if len(rest) and not ascii_only:
+        found[rest] = best_in_others(data[rest]) > floors[rest]
     return found
 
 
@@ -160,20 +173,18 @@ def smooth(row: np.ndarray, layout: Layout) -> bool:
 
 def _spread(data: np.ndarray) -> np.ndarray:
     """Rows of wide characters: zeros or few high bytes at their places, and busy bytes between these: (V,) bool."""
-    even = data[:, : data.shape[1] // 2 * 2 : 2], data[:, 1::2]
-    two = np.zeros(len(data), bool)
-    for high, low in (even, even[::-1]):
-        common = COMMON[high].sum(axis=1) >= high.shape[1] - 2
-        two |= common & busy(np.ascontiguousarray(low))
-    quads = [data[:, i : data.shape[1] // 4 * 4 : 4] for i in range(4)]
-    empty = sum((quad == 0).all(axis=1).astype(int) for quad in quads)
-    most = np.max([_distinct(quad) for quad in quads], axis=0)
-    return two | ((empty >= 2) & (most >= max(_DISTINCT // 2, quads[0].shape[1] // 2)))
+    pairs = np.stack([data[:, : data.shape[1] // 2 * 2 : 2], data[:, 1::2]])
+    common = _sums(np.take(COMMON, pairs, mode="wrap")) >= pairs.shape[2] - 2
+    two = (common & busy(pairs[::-1].reshape(-1, pairs.shape[2])).reshape(2, -1)).any(axis=0)
+    quads = np.stack([data[:, i : data.shape[1] // 4 * 4 : 4] for i in range(4)])
+    empty = (~quads.any(axis=2)).sum(axis=0)
+    most = _distinct(quads).max(axis=0)
+    return two | ((empty >= 2) & (most >= max(_DISTINCT // 2, quads.shape[2] // 2)))
 
 
 def _distinct(data: np.ndarray) -> np.ndarray:
-    ordered = np.sort(data, axis=1)
-    return 1 + (ordered[:, 1:] != ordered[:, :-1]).sum(axis=1)
+    ordered = np.sort(data, axis=-1)
+    return 1 + _sums(ordered[..., 1:] != ordered[..., :-1])
 
 
 def _texts(words: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -185,38 +196,40 @@ def _texts(words: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     parts = np.empty((4, count), np.uint64)  # early and late bytes, at even and at odd places
     for i, part in enumerate((words[:first:2], words[1:first:2], words[first : 2 * half : 2], words[first + 1 :: 2])):
         np.add.reduce(part[: half if i < 2 else half - first // 2], axis=0, out=parts[i])
-    early, late, even, odd = parts[0] + parts[1], parts[2] + parts[3], parts[0] + parts[2], parts[1] + parts[3]
+    early, late = _counters(parts[0] + parts[1]), _counters(parts[2] + parts[3])
+    even, odd = _counters(parts[0] + parts[2]), _counters(parts[1] + parts[3])
     n_late = 2 * half - first
     long = n_late >= 16
-    found = _count(early, 0) >= first - 1
-    found |= long & (_count(late, 0) >= n_late - 2)
-    found |= _count(last, 0) >= _FIRST
-    found |= (_count(early, 2) + _count(late, 2)) >= 2 * half - 1
-    for k in (3, 4, 5):
-        found |= (_count(early, k) + _count(late, k)) >= 2 * half - 4
-        found |= long & (_count(late, k) >= n_late - 1)
-    found |= (_count(even, 3) >= half - 1) | (_count(odd, 3) >= half - 1)
-    wide = np.zeros(count, bool)
-    for k in (6, 7):
-        wide |= (_count(even, k) >= half - 2) | (_count(odd, k) >= half - 2)
-    wide &= (_count(early, 1) + _count(late, 1)) <= 1.6 * half  # else nothing but zeros
+    whole = early + late
+    found = early[0] >= first - 1
+    found |= last.view(np.uint8)[::8] >= _FIRST
+    found |= whole[2] >= 2 * half - 1
+    found |= (whole[3:6] >= 2 * half - 4).any(axis=0)
+    if long:
+        found |= late[0] >= n_late - 2
+        found |= (late[3:6] >= n_late - 1).any(axis=0)
+    found |= (even[3] >= half - 1) | (odd[3] >= half - 1)
+    wide = (np.maximum(even[6:], odd[6:]) >= half - 2).any(axis=0)
+    wide &= whole[1] <= 1.6 * half  # else nothing but zeros
     return found, wide
 
 
-def _count(words: np.ndarray, k: int) -> np.ndarray:
-    """Counter number k of words (V,)."""
-    return words.view(np.uint8)[k::8]
+def _counters(words: np.ndarray) -> np.ndarray:
+    """The eight counters of each word (V,): (8, V) uint8."""
+    return np.ascontiguousarray(words.view(np.uint8).reshape(-1, 8).T)
 
 
 def _signed(data: np.ndarray, columns: np.ndarray) -> list[np.ndarray]:
     """Rows of (V, n) that hold one of the signatures at one of the usual places, as they stand and flipped."""
-    at = [place for place in _AT if place + 4 <= len(columns)]
+    at, count = [place for place in _AT if place + 4 <= len(columns)], len(data)
     pairs = columns[at].astype(np.uint16) << np.uint16(8) | columns[[place + 1 for place in at]]
+    begun = np.take(_BEGINS, pairs, mode="wrap").reshape(-1)
+    some = np.flatnonzero(begun)
+    begun, (where, rows) = begun[some], np.divmod(some, count)
+    four = data[rows[:, None], np.array(at)[where][:, None] + np.arange(4)]
     out = []
-    for flip, table in enumerate(_BEGINS):
-        where, rows = np.nonzero(table[pairs])
-        places = np.array(at)[where]
-        four = data[rows[:, None], places[:, None] + np.arange(4)]
-        four = np.ascontiguousarray(FLIPPED[four] if flip else four).view(np.uint32)
-        out.append(np.unique(rows[((four & _MASKS) == _WORDS).any(axis=1)]))
+    for flip in (0, 1):
+        here = np.flatnonzero(begun & (1 << flip))
+        read = np.ascontiguousarray(FLIPPED[four[here]] if flip else four[here]).view(np.uint32)
+        out.append(np.unique(rows[here[((read & _MASKS) == _WORDS).any(axis=1)]]))
     return out

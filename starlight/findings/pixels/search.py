@@ -11,7 +11,7 @@ from starlight.findings.pixels.body import place_price, windows
 from starlight.findings.pixels.choose import Hit, distinct
 from starlight.findings.pixels.extents import extent
 from starlight.findings.pixels.heads import Hypothesis, candidates
-from starlight.findings.pixels.judge import judge_text, word
+from starlight.findings.pixels.judge import judge_text, promising, word
 from starlight.findings.pixels.layouts import Layout
 from starlight.findings.pixels.orders import Lane, rank
 from starlight.findings.pixels.payloads import before, signed_payload, text_payload
@@ -88,19 +88,20 @@ def _heads(plane: Plane) -> list[Hit]:
             hits += _signed(one)
     judged = [one for one in found if one.text or (one.signed and word(one.lane, one.layout))]
     judged.sort(key=lambda one: (not _usual(one.lane, one.layout), rank(one.lane)))
-    for one in judged[:_JUDGED]:
-        least = threshold(tried, _usual(one.lane, one.layout))
-        text = judge_text(one.lane, one.layout, 0, least)
+    asked = [(one.lane, one.layout, 0, threshold(tried, _usual(one.lane, one.layout))) for one in judged[:_JUDGED]]
+    for (lane, layout, first, least), likely in zip(asked, promising(asked), strict=True):
+        text = judge_text(lane, layout, first, least) if likely else None
         if text is not None:
-            hits.append(_text_hit(one.lane, one.layout, 0, text.net - least, text.start, text.encoding))
+            hits.append(_text_hit(lane, layout, 0, text.net - least, text.start, text.encoding))
     return hits
 
 
 def _bodies(plane: Plane, known: list[Hit]) -> Iterator[Hit]:
     least = threshold(1) + place_price(plane)
     found: list[Hit] = []
-    for lane, layout, first in windows(plane)[:_WINDOWS]:
-        if any(_covers(hit, lane, layout, first) for hit in (*known, *found)):
+    asked = [(*window, least) for window in windows(plane)[:_WINDOWS]]
+    for (lane, layout, first, _), likely in zip(asked, promising(asked), strict=True):
+        if not likely or any(_covers(hit, lane, layout, first) for hit in (*known, *found)):
             continue
         text = judge_text(lane, layout, first, least)
         if text is not None:

@@ -65,16 +65,25 @@ def count(row: np.ndarray) -> Counts:
     Counts
         Of single bytes, of bytes given the one before, and of bytes given the two before.
     """
-    n = len(row)
-    same = row[:, None] == row[None, :]
-    context = np.tril(np.ones((n, n), bool), -1)  # places before each one; then those of them after the same bytes
-    alike, seen, total = same, [], []
-    for _ in range(_ORDERS):
-        seen.append((context & same).sum(axis=1))
-        total.append(context.sum(axis=1))
-        alike = np.pad(alike[:-1, :-1], ((1, 0), (1, 0)))
-        context = context & alike
-    return Counts(np.array(seen), np.array(total))
+    n, codes = len(row), row.astype(np.uint32)
+    seen, total = np.zeros((2, _ORDERS, n), np.int64)
+    seen[0], total[0] = _before(row), np.arange(n)
+    for order in range(1, min(_ORDERS, n)):
+        codes = codes[:-1] << np.uint32(8) | row[order:]  # of so many bytes and one more
+        seen[order, order:] = _before(codes)
+        total[order, 1:] = seen[order - 1, :-1]
+    return Counts(seen, total)
+
+
+def _before(codes: np.ndarray) -> np.ndarray:
+    """How many of the codes (n,) before each one are the same."""
+    order = np.argsort(codes, kind="stable")
+    grouped, places = codes[order], np.arange(len(codes))
+    begins = np.zeros(len(codes), np.int64)
+    begins[1:] = np.where(grouped[1:] != grouped[:-1], places[1:], 0)
+    out = np.empty(len(codes), np.int64)
+    out[order] = places - np.maximum.accumulate(begins)
+    return out
 
 
 def learnt(counts: Counts, steps: np.ndarray) -> np.ndarray:
@@ -166,13 +175,18 @@ def _lagged(bits: np.ndarray, lags: tuple[int, ...]) -> np.ndarray:
 
 def _bit_gains(bits: np.ndarray, context: np.ndarray) -> np.ndarray:
     """Log-likelihood ratio of each bit given its context, learnt on the way (Krichevsky-Trofimov estimator)."""
+    size = len(bits)
+    most = context.max(initial=0)
+    narrow = np.uint8 if most < 1 << 8 else np.uint16 if most < 1 << 16 else context.dtype  # which sort in a quarter
+    context = context.astype(narrow)
     order = np.argsort(context, kind="stable")
-    grouped, start = bits[order], np.flatnonzero(np.diff(context[order], prepend=-1))
-    length = np.diff(start, append=len(bits))
-    total = np.arange(len(bits)) - np.repeat(start, length)
+    grouped, sorted_ = bits[order], context[order]
+    start = np.append(0, np.flatnonzero(sorted_[1:] != sorted_[:-1]) + 1)
+    length = np.diff(start, append=size)
+    total = np.arange(size) - np.repeat(start, length)
     before = np.cumsum(grouped) - grouped
     ones = before - np.repeat(before[start], length)
     likely = (np.where(grouped, ones, total - ones) + 0.5) / (total + 1)
-    out = np.empty(len(bits))
+    out = np.empty(size)
     out[order] = np.log(2 * likely)
     return out

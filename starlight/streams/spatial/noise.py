@@ -148,7 +148,9 @@ def _phase(profile: np.ndarray, position: np.ndarray) -> tuple[int, float]:
     phase = position[1:-1] % _BLOCK
     mean = np.bincount(phase, weights=excess, minlength=_BLOCK) / np.maximum(np.bincount(phase, minlength=_BLOCK), 1)
     best = int(mean.argmax())
-    return best, float((mean[best] - np.median(mean)) / (profile.mean() + 1e-3))
+    ordered = np.sort(mean)  # of so few `numpy.median` takes ten times as long
+    middle = (ordered[_BLOCK // 2 - 1] + ordered[_BLOCK // 2]) / 2
+    return best, float((mean[best] - middle) / (profile.mean() + 1e-3))
 
 
 def _blocks(part: Part, row: int, column: int, step: int) -> np.ndarray:

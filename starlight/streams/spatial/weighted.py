@@ -156,8 +156,12 @@ def _fitted(errors: _Errors, weight: np.ndarray) -> np.ndarray:
     """Error of each plane's predictor with the least weighted square error."""
     own = (errors.vertical, errors.diagonal)
     others = [[square for i, square in enumerate(errors.square) if i != c] for c in range(len(weight))]
-    terms = [[*(term[c] for term in own), *squares] for c, squares in enumerate(others)]
-    factors = _factors(np.array([[t[::_SUBSAMPLE] for t in each] for each in terms]), errors.near, weight)
+    sampled = errors.near[0, ::_SUBSAMPLE]
+    design = np.empty((len(others), len(own) + len(others[0]), *sampled.shape), np.float32)
+    for c, squares in enumerate(others):
+        for place, term in enumerate((*(one[c] for one in own), *squares)):
+            design[c, place] = term[::_SUBSAMPLE]
+    factors = _factors(design, errors.near, weight)
     error, scaled = factors[:, 0, None, None] * errors.vertical, factors[:, 1, None, None] * errors.diagonal
     np.subtract(errors.near, error, out=error)
     error -= scaled
