@@ -189,6 +189,28 @@ def test_what_the_base_has_seen_is_not_mined():
     assert found.audit["scanned_authentic"] == (data.labels == 0).sum()
 
 
+def test_fine_tuning_is_judged_as_it_will_be_used():
+    """In an ensemble that hardly heeds the fine-tuned member, no block of trees is better than none."""
+    data, val = examples(), examples(seed=1, first=1000)
+    params = dataclasses.replace(TINY, held_back=1.0, tuning_rate=0.3)
+    base, weights = stages.base_of(data, val, params, 1), np.ones(len(data.rows))
+    deaf, alone = knobs(EnsembleParams, base=1e12), knobs(EnsembleParams, enabled=False)
+    made = [learn.tune(base, data, weights, val, params, pool, 1) for pool in (deaf, alone)]
+    assert made[0].curve["val_score"].nunique() == 1 and made[1].curve["val_loss"].nunique() > 1
+    assert np.array_equal(made[0].verifier.log_odds(val.table), base.log_odds(val.table))
+
+
+def test_what_is_no_copy_is_judged_with_caution(tmp_path):
+    data = examples()
+    plain, careful = (stages.base_of(data, data, dataclasses.replace(TINY, caution=c), 1) for c in (0.0, 1.5))
+    less = plain.log_odds(data.table) - careful.log_odds(data.table)
+    assert np.allclose(less, np.where(data.table[:, COLUMNS.index("is_copy")] == 0, 1.5, 0.0))
+    careful.save(tmp_path / "careful.safetensors")
+    again = Verifier.load(tmp_path / "careful.safetensors")
+    assert np.array_equal(again.log_odds(data.table), careful.log_odds(data.table))
+    assert learn.pooled(careful, careful, knobs(EnsembleParams)).caution == 1.5
+
+
 def test_sampling_weights_are_those_of_params():
     data = examples(18)
     hard, missed = data.rows[data.rows["category"] == "tiles"].head(2), data.rows[data.labels == 1].head(1)

@@ -31,6 +31,8 @@ class ForgeryParams:
         Trees that fine-tuning adds at most, in five blocks of which the best end is kept.
     tuning_rate : float
         Share of each of their answers that is added.
+    caution : float
+        Log-odds taken off suspicions that are no copies.
     target_fpr : float
         Image-level false-positive rate that thresholds are set for, on validation.
     seeds : int
@@ -50,6 +52,7 @@ class ForgeryParams:
     depth: int = knob(min=1, max=8)
     tuning_trees: int = knob(min=0, max=10_000)
     tuning_rate: float = knob(min=1e-4, max=1.0)
+    caution: float = knob(min=0.0, max=10.0)
     target_fpr: float = knob(min=1e-6, max=0.2)
     seeds: int = knob(min=1, max=20)
     hardest: int = knob(min=0, max=200)

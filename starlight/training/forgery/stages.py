@@ -174,7 +174,7 @@ def finetuned(
     made, curve = {}, None
     for name, hard in (("detector", found.hard_negatives), ("control", data.rows.iloc[at])):
         weights = sampling_weights(data, hard, found.missed, ~held, tuning)
-        result = tune(base, data, weights, val, params, seed) if len(hard) else None
+        result = tune(base, data, weights, val, params, pool, seed) if len(hard) else None
         tuned = base if result is None else result.verifier
         made[name] = thresholded(pooled(base, tuned, pool) if result else base, val, params, name=name, seed=seed)
         if name == "detector":
