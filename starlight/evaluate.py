@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from starlight.detector.calibration.judgement import columns, judge, named
+from starlight.detector.calibration.judgement import columns, judge, lowest_rates, named
 from starlight.detector.weights import Stored, averaged
 from starlight.errors import StarlightError
 from starlight.metrics import auc
@@ -47,13 +47,17 @@ class EvaluateParams:
 
 
 class Scored(NamedTuple):
-    """A detector's answers on n images: score (flagged at 0), probability, technique, map counts, abstention."""
+    """A detector's answers on n images: score (flagged at 0), probability, technique, map counts, abstention.
+
+    rate : the lowest false-positive rate that it has thresholds for and flags the image at; NaN for none.
+    """
 
     score: np.ndarray
     probability: np.ndarray
     technique: np.ndarray
     counts: np.ndarray
     abstain: np.ndarray
+    rate: np.ndarray
 
     @property
     def flagged(self) -> np.ndarray:
@@ -76,9 +80,10 @@ def score(stored: Stored, passes: Passes) -> Scored:
 def _scored(stored: Stored, data: TrainingData, logits, unlike, counts=None) -> Scored:
     techniques = stored.calibration.techniques
     found = data.found[:, columns(techniques)] if stored.members[0].model.config.reads else None
-    answer = judge(logits, np.zeros(0), unlike, data.classes, stored.calibration, stored.meta["ood_limit"], found)
+    how = data.classes, stored.calibration, stored.meta["ood_limit"], found
+    answer, rate = judge(logits, np.zeros(0), unlike, *how), lowest_rates(logits, unlike, *how)
     technique = named(answer.technique_scores, techniques)
-    return Scored(answer.score, answer.probability, technique, counts, answer.abstain)
+    return Scored(answer.score, answer.probability, technique, counts, answer.abstain, rate)
 
 
 def predictions(detectors: Mapping[str, Stored], data: TrainingData, params: EvaluateParams) -> pd.DataFrame:
@@ -97,7 +102,7 @@ def predictions(detectors: Mapping[str, Stored], data: TrainingData, params: Eva
     -------
     DataFrame
         Columns of `reports/predictions.csv`: identity, then for each detector `<m>_probability`, `<m>_flagged`,
-        `<m>_technique`, `<m>_ood`, `<m>_map_fp_ratio` and the map's cell counts.
+        `<m>_technique`, `<m>_ood`, `<m>_rate` (of `Scored`), `<m>_map_fp_ratio` and the map's cell counts.
     """
     rows = data.rows
     table = rows[list(_IDENTITY)].copy()
@@ -114,6 +119,7 @@ def predictions(detectors: Mapping[str, Stored], data: TrainingData, params: Eva
         table[f"{name}_flagged"] = answer.flagged.astype(int)
         table[f"{name}_technique"] = answer.technique
         table[f"{name}_ood"] = answer.abstain.astype(int)
+        table[f"{name}_rate"] = answer.rate
         cells = answer.counts.sum(axis=1)
         table[f"{name}_map_fp_ratio"] = np.where(cells > 0, answer.counts[:, 1] / np.maximum(cells, 1), np.nan).round(6)
         for i, count in enumerate(("tp", "fp", "fn", "tn")):

@@ -96,7 +96,8 @@ def _write(candidates, base: Stored, splits: Splits, training: TrainParams, mine
     """Set thresholds of each, choose the one that is used, write them all."""
     passes, first = Passes(splits.val, maps=False), [Member(base.members[0].model, 1.0)]
     fitted = {
-        name: (m, calibrate(m, passes, training.target_fpr)) for name, m in (candidates | {"base": first}).items()
+        name: (m, calibrate(m, passes, training.target_fpr, training.other_fprs))
+        for name, m in (candidates | {"base": first}).items()
     }
     choice = UNMINED
     if mined:

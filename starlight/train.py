@@ -91,8 +91,10 @@ def train(
         LossWeights(0.0, 0.0, params.map_weight) if baseline else params.loss, saved,
     )  # fmt: skip
     members, passes = [Member(model, 1.0)], Passes(splits.val, maps=False)
-    fitted = even_odds(members, passes) if baseline else calibrate(members, passes, params.target_fpr)
-    if not baseline:
+    if baseline:
+        fitted = even_odds(members, passes)
+    else:
+        fitted = calibrate(members, passes, params.target_fpr, params.other_fprs)
         set_map_bar(model, splits.val, params.map_fp_ratio)
     if devices.current()[1] == 0:
         meta = {"name": variant, "params": recipe, "data_hash": made_of, "images": len(splits.train),

@@ -62,6 +62,7 @@ def make_predictions(images: int = 30, seed: int = 0, quality: dict | None = Non
         score = 1 / (1 + np.exp(-2 * (scale + rng.normal(0, 0.6, len(frame)) - 2.0)))
         frame[f"{model}_probability"] = score.round(6)
         frame[f"{model}_flagged"] = (score > 0.5).astype(int)
+        frame[f"{model}_rate"] = np.select([score > 0.5, score > 0.4], [0.0005, 0.01], np.nan)
         wrong = rng.random(len(frame)) < 0.1
         frame[f"{model}_technique"] = np.where(wrong, "lsbm", np.where(stego, frame.technique, "lsb.rgb"))
         found = np.where(stego, rng.binomial(cells // 4, np.clip(score, 0.01, 0.95)), 0)

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from starlight.detector.calibration.calibration import FINDS_NOTHING, SPEAKS, UNKNOWN, Calibration
-from starlight.detector.calibration.judgement import judge, silence
+from starlight.detector.calibration.judgement import judge, lowest_rates, silence
 from starlight.detector.calibration.thresholds import fit
+from starlight.errors import StarlightError
 
 SMALL, MIDDLE, LARGE = (f"photograph, lossless, {size}" for size in ("to 0.1 M", "to 0.5 M", "over 8 M"))
 
@@ -54,6 +55,21 @@ def test_probability_rises_with_the_score_and_survives_json():
     assert Calibration.from_json(fitted.to_json()) == fitted
     with pytest.raises(ValueError, match="earlier version"):
         Calibration.from_json('{"threshold": 6.5}')
+
+
+def test_thresholds_are_kept_for_other_rates_which_flag_more():
+    rng = np.random.default_rng(5)
+    fitted = fitted_to(authentic(rng, 900, 1.0, 0.8), target=0.001, others=(0.01, 0.0001))
+    assert Calibration.from_json(fitted.to_json()) == fitted and fitted.at(None) is fitted
+    new, classes = authentic(rng, 50_000, 1.0, 0.8), [SMALL] * 50_000
+    rates = (0.0001, 0.001, 0.01)
+    shares = [np.mean(fitted.at(rate).score(new, classes) >= 0) for rate in rates]
+    assert shares == sorted(shares) and all(share <= rate for share, rate in zip(shares, rates, strict=True))
+    assert shares[2] > 0.002
+    lowest = lowest_rates(new, np.zeros(len(new)), classes, fitted, 1.0)
+    assert [np.mean(lowest <= rate) for rate in rates] == shares
+    with pytest.raises(StarlightError, match=r"0.05 is none of .*0.0001, 0.001, 0.01"):
+        fitted.at(0.05)
 
 
 def far_apart(rng, n: int = 400):

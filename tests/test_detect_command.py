@@ -58,6 +58,16 @@ def test_missing_path_is_2_and_a_line(detect):
     assert [(r["path"], r["verdict"]) for r in records] == [("in/000-rgb.png", "stego"), ("gone.png", "unreadable")]
 
 
+def test_another_rate_is_judged_at_where_there_are_thresholds_for_it(detect):
+    status, records, err = detect("in", "--fpr", "0.01")
+    judged = [r for r in records if r["verdict"] != "unreadable"]
+    assert status == 1 and all(r["verdict"] == "stego" and r["fpr"] == 0.01 for r in judged) and "FPR of 0.01" in err
+    status, _, err = detect("in", "--fpr", "0.02")
+    assert status == 2 and err.splitlines()[-1].endswith("thresholds for: 0.001, 0.01")
+    status, _, err = detect("in", "--task", "forgery", "--fpr", "0.01")
+    assert status == 2 and "--fpr: forged images are judged at one rate" in err
+
+
 def test_nothing_readable_is_2(detect):
     assert detect("in/broken.png")[0] == 2
 

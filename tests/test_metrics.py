@@ -160,6 +160,8 @@ def test_evaluate_recounts_the_table(predictions):
     authentic = predictions[predictions.label == 0]
     assert measured["fpr"] == authentic.v4_flagged.mean()
     assert (measured["fpr_k"], measured["fpr_n"]) == (authentic.v4_flagged.sum(), len(authentic))
+    assert measured["at"]["authentic"]["0.0005"]["fpr"] == measured["fpr"]
+    assert measured["at"]["authentic"]["0.01"]["k"] > authentic.v4_flagged.sum()
     assert measured["accuracy"] == (predictions.v4_flagged == predictions.label).mean()
     assert set(measured["techniques"]) == {*PROTOCOL, *HARD}
     assert set(measured["twins"]) == {*PROTOCOL, *HARD}

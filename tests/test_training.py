@@ -56,6 +56,8 @@ def test_it_learns(trained, splits):
     table = predictions({"v4": load(trained / "base.safetensors")}, test, knobs(EvaluateParams))
     auc = [table.loc[table["label"] == label, "v4_score"] for label in (1, 0)]
     assert np.mean(auc[0].to_numpy()[:, None] > auc[1].to_numpy()[None]) > 0.95
+    flagged = table["v4_flagged"] == 1
+    assert (table["v4_rate"][flagged] == 0.0005).all() and not (table["v4_rate"][~flagged] == 0.0005).any()
     assert len(pd.read_csv(trained / "base.csv")) == 4
 
 

@@ -30,7 +30,9 @@ def weights(
     sizes = {"palette": 768} | {n: len(REGISTRY[n].FEATURES) for n in ("format", "content", "dct")}
     config = DetectorConfig(streams, tuple((n, sizes[n]) for n in streams if n in VECTORS), LABELS)
     everywhere = Row((threshold,) * len(LABELS), (SPEAKS,) * len(LABELS), 100)
-    calibration = Calibration(LABELS, {"all": everywhere}, 1.0, 0.0, 0.001, 100)
+    lower = Row((threshold - 6.0,) * len(LABELS), (SPEAKS,) * len(LABELS), 100)
+    other = Calibration(LABELS, {"all": lower}, 1.0, 0.0, 0.01, 100)
+    calibration = Calibration(LABELS, {"all": everywhere}, 1.0, 0.0, 0.001, 100, (other,))
     ensemble = [Member(UnifiedStarlightDetector(config), 1.0 + 0.2 * i) for i in range(members)]
     for member in ensemble:
         member.model.technique_head.reset_parameters()  # a fresh one is zero and says nothing

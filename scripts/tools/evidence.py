@@ -7,6 +7,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
+from starlight.detector.weights import load
 from starlight.metrics.promise import promise
 from starlight.params import run_stage, section
 from starlight.release.card import COVERAGE, EVIDENCE, FOLDER, PROMISED, WEIGHTS, write_card
@@ -26,7 +27,8 @@ def main(raw: dict) -> None:
     with tempfile.TemporaryDirectory() as folder:
         made = make(Path(folder), options.images, options.seeds, made_with)
         counted = judge(options.weights, [*own(options.covers), *made])
-    table, coverage = by_source(counted), by_class(counted, PROMISED)
+    rates = [one.target_fpr for one in load(options.weights).calibration.others]
+    table, coverage = by_source(counted, rates), by_class(counted, PROMISED)
     if options.weights.resolve() == (FOLDER / WEIGHTS).resolve():
         for path in (FOLDER / EVIDENCE, Path("reports/evidence.csv")):
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -94,7 +94,7 @@ class Tally:
 
 
 def _judge(args: argparse.Namespace, sources: Iterator[Source], writer: Writer, tally: Tally, page: Page | None) -> int:
-    load = loader(args.task, *_files(args))
+    load = loader(args.task, *_files(args), args.fpr)
     if page:
         load = pictured(load, page.folder.absolute() if args.explain else None)
     pool = _pool(args, load)

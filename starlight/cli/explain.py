@@ -25,6 +25,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _page(args: argparse.Namespace) -> str:
     if args.task == "forgery":
+        if args.fpr is not None:
+            raise StarlightError("--fpr: forged images are judged at one rate")
         need_forgery()
         from starlight.forgery.detector import ForgeryDetector
         from starlight.forgery.explain import explain as explain_forgery
@@ -33,4 +35,4 @@ def _page(args: argparse.Namespace) -> str:
     from starlight.detector.detector import Detector
     from starlight.detector.explain import explain
 
-    return explain(Detector.load(args.model, runtime=args.runtime), args.file)
+    return explain(Detector.load(args.model, runtime=args.runtime, fpr=args.fpr), args.file)

@@ -162,6 +162,9 @@ def _explain(command: argparse.ArgumentParser) -> None:
 def _model(command: argparse.ArgumentParser) -> None:
     command.add_argument("--model", metavar="FILE", help="weights; default: this project's models/, else the released")
     command.add_argument(
+        "--fpr", type=float, metavar="RATE", help="judge for another false-positive rate, such as 0.01: finds more"
+    )
+    command.add_argument(
         "--runtime", choices=("torch", "numpy", "onnx"), help="default: torch if installed, else numpy"
     )
 

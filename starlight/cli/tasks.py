@@ -35,12 +35,17 @@ class Loader:
     model: str | None
     runtime: str | None
     masks: str | None
+    fpr: float | None = None
 
     def __call__(self) -> Any:
-        return _LOADERS[self.task](self.model, self.runtime, self.masks)
+        stego = None if self.task == "forgery" else _stego(self.model, self.runtime, self.fpr)
+        if self.task == "stego":
+            return stego
+        forgery = _Forgery(self.model if stego is None else None, self.masks)
+        return forgery if stego is None else _Both(stego, forgery)
 
 
-def loader(task: str, model: str | None, runtime: str | None, masks: str | None) -> Loader:
+def loader(task: str, model: str | None, runtime: str | None, masks: str | None, fpr: float | None = None) -> Loader:
     """What each worker loads, to answer a task.
 
     Parameters
@@ -48,12 +53,16 @@ def loader(task: str, model: str | None, runtime: str | None, masks: str | None)
     task : {"stego", "forgery", "all"}
         For `all`, `model` is that of hidden data.
     model, runtime, masks : str or None
+    fpr : float, optional
+        Another false-positive rate to judge hidden data at.
 
     Raises
     ------
     StarlightError
-        The folder for masks cannot be made, or the task makes none.
+        The folder for masks cannot be made, or the task makes none, or is judged at one rate.
     """
+    if fpr is not None and task == "forgery":
+        raise StarlightError("--fpr: forged images are judged at one rate; only hidden data can be asked for others")
     if masks is not None:
         if task == "stego":
             raise StarlightError("--masks: only --task forgery and --task all make masks")
@@ -61,21 +70,13 @@ def loader(task: str, model: str | None, runtime: str | None, masks: str | None)
             os.makedirs(masks, exist_ok=True)
         except OSError as error:
             raise StarlightError(f"{masks}: cannot be made: {error.strerror or error}") from error
-    return Loader(task, model, runtime, masks)
+    return Loader(task, model, runtime, masks, fpr)
 
 
-def _stego(model: str | None, runtime: str | None, _masks: str | None = None) -> Any:
+def _stego(model: str | None, runtime: str | None, fpr: float | None) -> Any:
     from starlight.detector.detector import Detector
 
-    return Detector.load(model, runtime=runtime)
-
-
-def _forgery(model: str | None, _runtime: str | None, masks: str | None) -> _Forgery:
-    return _Forgery(model, masks)
-
-
-def _all(model: str | None, runtime: str | None, masks: str | None) -> _Both:
-    return _Both(_stego(model, runtime), _Forgery(None, masks))
+    return Detector.load(model, runtime=runtime, fpr=fpr)
 
 
 class _Forgery:
@@ -136,6 +137,3 @@ def _write_mask(detection: Any, folder: Path) -> str:
     path = folder / f"{stem}-{detection.sample_id}.png"
     PillowImage.fromarray(detection.tampered).save(path)
     return str(path)
-
-
-_LOADERS = {"stego": _stego, "forgery": _forgery, "all": _all}

@@ -43,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
         stream, seen, answers = _open(args.output)
         stack.enter_context(stream)
         watch = _Watch(args, seen)
-        load = loader("stego", args.model, args.runtime, None)
+        load = loader("stego", args.model, args.runtime, None, args.fpr)
         pool = Pool(load, workers=args.workers or min(cores(), _MOST_WORKERS), seconds=args.timeout)
         caught = stack.enter_context(stopping(pool))
         try:

@@ -77,7 +77,7 @@ class Detector:
         self.predictor, self.description = predictor, description
 
     @classmethod
-    def load(cls, path: str | Path | None = None, *, runtime: str | None = None) -> Detector:
+    def load(cls, path: str | Path | None = None, *, runtime: str | None = None, fpr: float | None = None) -> Detector:
         """Load a detector.
 
         Parameters
@@ -86,11 +86,13 @@ class Detector:
             A weights file; else one promoted in this project, else the released one (see `find_weights`).
         runtime : {"torch", "numpy", "onnx"}, optional
             Else onnx for a file of that name, else torch where it is installed, else numpy.
+        fpr : float, optional
+            False-positive rate to judge at, one that the weights have thresholds for; theirs unless given.
 
         Raises
         ------
         StarlightError
-            There is no such file, or it is no detector.
+            There is no such file, it is no detector, or it has no thresholds for that rate.
         """
         runtime = runtime or installed_runtime(path)
         if runtime not in RUNTIMES:
@@ -101,10 +103,10 @@ class Detector:
         if runtime == "torch":
             need_torch(path)
         predictor = load_predictor(runtime, file)
-        fpr = predictor.calibration.target_fpr
-        name = predictor.meta.get("name", "unnamed")
+        predictor.calibration = calibration = predictor.calibration.at(fpr)
+        name, rate = predictor.meta.get("name", "unnamed"), calibration.target_fpr
         where = runtime if origin == "released" else f"{file}, {runtime}"  # pages with it are passed on
-        return cls(predictor, f"{origin} detector {name!r} ({where}), judged at an FPR of {fpr:.3g}")
+        return cls(predictor, f"{origin} detector {name!r} ({where}), judged at an FPR of {rate:.3g}")
 
     def detect(self, source: str | os.PathLike[str] | bytes) -> Detection:
         """Judge one file, or the bytes of one. What cannot be read is `unreadable`, with the reason."""

@@ -11,11 +11,12 @@ import math
 
 import numpy as np
 
+from starlight.images.grid import BLOCK, grid
 from starlight.images.image import Image
 
 __all__ = ["FACTS", "facts"]
 
-FACTS = ("pixels", "samples", "flat", "turns", "jpeg", "lossless", "indexed", "step", "unlike_libjpeg")
+FACTS = ("pixels", "samples", "flat", "turns", "jpeg", "lossless", "indexed", "step", "unlike_libjpeg", "grid")
 _LOWEST = 2  # bits that are left out
 _MOST = 1 << 20  # pixels that are looked at, in bands spread evenly over the image
 _BAND = 64  # rows of a band
@@ -44,28 +45,36 @@ def facts(image: Image) -> np.ndarray:
         the same upper bits. `turns`: of the steps of one level between neighbours in a row, the share that the next
         step undoes. `jpeg`, `lossless`, `indexed`: 0 or 1. `step`: log2 of the mean quantisation step of luma, and
         `unlike_libjpeg`: root mean square distance, in octaves, of its steps from those of the nearest quality of
-        libjpeg; both NaN for what is no JPEG.
+        libjpeg; both NaN for what is no JPEG. `grid`: how plainly samples were a JPEG file's before (see
+        `starlight.images.grid`); 0 for what is one, and for indices.
     """
     container, pixels = image.container, image.pixels
     size = container.width * container.height
+    bands = _bands(*pixels.shape[:2])
+    decoded = container.lossless and not container.indexed
     return np.array(
         [
-            math.log2(size), math.log2(size * pixels.shape[2]), *_texture(_upper_bits(pixels)),
+            math.log2(size), math.log2(size * pixels.shape[2]), *_texture(_upper_bits(pixels, bands)),
             container.format == "jpeg", container.lossless, container.indexed, *_steps(container.quant_tables),
+            grid(pixels, bands) if decoded else 0.0,
         ],
         np.float32,
     )  # fmt: skip
 
 
-def _upper_bits(pixels: np.ndarray) -> np.ndarray:
-    """(h, w) int8 upper bits of green, or of grey; of a large image evenly spread bands, one below the other."""
-    height, width = pixels.shape[:2]
+def _bands(height: int, width: int) -> list[slice]:
+    """Rows that are looked at: all, or of a large image evenly spread bands."""
+    if height * width <= _MOST or height <= _BAND:
+        return [slice(None)]
+    count = max(1, _MOST // (width * _BAND))
+    starts = np.linspace(0, height - _BAND, count).astype(int) // BLOCK * BLOCK
+    return [slice(start, start + _BAND) for start in starts.tolist()]
+
+
+def _upper_bits(pixels: np.ndarray, bands: list[slice]) -> np.ndarray:
+    """(h, w) int8 upper bits of green, or of grey, in the bands, one below the other."""
     plane = pixels[:, :, pixels.shape[2] // 2]
-    if height * width > _MOST and height > _BAND:
-        count = max(1, _MOST // (width * _BAND))
-        starts = np.linspace(0, height - _BAND, count).astype(int)
-        plane = np.concatenate([plane[start : start + _BAND] for start in starts])
-    return (plane >> _LOWEST).astype(np.int8)
+    return (np.concatenate([plane[band] for band in bands]) >> _LOWEST).astype(np.int8)
 
 
 def _texture(plane: np.ndarray) -> tuple[float, float]:

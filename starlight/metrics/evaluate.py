@@ -84,8 +84,14 @@ def _overall(frame: pd.DataFrame) -> dict:
     return measured | resampled(frame)
 
 
-def _technique(rows: pd.DataFrame, authentic: pd.DataFrame) -> dict:
+def _at(rows: pd.DataFrame, name: str, rates: list[float]) -> dict:
+    """What is flagged where people ask for another false-positive rate."""
+    return {f"{one:g}": rate(rows.rate <= one, name) for one in rates}
+
+
+def _technique(rows: pd.DataFrame, authentic: pd.DataFrame, rates: list[float]) -> dict:
     measured = rate(rows.flagged, "detection")
+    measured["at"] = _at(rows, "detection", rates)
     both = pd.concat([authentic, rows])
     measured["auc"] = float(auc(both.label, both.score)[0])
     measured["detection_at_fpr01"] = float(detection_at_fpr(both.label, both.score, 0.01)[0])
@@ -139,6 +145,7 @@ def evaluate(predictions: pd.DataFrame, model: str) -> dict:
     frame = view(predictions, model)
     authentic, stego = frame[frame.label == 0], frame[frame.label == 1]
     protocol = stego[stego.technique.isin(PROTOCOL)]
+    rates = sorted(frame.rate.dropna().unique())
     container = frame.format.str.lower() + "_" + frame["mode"].str.lower()
     measured = _overall(frame)
     for name, rows in (("", frame), ("_authentic", authentic), ("_stego", stego)):
@@ -149,7 +156,11 @@ def evaluate(predictions: pd.DataFrame, model: str) -> dict:
     measured["clean"] = rate(authentic.flagged[authentic.kind == "clean"], "fpr")
     measured["negative"] = rate(authentic.flagged[authentic.kind == "negative"], "fpr")
     measured["twin"] = rate(authentic.flagged[authentic.twin_of != ""], "fpr")
-    measured["techniques"] = {name: _technique(rows, authentic) for name, rows in stego.groupby("technique")}
+    measured["techniques"] = {name: _technique(rows, authentic, rates) for name, rows in stego.groupby("technique")}
+    measured["at"] = {
+        "authentic": _at(authentic, "fpr", rates), "stego": _at(stego, "detection", rates),
+        "protocol": _at(protocol, "detection", rates),
+    }  # fmt: skip
     measured["twins"] = _twins(authentic)
     negatives = authentic[authentic.kind == "negative"]
     measured["negatives"] = {name or "unknown": rate(r.flagged, "fpr") for name, r in negatives.groupby("category")}

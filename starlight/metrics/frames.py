@@ -56,7 +56,7 @@ def check_predictions(predictions: pd.DataFrame, model: str) -> None:
         raise StarlightError(f"predictions: column kind holds {sorted(kinds)}, allowed are {sorted(_KINDS)}")
     if (predictions.label != predictions.kind.map(_KINDS)).any():
         raise StarlightError("predictions: column label contradicts column kind")
-    numbers = ["label", *(f"{model}_{c}" for c in (*PER_MODEL, "score") if c != "technique")]
+    numbers = ["label", *(f"{model}_{c}" for c in (*PER_MODEL, "score", "rate") if c != "technique")]
     for name in (name for name in numbers if name in predictions):
         if not pd.api.types.is_numeric_dtype(predictions[name]):
             raise StarlightError(f"predictions: column {name} holds something that is no number")
@@ -95,14 +95,16 @@ def view(predictions: pd.DataFrame, model: str) -> pd.DataFrame:
     -------
     DataFrame
         The facts, and `probability`, `score` (what ranks images: the model's `score` column where there is one, else
-        its probability), `flagged` (bool), `named` (technique that the model took it for), `map_*`, `ood`. Stego
-        without a technique counts as `unknown`.
+        its probability), `flagged` (bool), `rate` (lowest false-positive rate that it is flagged at, NaN for none or
+        where nobody noted it), `named` (technique that the model took it for), `map_*`, `ood`. Stego without a
+        technique counts as `unknown`.
     """
     check_predictions(predictions, model)
     facts = [c for c in FACTS if c in predictions.columns]
     own = predictions[[f"{model}_{c}" for c in PER_MODEL]].copy()
     own.columns = ["probability", "flagged", "named", *PER_MODEL[3:]]
     own["score"] = predictions.get(f"{model}_score", own.probability)
+    own["rate"] = predictions.get(f"{model}_rate", np.nan)
     frame = pd.concat([predictions[facts], own], axis=1)
     text = [c for c in (*_TEXT, "named") if c in frame.columns]
     frame[text] = frame[text].astype(object).where(frame[text].notna(), "")

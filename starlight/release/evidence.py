@@ -13,6 +13,7 @@ import pandas as pd
 from PIL import Image as Pillow
 
 from starlight.detector.answer import CANNOT_TELL, STEGO, UNREADABLE
+from starlight.detector.calibration.judgement import found_in, lowest_rates
 from starlight.detector.detector import Detector
 from starlight.errors import BadImage
 from starlight.fanout import Engine, chunked, run
@@ -40,7 +41,10 @@ class File(NamedTuple):
 
 
 class Counted(NamedTuple):
-    """What a detector said of a clean file. `make` is the device's, of real files that name it."""
+    """What a detector said of a clean file. `make` is the device's, of real files that name it.
+
+    `rate` is the lowest rate of those that the detector has thresholds for at which it flags the file; NaN for none.
+    """
 
     group: str
     source: str
@@ -48,6 +52,7 @@ class Counted(NamedTuple):
     picture: str
     verdict: str
     technique: str
+    rate: float = float("nan")
 
 
 def make(folder: Path, images: int, seeds: Iterable[int], params: SampleParams) -> list[File]:
@@ -125,7 +130,11 @@ def _counted(detector: Detector, file: File) -> Counted:
         return Counted(group, source, "", "", UNREADABLE, "")
     answer = judged.detection
     named = (answer.technique or "") if answer.verdict == STEGO else ""
-    return Counted(group, source, device(path) if group == REAL else "", judged.classes[0], answer.verdict, named)
+    seen, predictor, maker = judged.prediction, detector.predictor, device(path) if group == REAL else ""
+    found = found_in([judged.record], predictor.techniques)
+    how = judged.classes, predictor.calibration, predictor.meta["ood_limit"], found
+    rate = float(lowest_rates(seen.logits, seen.ood, *how)[0])
+    return Counted(group, source, maker, judged.classes[0], answer.verdict, named, rate)
 
 
 def device(path: Path) -> str:
@@ -148,8 +157,14 @@ def loaded(weights: Path) -> Detector:
     return Detector.load(weights)
 
 
-def by_source(counted: Sequence[Counted]) -> pd.DataFrame:
+def by_source(counted: Sequence[Counted], rates: Sequence[float] = ()) -> pd.DataFrame:
     """False alarms by source, real files first, each group's worst first.
+
+    Parameters
+    ----------
+    counted : sequence of Counted
+    rates : sequence of float
+        Further rates that people may ask for: `at_<rate>` counts what is flagged then.
 
     Returns
     -------
@@ -170,9 +185,9 @@ def by_source(counted: Sequence[Counted]) -> pd.DataFrame:
             if of_source["make"].nunique() > 1
             for maker, part in of_source.groupby("make")
         }
-        found = [_row(group, *one) for one in (parts | makes).items()]
+        found = [_row(group, *one, rates) for one in (parts | makes).items()]
         found.sort(key=lambda row: (-np.nan_to_num(row["fpr"], nan=-1.0), row["source"]))  # nothing readable comes last
-        rows += [_row(group, f"all {group}", chosen), *found]
+        rows += [_row(group, f"all {group}", chosen, rates), *found]
     return pd.DataFrame(rows)
 
 
@@ -194,7 +209,7 @@ def by_class(counted: Sequence[Counted], target_fpr: float) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns).sort_values(["group", "class"], ascending=[False, True])
 
 
-def _row(group: str, source: str, found: pd.DataFrame) -> dict[str, object]:
+def _row(group: str, source: str, found: pd.DataFrame, rates: Sequence[float] = ()) -> dict[str, object]:
     verdict, named = found["verdict"], found["technique"][found["verdict"] == STEGO].value_counts().sort_index()
     unreadable = int((verdict == UNREADABLE).sum())
     n, k = len(verdict) - unreadable, int((verdict == STEGO).sum())
@@ -204,4 +219,5 @@ def _row(group: str, source: str, found: pd.DataFrame) -> dict[str, object]:
         "abstained": int((verdict == CANNOT_TELL).sum()), "unreadable": unreadable,
         "fpr": round(k / n, 6) if n else float("nan"), "low": round(low, 6), "high": round(high, 6),
         "taken_for": " ".join(f"{name}:{times}" for name, times in named.items()),
+        **{f"at_{rate:g}": int((found["rate"] <= rate).sum()) for rate in rates},
     }  # fmt: skip

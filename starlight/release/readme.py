@@ -14,7 +14,8 @@ import pandas as pd
 
 from starlight.errors import StarlightError
 from starlight.markdown import counts, interval, percent, table
-from starlight.metrics.promise import GENERATED, promise
+from starlight.metrics import clopper_pearson
+from starlight.metrics.promise import GENERATED, REAL, promise
 from starlight.release.card import EVIDENCE, FIGURES, PROMISED
 
 __all__ = ["BLOCKS", "fill", "pages"]
@@ -81,10 +82,18 @@ def _techniques(release: Path) -> str:
     found = sorted(_figures(release)["techniques"].items(), key=lambda item: (-item[1]["detection"], item[0]))
     rows = [
         [f"`{name}`", _WHAT.get(name, ""), _word(part),
-         f"{percent(part['detection'], 1)} ({interval(part['low'], part['high'], 1)})", counts(part["k"], part["n"])]
+         f"{percent(part['detection'], 1)} ({interval(part['low'], part['high'], 1)})", counts(part["k"], part["n"]),
+         *(percent(at["detection"], 1) for at in _asked(part))]
         for name, part in found
     ]  # fmt: skip
-    return table(["Technique", "What is hidden, and where", "", "Found (95 %)", "Images"], rows, "lllrr")
+    asked = [f"With `--fpr {rate}`" for rate in found[0][1].get("at", {})][1:]
+    head = ["Technique", "What is hidden, and where", "", "Found (95 %)", "Images", *asked]
+    return table(head, rows, "lllrr" + "r" * len(asked))
+
+
+def _asked(part: Mapping) -> list[Mapping]:
+    """What is found at further rates that people may ask for."""
+    return list(part.get("at", {}).values())[1:]
 
 
 def _word(part: Mapping) -> str:
@@ -104,8 +113,23 @@ def _alarms(release: Path) -> str:
     return (
         f"**{promise(rows, PROMISED)}**\n"
         f"Of {int(n):,} clean images {where} the released detector flags {int(k):,}: {percent(rate, 3)} "
-        f"({interval(low, high, 3)} with 95 % confidence)."
+        f"({interval(low, high, 3)} with 95 % confidence).{_at_other_rates(rows)}"
     )
+
+
+def _at_other_rates(rows: pd.DataFrame) -> str:
+    """False alarms on real files that set no threshold, where people ask for another rate."""
+    real = rows[rows["source"] == f"all {REAL}"]
+    asked = [name for name in rows if name.startswith("at_")] if len(real) else []
+    if not asked:
+        return ""
+    one = real.iloc[0]
+    told = [
+        f"{counts(one[name], one.images)} ({interval(*clopper_pearson(int(one[name]), int(one.images)), 2)}) "
+        f"with `--fpr {name.removeprefix('at_')}`"
+        for name in asked
+    ]  # fmt: skip
+    return f"\nOf the real files it flags {', '.join(told)}."
 
 
 BLOCKS: dict[str, Callable[[Path], str]] = {"techniques": _techniques, "false-alarms": _alarms}

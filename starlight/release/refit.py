@@ -61,7 +61,9 @@ class Scores(NamedTuple):
         return int((calibration.score(self.logits, self.classes) >= 0).sum())
 
 
-def fitting(members: Sequence[Member], val: TrainingData, target_fpr: float) -> Callable[[Scores], Calibration]:
+def fitting(
+    members: Sequence[Member], val: TrainingData, target_fpr: float, others: Sequence[float] = ()
+) -> Callable[[Scores], Calibration]:
     """What sets thresholds by a validation split and further clean images, and fits probabilities to the split alone.
 
     Parameters
@@ -71,11 +73,18 @@ def fitting(members: Sequence[Member], val: TrainingData, target_fpr: float) -> 
     val : TrainingData
     target_fpr : float
         Image-level.
+    others : sequence of float
+        Further rates that thresholds are kept for.
     """
-    known = Passes(val, maps=False).log_odds(members), val.technique, val.classes
+    techniques = members[0].model.config.techniques  # of a shorter list, maybe: what it cannot name has no say
+    place = {LABELS.index(name): at for at, name in enumerate(techniques)} | {-1: -1}
+    named = np.array([t in place for t in val.technique])
+    logits = Passes(val, maps=False).log_odds(members)[named]
+    known = logits, [place[t] for t in val.technique[named]], np.asarray(val.classes, object)[named]
 
     def set_by(further: Scores) -> Calibration:
-        return fit(*known, techniques=LABELS, target_fpr=target_fpr, further=(further.logits, further.classes))
+        clean = further.logits, further.classes
+        return fit(*known, techniques=techniques, target_fpr=target_fpr, further=clean, others=others)
 
     return set_by
 

@@ -80,6 +80,7 @@ def dashboard(run: Run) -> str:
         figures.changed(run),
         figures.current(run),
         figures.techniques(run),
+        figures.other_rates(run),
         figures.look_alikes(run),
         submissions(run),
         figures.containers(run),

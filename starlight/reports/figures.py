@@ -1,6 +1,6 @@
 """Sections of the dashboard that show what was measured on the test split."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from starlight.markdown import code, counts, number, percent, table
 from starlight.metrics import figure
@@ -147,6 +147,30 @@ def _bucket_words(bucket: str) -> str:
     kind, place, edge = bucket.split("_")
     span = f"{'over' if place == 'over' else 'up to'} {edge}"
     return f"{span} bits" if kind == "bits" else f"rate {span}"
+
+
+def other_rates(run: Run) -> Iterator[str]:
+    """What is flagged where people ask for another false-positive rate."""
+    measured = run.metrics[run.current].get("at", {})
+    if len(asked := measured.get("authentic", {})) < 2:
+        return
+    rows = []
+    for rate in asked:
+        found = [figure(part[rate], name) for part, name in _asked(measured)]
+        rows.append([f"`{rate}`", *(f"{cell(one, 'fpr')}, {counts(one.k, one.n)}" for one in found)])
+    yield "## At other rates"
+    yield (
+        "Thresholds are kept for the rates of `train.other_fprs`, too: `starlight detect --fpr 0.01` finds more, and "
+        "raises more false alarms, for those who look at what is found."
+    )
+    header = ["Rate asked for", "Authentic flagged (95 %)", "Protocol found (95 %)", "Stego found (95 %)"]
+    yield table(header, rows, "lrrr")
+
+
+def _asked(measured: Mapping) -> Iterator[tuple[Mapping, str]]:
+    yield measured["authentic"], "fpr"
+    yield measured["protocol"], "detection"
+    yield measured["stego"], "detection"
 
 
 def look_alikes(run: Run) -> Iterator[str]:

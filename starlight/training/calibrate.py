@@ -20,7 +20,9 @@ from starlight.training.selection import Passes, forward
 __all__ = ["calibrate", "even_odds", "set_map_bar"]
 
 
-def calibrate(members: Sequence[Member], passes: Passes, target_fpr: float) -> Calibration:
+def calibrate(
+    members: Sequence[Member], passes: Passes, target_fpr: float, others: Sequence[float] = ()
+) -> Calibration:
     """Thresholds and probabilities of an ensemble.
 
     Parameters
@@ -30,9 +32,11 @@ def calibrate(members: Sequence[Member], passes: Passes, target_fpr: float) -> C
         Over the validation split; shared by ensembles that share members.
     target_fpr : float
         Image-level false-positive rate, in (0, 0.1).
+    others : sequence of float
+        Further rates that thresholds are kept for.
     """
     logits, val = passes.log_odds(members), passes.data
-    return thresholds.fit(logits, val.technique, val.classes, techniques=LABELS, target_fpr=target_fpr)
+    return thresholds.fit(logits, val.technique, val.classes, techniques=LABELS, target_fpr=target_fpr, others=others)
 
 
 def even_odds(members: Sequence[Member], passes: Passes) -> Calibration:

@@ -36,6 +36,7 @@ class TrainParams:
     held_back_negatives: float = knob(min=0.0, max=1.0)
     held_back_alone: float = knob(min=0.0, max=1.0)
     target_fpr: float = knob(min=1e-7, max=0.05)
+    other_fprs: list[float] = knob(min=1e-7, max=0.05)
     map_fp_ratio: float = knob(min=0.0, max=1.0)
     constraint_mask: bool = knob()
     reading: bool = knob()

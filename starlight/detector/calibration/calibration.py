@@ -11,11 +11,13 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from starlight.detector.calibration.classes import stand_ins
+from starlight.errors import StarlightError
 
 __all__ = ["ABSENT", "ALL", "FINDS_NOTHING", "SPEAKS", "UNKNOWN", "Calibration", "Row", "nearest"]
 
@@ -65,6 +67,8 @@ class Calibration:
         Image-level false-positive rate that thresholds were set for, in every class.
     authentic : int
         Number of authentic images that they were set on.
+    others : tuple of Calibration
+        The same for other rates, which people may ask for.
     """
 
     techniques: tuple[str, ...]
@@ -73,6 +77,21 @@ class Calibration:
     intercept: float
     target_fpr: float
     authentic: int
+    others: tuple[Calibration, ...] = ()
+
+    def at(self, rate: float | None) -> Calibration:
+        """What holds at another false-positive rate; itself for None.
+
+        Raises
+        ------
+        StarlightError
+            No thresholds are kept for that rate.
+        """
+        kept = {one.target_fpr: one for one in (self, *self.others)}
+        if rate is not None and rate not in kept:
+            raise StarlightError(f"fpr: {rate:g} is none of the rates that these weights have thresholds for: "
+                                 f"{', '.join(f'{one:g}' for one in sorted(kept))}")  # fmt: skip
+        return self if rate is None else kept[rate]
 
     def row(self, name: str) -> Row:
         """What holds in a class: its own row, else that of a class that stands in for it, else that of all."""
@@ -112,10 +131,14 @@ class Calibration:
     @classmethod
     def from_json(cls, text: str) -> Calibration:
         """Read what `to_json` wrote; ValueError, KeyError or TypeError for anything else."""
-        raw = json.loads(text)
+        return cls._of(json.loads(text))
+
+    @classmethod
+    def _of(cls, raw: dict[str, Any]) -> Calibration:
         if "rows" not in raw:
             raise ValueError("its thresholds are of an earlier version: train again with `dvc repro`")
+        others = tuple(map(cls._of, raw.pop("others", ())))
         rows = {
             name: Row(tuple(row["end"]), tuple(row["standing"]), row["images"]) for name, row in raw.pop("rows").items()
         }
-        return cls(tuple(raw.pop("techniques")), rows, **raw)
+        return cls(tuple(raw.pop("techniques")), rows, **raw, others=others)

@@ -1,7 +1,9 @@
 """Classes of pictures: what a picture is decides what is surprising in it.
 
 A class is a kind of picture, how it is stored, and for photographs its size. Few and robust ones: a regression of
-location and scale of the log-odds on the facts did worse than no condition at all.
+location and scale of the log-odds on the facts did worse than no condition at all. Photographs that were JPEG files
+before have classes of their own: their coding took away the noise that resembles a payload, so that next to none of
+them looks like stego, and embedding leaves its grid of blocks where it is.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ import numpy as np
 
 from starlight.images.picture import FACTS
 
-__all__ = ["CLASSES", "LOSSLESS", "picture_class", "stand_ins"]
+__all__ = ["CLASSES", "DECODED", "LOSSLESS", "kind", "picture_class", "stand_ins"]
 
 _TINY = 12_000  # pixels under which next to nothing can be told
 _SIZES = {"to 0.1 M": 1 << 17, "to 0.5 M": 1 << 19, "to 2 M": 1 << 21, "to 8 M": 1 << 23}  # carriers of a payload
@@ -22,11 +24,12 @@ _FLAT = 0.95  # share of flat places from which a picture counts as flat
 _TURNS = 0.06  # share of undone steps under which a picture has no noise that a camera, a scanner or a film leaves
 _FINE = 1.5  # log2 of the mean quantisation step under which steps are ones and twos
 _UNLIKE = 0.05  # octaves from libjpeg's tables from which tables are a maker's own
-LOSSLESS = "lossless"
+_GRID = 4.0  # standard errors by which a grid of blocks stands out, from which samples were a JPEG file's
+LOSSLESS, DECODED = "lossless", "lossless from jpeg"
 _OWN = "jpeg with tables of its own"
 _ALL_SIZES = (*_SIZES, _LARGEST)
 _PHOTOGRAPHS = tuple(
-    ", ".join(parts) for parts in itertools.product(["photograph"], [LOSSLESS, "jpeg", _OWN], _ALL_SIZES)
+    ", ".join(parts) for parts in itertools.product(["photograph"], [LOSSLESS, DECODED, "jpeg", _OWN], _ALL_SIZES)
 )
 _OTHERS = tuple(", ".join(parts) for parts in itertools.product(["drawing", "flat", "tiny"], [LOSSLESS, "jpeg"]))
 CLASSES = ("indexed", "lossy", *_OTHERS, *_PHOTOGRAPHS)
@@ -62,14 +65,27 @@ def picture_class(facts: np.ndarray) -> str:
     size = next((name for name, limit in _SIZES.items() if carriers <= limit), _LARGEST)
     if known["jpeg"] and (known["step"] < _FINE or known["unlike_libjpeg"] > _UNLIKE):
         stored = _OWN
+    if not known["jpeg"] and known["grid"] > _GRID:
+        stored = DECODED
     return f"photograph, {stored}, {size}"
+
+
+def kind(name: str) -> str:
+    """A class without the size.
+
+    Examples
+    --------
+    >>> kind("photograph, lossless, to 2 M"), kind("flat, jpeg")
+    ('photograph, lossless', 'flat, jpeg')
+    """
+    return name.rsplit(", ", 1)[0] if name in _PHOTOGRAPHS else name
 
 
 def stand_ins(name: str) -> Iterator[str]:
     """The class itself, then those whose thresholds hold for it too where it has none of its own, the best first.
 
     Statistics scatter less the more samples they are taken of: for photographs these are smaller ones, largest first.
-    For flat pictures they are drawings, which are flat in most places.
+    For flat pictures they are drawings, which are flat in most places; for photographs from JPEG files all others.
     """
     yield name
     if name.startswith("flat, "):
@@ -77,3 +93,5 @@ def stand_ins(name: str) -> Iterator[str]:
     if name in _PHOTOGRAPHS:
         at = _PHOTOGRAPHS.index(name)
         yield from reversed(_PHOTOGRAPHS[at - at % len(_ALL_SIZES) : at])
+    if DECODED in name:
+        yield from stand_ins(name.replace(DECODED, LOSSLESS))

@@ -12,7 +12,7 @@ from starlight.detector.calibration.calibration import FINDS_NOTHING, UNKNOWN, C
 from starlight.errors import StarlightError
 from starlight.techniques import LABELS, OTHER, protocol
 
-__all__ = ["FOUND", "Prediction", "columns", "found_in", "judge", "named", "possible_in", "silence"]
+__all__ = ["FOUND", "Prediction", "columns", "found_in", "judge", "lowest_rates", "named", "possible_in", "silence"]
 
 FOUND = 50.0  # score of a payload that was read
 _WHY = {
@@ -87,6 +87,25 @@ def judge(
     reasons = np.array([_reason(*one) for one in told], object)
     reasons[read] = ""
     return Prediction(score, calibration.probability(score), each, logits, cells, ood, reasons != "", reasons)
+
+
+def lowest_rates(
+    logits: np.ndarray,
+    ood: np.ndarray,
+    classes: Sequence[str],
+    calibration: Calibration,
+    ood_limit: float,
+    found: np.ndarray | None = None,
+) -> np.ndarray:
+    """(n,) the lowest false-positive rate, of those that thresholds are kept for, that flags an image; NaN for none.
+
+    Arguments are those of `judge`.
+    """
+    lowest = np.full(len(logits), np.nan)
+    for one in sorted((calibration, *calibration.others), key=lambda one: -one.target_fpr):
+        answer = judge(logits, np.zeros(0), ood, classes, one, ood_limit, found)
+        lowest[(answer.score >= 0) & ~answer.abstain] = one.target_fpr
+    return lowest
 
 
 def _reason(loud: bool, mute: bool, unlike: bool, ood: float, name: str) -> str:

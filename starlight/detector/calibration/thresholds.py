@@ -9,7 +9,8 @@ threshold lies one to two thirds of the way between them, farther where authenti
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import dataclasses
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -26,8 +27,8 @@ from starlight.detector.calibration.calibration import (
     Row,
     nearest,
 )
-from starlight.detector.calibration.classes import CLASSES, LOSSLESS
-from starlight.detector.calibration.tails import CONFIDENCE, Tail, fit_tail
+from starlight.detector.calibration.classes import CLASSES, LOSSLESS, kind
+from starlight.detector.calibration.tails import CONFIDENCE, EXACT, Tail, fit_tail, mean_excess
 
 __all__ = ["MIN_CLASS", "fit"]
 
@@ -61,6 +62,7 @@ def fit(
     techniques: Sequence[str],
     target_fpr: float,
     further: tuple[ArrayLike, Sequence[str]] | None = None,
+    others: Sequence[float] = (),
 ) -> Calibration:
     """Set thresholds, and fit the map to probabilities that belongs to them.
 
@@ -78,6 +80,8 @@ def fit(
     further : (m, t) log-odds and m classes, optional
         Of more authentic images, real ones say: they show tails and speak for classes that the split lacks, and have
         no part in the map to probabilities.
+    others : sequence of float
+        Further rates that thresholds are kept for.
 
     Returns
     -------
@@ -91,14 +95,26 @@ def fit(
     if further is not None:
         more, of = np.asarray(further[0], float), np.asarray(further[1], dtype=object)
         seen = seen._replace(authentic=np.vstack([seen.authentic, more]), classes=np.concatenate([seen.classes, of]))
-    rows = {ALL: _row(seen, None, apart, target_fpr, None)}
+    found = [
+        _at(seen, apart, rate, techniques, lambda drafted: _platt(drafted.score(logits, classes), stego))
+        for rate in (target_fpr, *others)
+    ]
+    return dataclasses.replace(found[0], others=tuple(found[1:]))
+
+
+def _at(
+    seen: _Seen, apart: NDArray, rate: float, techniques: Sequence[str],
+    mapped: Callable[[Calibration], tuple[float, float]],
+) -> Calibration:  # fmt: skip
+    """Thresholds of every class for one rate, and the probabilities that go with them."""
+    rows = {ALL: _row(seen, None, apart, rate, None)}
     for name in CLASSES:  # smaller photographs before larger ones
         if (seen.classes == name).sum() >= MIN_CLASS:
-            below = nearest(name, rows) if name.startswith(f"photograph, {LOSSLESS}") else None
-            rows[name] = _row(seen, name, apart, target_fpr, below)
-    drafted = Calibration(tuple(techniques), rows, 1.0, 0.0, target_fpr, len(seen.authentic))
-    slope, intercept = _platt(drafted.score(logits, classes), stego)
-    return Calibration(drafted.techniques, rows, slope, intercept, target_fpr, drafted.authentic)
+            below = nearest(name, rows) if name.startswith(f"photograph, {LOSSLESS}") else None  # `DECODED`, too
+            rows[name] = _row(seen, name, apart, rate, below)
+    drafted = Calibration(tuple(techniques), rows, 1.0, 0.0, rate, len(seen.authentic))
+    slope, intercept = mapped(drafted)
+    return dataclasses.replace(drafted, slope=slope, intercept=intercept)
 
 
 def _carrying(seen: _Seen, t: int, name: str | None = None) -> NDArray[np.float64]:
@@ -122,7 +138,10 @@ def _row(seen: _Seen, name: str | None, apart: NDArray, target_fpr: float, below
     chosen = np.ones(len(seen.classes), bool) if name is None else seen.classes == name
     authentic = [_present(column) for column in seen.authentic[chosen].T]
     known = np.array([len(values) >= MIN_CLASS for values in authentic])
-    tails = [fit_tail(values) if enough else _NO_TAIL for values, enough in zip(authentic, known, strict=True)]
+    tails = [
+        fit_tail(values, length) if enough else _NO_TAIL
+        for values, enough, length in zip(authentic, known, _lengths(seen, name), strict=True)
+    ]
     caps = [np.inf] * len(tails) if below is None else below.ends()
     sharing = known & np.isnan(apart)
     while True:  # each round has one technique fewer at least
@@ -138,6 +157,15 @@ def _row(seen: _Seen, name: str | None, apart: NDArray, target_fpr: float, below
     standing = np.select([~np.isnan(apart), unknown, ~sharing], [SPEAKS, UNKNOWN, FINDS_NOTHING], SPEAKS)
     ends = np.where(np.isnan(apart), ends, apart)
     return Row(tuple(np.round(ends, 6).tolist()), tuple(standing.tolist()), int(chosen.sum()))
+
+
+def _lengths(seen: _Seen, name: str | None) -> list[float]:
+    """How far log-odds of each technique exceed the knee in pictures of a kind at all sizes; a class shows few."""
+    if name is None:
+        return [EXACT] * seen.authentic.shape[1]
+    members = [seen.authentic[seen.classes == one] for one in CLASSES if kind(one) == kind(name)]
+    columns = [[_present(part[:, t]) for part in members] for t in range(seen.authentic.shape[1])]
+    return [mean_excess([values for values in parts if len(values) >= MIN_CLASS]) for parts in columns]
 
 
 def _independent(logits: NDArray) -> float:
