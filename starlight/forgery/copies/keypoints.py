@@ -97,11 +97,12 @@ def _nearest(ours, theirs, places, count: int) -> tuple[np.ndarray, np.ndarray]:
     """
     best = np.empty((len(ours), count), np.intp)
     values = np.empty((len(ours), count), ours.dtype)
+    along = np.ascontiguousarray(places.T)
     for start in range(0, len(ours), _ROWS):
         some = slice(start, start + _ROWS)
         alike = ours[some] @ theirs.T
-        off = places[some, None] - places[None]
-        alike[(off[..., 0] ** 2 + off[..., 1] ** 2) <= _NEAR**2] = -1
+        off_x, off_y = (places[some, None, k] - across for k, across in enumerate(along))
+        np.putmask(alike, off_x * off_x + off_y * off_y <= _NEAR**2, -1)
         rows = np.arange(len(alike))
         for k in range(count):
             best[some, k] = alike.argmax(1)
