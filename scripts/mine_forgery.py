@@ -8,6 +8,7 @@ from starlight.plots.contact_sheet import contact_sheet
 from starlight.training.forgery import nothing
 from starlight.training.forgery.evaluate import views
 from starlight.training.forgery.examples import Examples
+from starlight.training.forgery.params import ForgeryParams
 from starlight.training.forgery.stages import mined, nothing_mined
 from starlight.training.mining import MineParams, write
 
@@ -22,7 +23,7 @@ def main(raw: dict) -> None:
         return
     base = Verifier.load(Path("models/forgery_base.safetensors"))
     data = Examples.load(DATA).split("train")
-    found = mined(base, data, params)
+    found = mined(base, data, params, section(raw, "forgery", ForgeryParams))
     write(found, OUT)
     worst = found.hard_negatives.head(params.sheet)
     captions = [f"{row.category or row.kind} {row.fp_ratio:.3f}" for row in worst.itertuples()]

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from forged import copy_within, encoded, page, texture, tiles
 
-from starlight.forgery.candidates import COPY, FEATURES, candidates, examine
+from starlight.forgery.candidates import COPY, FACTS, FEATURES, candidates, examine
 from starlight.forgery.copies.keypoints import mirror
 from starlight.forgery.copies.transforms import log_false_alarms
 from starlight.forgery.scene.panels import panel_labels
@@ -78,13 +78,13 @@ def test_nothing_is_suspected_in_texture_and_noise():
 
 def test_letters_of_a_page_have_many_rivals():
     found = [facts(c) for c in candidates(decode(encoded(page(7))))]
-    assert np.median([f["rival"] for f in found]) > 0.8
+    assert np.median([f["rival"] for f in found]) > 0.6
 
 
 def test_the_same_image_gives_the_same_suspicions():
     data = encoded(copy_within(texture(8), BOX, TO)[0], 80)
     one, other = (examine(decode(data)).table for _ in range(2))
-    assert one.shape[1] == len(FEATURES) + 13 and np.array_equal(one, other)
+    assert one.shape[1] == len(FEATURES) + len(FACTS) and np.array_equal(one, other)
 
 
 def test_masks_of_a_large_image_have_its_size():

@@ -11,7 +11,7 @@ from PIL import Image
 from starlight import metrics
 from starlight.errors import StarlightError
 from starlight.forgery.accepted import accepted
-from starlight.forgery.candidates import COPY, SPLICE, Candidate, Suspicions
+from starlight.forgery.candidates import COPY, FACTS, SPLICE, Candidate, Suspicions
 from starlight.forgery.copies.sides import STEPS
 from starlight.forgery.verifier import COLUMNS, Verifier, train
 from starlight.images.image import decode
@@ -27,8 +27,10 @@ from starlight.training.forgery.params import ForgeryParams
 from starlight.training.mining import MineParams, read, write
 from starlight.training.weighting import EnsembleParams, FinetuneParams
 
-TINY = knobs(ForgeryParams, network_steps=4, augmented=1, trees=30, depth=2, tuning_trees=20, seeds=2, workers=1)
-MINING, TUNING = knobs(MineParams, share=0.0), knobs(FinetuneParams, missed_weight=1.0)
+TINY = knobs(
+    ForgeryParams, network_steps=4, augmented=1, mine_share=0.0, trees=30, depth=2, tuning_trees=20, seeds=2, workers=1
+)
+MINING, TUNING = knobs(MineParams), knobs(FinetuneParams, missed_weight=1.0)
 H, W = 40, 50
 
 
@@ -81,7 +83,7 @@ def test_a_record_comes_back():
     rng = np.random.default_rng(1)
     a, b = rng.random((2, 33, 21)) < 0.5
     facts = np.arange(len(COLUMNS), dtype=np.float32)
-    cut = len(COLUMNS) - 13
+    cut = len(COLUMNS) - len(FACTS)
     found = Suspicions([Candidate(COPY, a | b, facts[:cut], a, b), Candidate(SPLICE, b, facts[:cut])], facts[cut:])
     back = record.unpacked(record.packed(found, (33, 21)))
     assert np.array_equal(back.table, found.table) and back.kinds.tolist() == [0, 1]
@@ -144,7 +146,7 @@ def test_mining_halves_what_the_base_gets_wrong():
     data, val, test = (examples(seed=k, first=1000 * k) for k in range(3))
     params = dataclasses.replace(TINY, held_back=1.0, tuning_trees=100, depth=3, tuning_rate=0.3, target_fpr=0.05)
     base = stages.base_of(data, val, params, 1)
-    found = stages.mined(base, data, MINING)
+    found = stages.mined(base, data, MINING, params)
     assert set(found.hard_negatives["category"]) == {"tiles"} and len(found.hard_negatives) == 40
     assert found.audit["scanned_forged"] == 40 and found.audit["hard_negatives"] == 40
     made = stages.finetuned(
@@ -167,10 +169,46 @@ def test_mining_halves_what_the_base_gets_wrong():
 def test_nothing_mined_leaves_the_base():
     data = examples()
     base = stages.base_of(data, data, TINY, 1)
-    none = stages.mined(base, data.taken(data.labels == 1), MINING)
+    none = stages.mined(base, data.taken(data.labels == 1), MINING, TINY)
     assert len(none.hard_negatives) == 0 and "none found" in none.audit["advice"]
     made = stages.finetuned(base, data, data, none, TINY, TUNING, knobs(EnsembleParams), 1)
     assert np.array_equal(made.detector.log_odds(data.table), base.log_odds(data.table))
+
+
+def test_what_the_base_has_seen_is_not_mined():
+    data = examples()
+    for share in (0.0, 0.5):
+        params = dataclasses.replace(TINY, held_back=0.6, mine_share=share)
+        found = stages.mined(stages.base_of(data, data, params, 1), data, MINING, params)
+        unseen = learn.held_back(data.rows, params.held_back)
+        assert found.audit["scanned_authentic"] == unseen.sum() > 0
+        assert set(found.hard_negatives["sample_id"]) <= set(data.rows.loc[unseen, "sample_id"])
+        assert len(found.hard_negatives) >= share * unseen.sum() - 1
+    all_seen = dataclasses.replace(TINY, held_back=0.0)
+    found = stages.mined(stages.base_of(data, data, all_seen, 1), data, MINING, all_seen)
+    assert found.audit["scanned_authentic"] == (data.labels == 0).sum()
+
+
+def test_fine_tuning_is_judged_as_it_will_be_used():
+    """In an ensemble that hardly heeds the fine-tuned member, no block of trees is better than none."""
+    data, val = examples(), examples(seed=1, first=1000)
+    params = dataclasses.replace(TINY, held_back=1.0, tuning_rate=0.3)
+    base, weights = stages.base_of(data, val, params, 1), np.ones(len(data.rows))
+    deaf, alone = knobs(EnsembleParams, base=1e12), knobs(EnsembleParams, enabled=False)
+    made = [learn.tune(base, data, weights, val, params, pool, 1) for pool in (deaf, alone)]
+    assert made[0].curve["val_score"].nunique() == 1 and made[1].curve["val_loss"].nunique() > 1
+    assert np.array_equal(made[0].verifier.log_odds(val.table), base.log_odds(val.table))
+
+
+def test_what_is_no_copy_is_judged_with_caution(tmp_path):
+    data = examples()
+    plain, careful = (stages.base_of(data, data, dataclasses.replace(TINY, caution=c), 1) for c in (0.0, 1.5))
+    less = plain.log_odds(data.table) - careful.log_odds(data.table)
+    assert np.allclose(less, np.where(data.table[:, COLUMNS.index("is_copy")] == 0, 1.5, 0.0))
+    careful.save(tmp_path / "careful.safetensors")
+    again = Verifier.load(tmp_path / "careful.safetensors")
+    assert np.array_equal(again.log_odds(data.table), careful.log_odds(data.table))
+    assert learn.pooled(careful, careful, knobs(EnsembleParams)).caution == 1.5
 
 
 def test_sampling_weights_are_those_of_params():
@@ -184,7 +222,7 @@ def test_sampling_weights_are_those_of_params():
 
 def test_what_was_mined_survives_writing(tmp_path):
     data = examples()
-    found = stages.mined(stages.base_of(data, data, TINY, 1), data, MINING)
+    found = stages.mined(stages.base_of(data, data, TINY, 1), data, MINING, TINY)
     write(found, tmp_path)
     again = read(tmp_path)
     assert again.hard_negatives["sample_id"].tolist() == found.hard_negatives["sample_id"].tolist()
@@ -219,7 +257,7 @@ def test_the_pipeline_on_a_few_images(run):
     assert not data.overlap[data.labels[data.image] == 0].any()
     train, val, test = (data.split(name) for name in ("train", "val", "test"))
     base = stages.base_of(train, val, TINY, 1)
-    found = stages.mined(base, train, MINING)
+    found = stages.mined(base, train, MINING, TINY)
     made = stages.finetuned(base, train, val, found, TINY, TUNING, knobs(EnsembleParams), 1)
     made.detector.save(root / "forgery.safetensors", read_network(root / "artifacts"))
     models = {"base": base, "detector": Verifier.load(root / "forgery.safetensors"), "control": made.control}

@@ -27,8 +27,10 @@ COPY, SPLICE, ERASING = "copy-move", "splice", "erasing"
 FEATURES = ("is_copy", *COPY_FACTS, *SEAM_FACTS)
 _LEAST_SIDE = 64  # pixels: nothing is looked for in a smaller image
 _LEAST_PROMISE = 0.3  # correlation around its own matches below which a hypothesis is dropped
+_SMOOTHED_PIXELS = 250_000  # size that keypoints are looked for at again, under noise and compression
 _MOST_KEYPOINT, _MOST_CORRELATION = 8, 4  # hypotheses that are followed up
 _SAME = 0.5  # overlap of two regions that are one
+_BESIDE = 2  # pixels between where two maps lead that are one
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,8 +100,9 @@ def examine(image: Image, network: Mapping[str, np.ndarray] | None = None) -> Su
     scene = prepare(image)
     if min(scene.grey.shape) < _LEAST_SIDE:
         return Suspicions([], image_facts(image, scene, 0, 0, 0))
-    plain, mirrored = match(scene.bytes8)
-    hypotheses = [*clusters(plain, scene.grey.shape), *clusters(mirrored, scene.grey.shape)]
+    plain, mirrored = match(scene.salient)
+    matches = (plain, mirrored, *match(scene.smoothed, _SMOOTHED_PIXELS))
+    hypotheses = [hypothesis for found in matches for hypothesis in clusters(found, scene.grey.shape)]
     if network is None:
         found = _copies(scene, hypotheses, None)
     else:
@@ -136,15 +139,20 @@ def _copy(scene: Scene, region: Region, both: tuple[np.ndarray, np.ndarray], fea
 
 
 def _known(hypothesis: Hypothesis, regions: list[Region]) -> bool:
-    """Whether a peak of the correlation only confirms what keypoints have found."""
-    if len(hypothesis.source):
-        return False
+    """Whether a hypothesis only confirms a region that was found, the same way round or the other."""
     for region in regions:
-        y, x = np.nonzero(region.source)
-        places = np.stack([x, y], 1)[:: max(len(x) // 50, 1)]
-        both = [places @ m[:, :2].T + m[:, 2] for m in (region.matrix, hypothesis.matrix)]
-        if np.median(np.hypot(*(both[0] - both[1]).T)) < 2:
-            return True
+        ways = ((region.source, region.matrix), (region.target, cv2.invertAffineTransform(region.matrix)))
+        for mask, matrix in ways:
+            y, x = np.nonzero(mask)
+            places = np.stack([x, y], 1)[:: max(len(x) // 50, 1)]
+            if len(hypothesis.source):
+                places = hypothesis.source
+                x, y = np.rint(places).astype(int).T
+                if mask[y.clip(0, mask.shape[0] - 1), x.clip(0, mask.shape[1] - 1)].mean() < _SAME:
+                    continue
+            both = [places @ m[:, :2].T + m[:, 2] for m in (matrix, hypothesis.matrix)]
+            if np.median(np.hypot(*(both[0] - both[1]).T)) < _BESIDE:
+                return True
     return False
 
 

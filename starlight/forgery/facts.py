@@ -13,6 +13,7 @@ __all__ = ["FACTS", "image_facts"]
 FACTS = (
     "image_pixels", "image_scale", "image_noise", "image_flat", "image_extreme", "image_levels", "image_edges",
     "image_panels", "image_colour", "image_quality", "image_keypoints", "image_matches", "image_mirrored_matches",
+    "image_frames", "image_ink",
 )  # fmt: skip
 
 
@@ -38,6 +39,7 @@ def image_facts(image: Image, scene: Scene, keypoints: int, matches: int, mirror
         (used[:5].sum() + used[251:].sum()) / pixels, np.log2(np.count_nonzero(used > pixels / 5000) + 1),
         (np.abs(step) > 60).mean(), np.log1p(scene.panels.max()), np.log1p(np.abs(scene.chroma).mean()),
         _quality(image), keypoints / np.sqrt(pixels), matches / (keypoints + 50), mirrored / (keypoints + 50),
+        np.log1p(scene.frames.max()), scene.ink.mean(),
     ], np.float32)  # fmt: skip
 
 

@@ -36,6 +36,8 @@ class Verifier:
         Trees, their log-odds before any tree, and their weight in the average of log-odds.
     threshold : float
         Probability from which an image is called forged.
+    caution : float
+        Log-odds taken off suspicions that are no copies.
     sides : (2, k) float or None
         What tells a copy from its source: see `starlight.forgery.direction`.
     meta : dict
@@ -44,13 +46,15 @@ class Verifier:
 
     members: tuple[tuple[Trees, float, float], ...]
     threshold: float = 0.5
+    caution: float = 0.0
     sides: np.ndarray | None = None
     meta: dict[str, Any] = dataclasses.field(default_factory=dict)
 
     def log_odds(self, table: np.ndarray) -> np.ndarray:
         """(n,) float64 for a (n, len(COLUMNS)) table."""
         total = sum(weight for _, _, weight in self.members)
-        return sum((bias + log_odds(trees, table)) * (weight / total) for trees, bias, weight in self.members)
+        said = sum((bias + log_odds(trees, table)) * (weight / total) for trees, bias, weight in self.members)
+        return said - self.caution * (table[:, _IS_COPY] == 0)
 
     def probability(self, table: np.ndarray) -> np.ndarray:
         """(n,) float64 in [0, 1]: how likely each candidate is a forgery."""
@@ -71,7 +75,7 @@ class Verifier:
             arrays["sides"] = self.sides
         about = {
             "columns": COLUMNS, "members": [(bias, weight) for _, bias, weight in self.members],
-            "threshold": self.threshold, "meta": self.meta,
+            "threshold": self.threshold, "caution": self.caution, "meta": self.meta,
         }  # fmt: skip
         Path(path).write_bytes(save(arrays, {"forgery": json.dumps(about, sort_keys=True)}))
 
@@ -93,7 +97,7 @@ class Verifier:
             (Trees(*(arrays[f"{i}.{name}"] for name in Trees._fields)), bias, weight)
             for i, (bias, weight) in enumerate(about["members"])
         )
-        return cls(members, about["threshold"], arrays.get("sides"), about["meta"])
+        return cls(members, about["threshold"], about["caution"], arrays.get("sides"), about["meta"])
 
 
 def load_network(path: Path | str) -> dict[str, np.ndarray] | None:
@@ -161,13 +165,13 @@ def finetune(
 
 
 def ensemble(verifiers: Sequence[Verifier], weights: Sequence[float]) -> Verifier:
-    """One verifier that answers with the weighted mean of the log-odds of several; sides are told by the first."""
+    """One verifier that answers with the weighted mean of the log-odds of several; all else is that of the first."""
     members = [
         (trees, bias, one * weight)
         for verifier, weight in zip(verifiers, weights, strict=True)
         for trees, bias, one in verifier.members
     ]
-    return Verifier(tuple(members), sides=verifiers[0].sides)
+    return dataclasses.replace(verifiers[0], members=tuple(members))
 
 
 def told_apart(verifier: Verifier, table: np.ndarray, target: np.ndarray) -> Verifier:

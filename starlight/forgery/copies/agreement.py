@@ -13,7 +13,7 @@ from starlight.forgery.scene import Scene, box_mean
 __all__ = ["Region", "follow", "grow", "promise"]
 
 _WINDOW = 11  # pixels, side of the windows that are compared
-_ALIKE = 0.75  # normalised correlation of the grey levels
+_ALIKE = 0.75  # normalised correlation of the grey levels without the finest noise
 _NOISE_ALIKE = 0.35  # and of the whitened residual, in windows of 15
 _CLOSE = 13  # pixels: holes and gaps up to this size are closed
 _LEAST = 120  # pixels of a region
@@ -84,7 +84,7 @@ def grow(scene: Scene, hypothesis: Hypothesis) -> Region | None:
 def _grown(scene: Scene, hypothesis: Hypothesis, matrix: np.ndarray, window: Window) -> tuple[Region | None, bool]:
     """The region as far as it lies in a window, and whether it goes on beyond."""
     warped = follow(scene.grey, matrix, window)
-    agreement = _correlation(scene.grey[window], warped, _WINDOW, 1.0)
+    agreement = _correlation(scene.smoothed[window], follow(scene.smoothed, matrix, window), _WINDOW, 1.0)
     noise = _correlation(scene.whitened[window], follow(scene.whitened, matrix, window), 15, 0.05)
     alike = (agreement > _ALIKE) | (noise > _NOISE_ALIKE)
     alike &= _leads_inside(matrix, window, scene.grey.shape) & _one_way(matrix, hypothesis.source, noise, window)
@@ -139,9 +139,16 @@ def _exact(scene: Scene, hypothesis: Hypothesis) -> np.ndarray:
 
 
 def promise(scene: Scene, hypothesis: Hypothesis) -> float:
-    """How well a hypothesis bears out around its own matches: median correlation of the detail there, up to 1."""
+    """How well a hypothesis bears out around its own matches: median correlation of the detail there, up to 1.
+
+    Of the detail with its noise or without, whichever agrees better: noise that was added after a copy differs.
+    """
     if not len(hypothesis.source):
         return 1.0
+    return max(_borne_out(plane, hypothesis) for plane in (scene.detail, scene.coarse))
+
+
+def _borne_out(plane: np.ndarray, hypothesis: Hypothesis) -> float:
     at = hypothesis.source[np.linspace(0, len(hypothesis.source) - 1, min(_PROBES, len(hypothesis.source))).astype(int)]
     found = []
     for x, y in at:
@@ -149,8 +156,8 @@ def promise(scene: Scene, hypothesis: Hypothesis) -> float:
         local = hypothesis.matrix.copy()
         local[:, 2] += hypothesis.matrix[:, :2] @ corner
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        theirs = cv2.warpAffine(scene.detail, local, (_PROBE, _PROBE), flags=flags, borderMode=cv2.BORDER_REFLECT)
-        ours = cv2.getRectSubPix(scene.detail, (_PROBE, _PROBE), (float(x) - 0.5, float(y) - 0.5))
+        theirs = cv2.warpAffine(plane, local, (_PROBE, _PROBE), flags=flags, borderMode=cv2.BORDER_REFLECT)
+        ours = cv2.getRectSubPix(plane, (_PROBE, _PROBE), (float(x) - 0.5, float(y) - 0.5))
         a, b = ours - ours.mean(), theirs - theirs.mean()
         found.append(float((a * b).sum() / np.sqrt((a * a).sum() * (b * b).sum() + 1)))
     return float(np.median(found))

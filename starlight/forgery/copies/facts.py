@@ -13,7 +13,8 @@ import numpy as np
 
 from starlight.forgery.copies.agreement import Region, follow
 from starlight.forgery.copies.sides import SIDE_FACTS, side_facts
-from starlight.forgery.scene import Scene
+from starlight.forgery.scene import Scene, box_mean
+from starlight.forgery.scene.marks import inked, overlap_with_frame
 
 __all__ = ["COPY_FACTS", "copy_facts"]
 
@@ -23,9 +24,13 @@ COPY_FACTS = (
     "mirrored", "log_scale", "angle", "off_right_angle", "exact", "shift", "off_axis", "on_grid", "rival", "rivals",
     "overlapping", "regions", "self_overlap", "flat", "extreme", "levels", "fine_size", "texture_size",
     "same_panel", "fills_panel", "panel_pitch", "rectangular", "framed", "at_border", "spread_matches",
+    "quiet_agreement", "quiet_sigmas", "frame_most", "frame_least", "ink",
     *SIDE_FACTS,
 )  # fmt: skip
-_CORE = 5  # pixels taken off a region's edge before noise is compared
+_CORE = 9  # pixels taken off a region's edge before noise is compared
+_HARDLY = 60  # pixels: fewer say nothing
+_NOISELESS = 0.3  # grey levels: a residual of this size is rounding
+_ALIKE = 4  # pixels of noise that say as much as one would if neighbours were independent
 _PATCH = 40  # pixels at half size: the patch that is looked for elsewhere
 
 
@@ -53,7 +58,7 @@ def copy_facts(
     facts = (
         _support(region) | _likeness(scene, region) | _geometry(scene, region)
         | _recurrence(scene, region, others) | _content(scene, region) | _layout(scene, region)
-        | side_facts(scene, both, likely)
+        | _marks(scene, region) | side_facts(scene, both, likely)
     )  # fmt: skip
     return np.array([facts[name] for name in COPY_FACTS], np.float32)
 
@@ -94,8 +99,24 @@ def _likeness(scene: Scene, region: Region) -> dict[str, float]:
     facts["left_over"] = min(float((bands[0] - moved[0])[live].std()) / noise, 3)
     facts["difference"] = min(float((ours - theirs).std()) / (scene.noise + 0.5), 30)
     facts["noise_ratio"] = np.log((moved[0][live].std() + 0.1) / (noise + 0.1))
+    facts |= _quiet(scene, region, live)
     facts["seam_source"], facts["seam_target"] = (_seam(scene, m) for m in (region.source, region.target))
     return facts
+
+
+def _quiet(scene: Scene, region: Region, live: np.ndarray) -> dict[str, float]:
+    """Agreement of the noise where there is little else, and how far that is from chance, in standard deviations.
+
+    Where edges are, the residual of a repeat agrees too. Nothing is told where there is no noise, as in drawings.
+    """
+    fine, middle, _ = scene.bands
+    texture = box_mean(middle[region.window] ** 2, 7)
+    quiet = live & (texture <= np.median(texture[live]))
+    a, b = fine[region.window][quiet], follow(fine, region.matrix, region.window)[quiet]
+    if len(a) < _HARDLY or min(a.std(), b.std()) < _NOISELESS:
+        return {"quiet_agreement": 0.0, "quiet_sigmas": 0.0}
+    agreement = _pearson(a, b)
+    return {"quiet_agreement": agreement, "quiet_sigmas": np.log1p(max(agreement, 0) * np.sqrt(len(a) / _ALIKE))}
 
 
 def _seam(scene: Scene, mask: np.ndarray) -> float:
@@ -191,6 +212,14 @@ def _layout(scene: Scene, region: Region) -> dict[str, float]:
         "panel_pitch": labels[0] != labels[1] and np.abs(moved).max() < 12,
         "rectangular": max(filled),
         "framed": max(_framed(scene.grey, box) for box in boxes), "at_border": border,
+    }  # fmt: skip
+
+
+def _marks(scene: Scene, region: Region) -> dict[str, float]:
+    """Whether somebody drew a frame around one of the two, as around an inset, and how much of both is ink."""
+    frames = [overlap_with_frame(scene.frames, m) for m in (region.source, region.target)]
+    return {
+        "frame_most": max(frames), "frame_least": min(frames), "ink": inked(scene.ink, region.source | region.target)
     }  # fmt: skip
 
 

@@ -14,6 +14,7 @@ _CONTRAST = 0.005  # SIFT's threshold, lower than usual: blots and smooth tissue
 _NEAR = 16.0  # pixels: closer keypoints show the same spot
 _NEIGHBOURS = 4  # matches kept of one keypoint (generalised 2NN, I. Amerini et al., TIFS 6, 2011)
 _RATIO = 0.75  # of the distances to one match and to the next
+_ROWS = 128  # keypoints whose likeness to all others is held at once
 _FAR = 0.75  # distance of RootSIFT descriptors (0 to 1.41) beyond which nothing is alike
 
 
@@ -39,19 +40,30 @@ class Matches(NamedTuple):
     keypoints: int
 
 
-def match(grey: np.ndarray) -> tuple[Matches, Matches]:
-    """Matches of a (h, w) uint8 image with itself, and with its mirror image."""
+def match(plane: np.ndarray, most_pixels: int = 0) -> tuple[Matches, Matches]:
+    """Matches of an image with itself, and with its mirror image.
+
+    Parameters
+    ----------
+    plane : (h, w) float32
+        Grey levels, 0 to 255.
+    most_pixels : int
+        A larger image is searched at this size; 0 for as it is.
+    """
+    scale = min(1.0, (most_pixels / plane.size) ** 0.5) if most_pixels else 1.0
+    small = plane if scale == 1 else cv2.resize(plane, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    grey = np.clip(np.rint(small), 0, 255).astype(np.uint8)
     points, descriptors = cv2.SIFT_create(nfeatures=_MOST, contrastThreshold=_CONTRAST).detectAndCompute(grey, None)
     if descriptors is None or len(points) < 2:
         return _none(False, len(points)), _none(True, len(points))
-    places = np.array([p.pt for p in points], np.float32)
+    enlarged = np.array(plane.shape[::-1], np.float32) / grey.shape[::-1]
+    places = (np.array([p.pt for p in points], np.float32) + 0.5) * enlarged - 0.5
     sizes = np.array([p.size for p in points], np.float32)
     angles = np.radians(np.array([p.angle for p in points], np.float32))
     root = np.sqrt(descriptors / np.maximum(descriptors.sum(1, keepdims=True), 1e-6))
-    apart = _apart(places)
     return (
-        _pairs(root, root, places, sizes, angles, apart, mirrored=False),
-        _pairs(root, mirror(root), places, sizes, angles, apart, mirrored=True),
+        _pairs(root, root, places, sizes, angles, mirrored=False),
+        _pairs(root, mirror(root), places, sizes, angles, mirrored=True),
     )
 
 
@@ -61,16 +73,11 @@ def mirror(descriptors: np.ndarray) -> np.ndarray:
     return cells[:, ::-1, :, [0, 7, 6, 5, 4, 3, 2, 1]].reshape(len(descriptors), 128)
 
 
-def _apart(places: np.ndarray) -> np.ndarray:
-    squares = (places**2).sum(1)
-    return squares[:, None] + squares[None] - 2 * places @ places.T > _NEAR**2
-
-
-def _pairs(ours, theirs, places, sizes, angles, apart, *, mirrored: bool) -> Matches:
+def _pairs(ours, theirs, places, sizes, angles, *, mirrored: bool) -> Matches:
     """Each keypoint with those that are much nearer to it, in looks, than the next one is."""
     if len(ours) <= _NEIGHBOURS:
         return _none(mirrored, len(ours))
-    best, alike = _nearest(np.where(apart, ours @ theirs.T, np.float32(-1)), _NEIGHBOURS + 1)
+    best, alike = _nearest(ours, theirs, places, _NEIGHBOURS + 1)
     distance = np.sqrt(np.maximum(2 - 2 * alike, 0))
     good = distance[:, :-1] < _FAR
     clear = (distance[:, :-1] < _RATIO * distance[:, 1:]) & good
@@ -83,15 +90,24 @@ def _pairs(ours, theirs, places, sizes, angles, apart, *, mirrored: bool) -> Mat
     )
 
 
-def _nearest(alike: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Columns of the largest entries of each row, largest first, and the entries; overwrites `alike`."""
-    rows = np.arange(len(alike))
-    best = np.empty((len(alike), count), np.intp)
-    values = np.empty((len(alike), count), alike.dtype)
-    for k in range(count):
-        best[:, k] = alike.argmax(1)
-        values[:, k] = alike[rows, best[:, k]]
-        alike[rows, best[:, k]] = -1
+def _nearest(ours, theirs, places, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """The most alike keypoints of each, but for those beside it, and how alike they are; most alike first.
+
+    A few rows at a time, so that they stay in the processor's cache.
+    """
+    best = np.empty((len(ours), count), np.intp)
+    values = np.empty((len(ours), count), ours.dtype)
+    along = np.ascontiguousarray(places.T)
+    for start in range(0, len(ours), _ROWS):
+        some = slice(start, start + _ROWS)
+        alike = ours[some] @ theirs.T
+        off_x, off_y = (places[some, None, k] - across for k, across in enumerate(along))
+        np.putmask(alike, off_x * off_x + off_y * off_y <= _NEAR**2, -1)
+        rows = np.arange(len(alike))
+        for k in range(count):
+            best[some, k] = alike.argmax(1)
+            values[some, k] = alike[rows, best[some, k]]
+            alike[rows, best[some, k]] = -1
     return best, values
 
 

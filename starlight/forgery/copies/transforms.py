@@ -21,7 +21,7 @@ _AFFINE = 10  # inliers that fix an affine map; fewer fix a similarity
 _MOST_CLUSTERS = 14  # for plain matches, and as many for mirrored ones
 _TOLERANCE = 3.0  # pixels
 _SCALES = (0.4, 2.5)
-_SEEDS = 300  # matches tried as the seed of a group
+_SEEDS = 200  # matches tried as the seed of a group
 
 
 class Hypothesis(NamedTuple):

@@ -8,6 +8,7 @@ from functools import cached_property
 import cv2
 import numpy as np
 
+from starlight.forgery.scene.marks import frame_labels, ink
 from starlight.forgery.scene.panels import panel_labels
 from starlight.images.image import Image
 
@@ -48,6 +49,23 @@ class Scene:
         return np.rint(self.grey).astype(np.uint8)
 
     @cached_property
+    def salient(self) -> np.ndarray:
+        """(h, w) float32, 0 to 255: the mixture of red, green and blue that differs most over the image.
+
+        Of a picture in one dye the mean of the colours holds a third of its contrast.
+        """
+        if not (self.chroma.any() or self.blue.any()):
+            return self.grey
+        low = self.grey - self.blue / 3
+        colours = np.stack([low + self.chroma / 2, low - self.chroma / 2, self.grey + 2 * self.blue / 3], 2)
+        sample = colours[::4, ::4].reshape(-1, 3)
+        _, axes = np.linalg.eigh(np.cov(sample, rowvar=False))
+        axis = axes[:, -1] * (np.sign(axes[:, -1].sum()) or 1.0)
+        mixed = cv2.transform(colours, axis[None].astype(np.float32))
+        low, high = float(mixed.min()), float(mixed.max())
+        return (mixed - low) * min(1.0, 255 / max(high - low, 1e-6))
+
+    @cached_property
     def slope(self) -> np.ndarray:
         """(h, w) float32: how steep brightness and colour are, in grey levels a pixel."""
         planes = (self.grey, self.chroma, self.blue) if self.chroma.any() or self.blue.any() else (self.grey,)
@@ -72,6 +90,16 @@ class Scene:
     def detail(self) -> np.ndarray:
         """(h, w) float32: noise and fine texture together."""
         return self.bands[0] + self.bands[1]
+
+    @cached_property
+    def coarse(self) -> np.ndarray:
+        """(h, w) float32: fine texture and texture, without noise."""
+        return self.bands[1] + 0.5 * self.bands[2]
+
+    @cached_property
+    def smoothed(self) -> np.ndarray:
+        """(h, w) float32: grey levels without the finest noise, which differs where it was added after a copy."""
+        return cv2.GaussianBlur(self.grey, (0, 0), 1.0, borderType=cv2.BORDER_REFLECT)
 
     @cached_property
     def halved(self) -> np.ndarray:
@@ -107,6 +135,16 @@ class Scene:
     def panels(self) -> np.ndarray:
         """(h, w) int32: 1, 2, … in the panels of a figure, 0 in the gutters between them."""
         return panel_labels(self.bytes8)
+
+    @cached_property
+    def frames(self) -> np.ndarray:
+        """(h, w) int32: 1, 2, … inside frames drawn onto the image, 0 elsewhere."""
+        return frame_labels(self.bytes8)
+
+    @cached_property
+    def ink(self) -> np.ndarray:
+        """(h, w) bool: thin strokes that stand out: letters, arrows, rules."""
+        return ink(self.bytes8)
 
 
 def prepare(image: Image) -> Scene:

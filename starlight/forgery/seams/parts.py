@@ -9,6 +9,7 @@ import numpy as np
 
 from starlight.forgery.scene import Scene
 from starlight.forgery.scene.contour import CONTOUR_FACTS, contour_facts, snapped
+from starlight.forgery.scene.marks import inked, overlap_with_frame
 from starlight.forgery.seams.maps import CELL, MAPS
 
 __all__ = ["SEAM_FACTS", "Part", "enlarged", "parts"]
@@ -19,6 +20,7 @@ _MOST, _MOST_QUIET = 4, 2  # parts by the network, and further ones that are qui
 _TRIED = 12  # largest pieces of a plane
 _LARGEST = 0.4  # of the image
 _LEAST = 4  # cells
+_EVEN = 0.1  # spread of a map around a part under which a step there is not counted higher
 _LINE = 0.5  # `contour` from which an outline is taken to be the steepest line near it
 _SHOWN = (
     "noise", "noise_low", "texture", "chroma", "sharpness", "lag_x", "lag_xy", "still", "peaked", "ghost_80", "grid",
@@ -28,7 +30,9 @@ SEAM_FACTS = (
     "part_mean", "part_top", "part_ring", "part_area", "part_compact", "part_rectangular", "part_at_border",
     "part_fills_panel", "part_share", "part_map_top", "part_map_mean",
     *(f"part_{name}" for name in CONTOUR_FACTS), "part_moved", "part_round", "part_straight",
+    "part_frame", "part_ink",
     *(f"part_{name}" for name in _SHOWN), *(f"part_{name}_step" for name in _SHOWN),
+    *(f"part_{name}_odd" for name in _SHOWN),
 )  # fmt: skip
 
 
@@ -100,6 +104,7 @@ def _part(scene: Scene, values: np.ndarray, probability: np.ndarray, inside: np.
     shown = [MAPS.index(name) for name in _SHOWN]
     means = against[shown][:, inside].mean(1)
     steps = values[shown][:, inside].mean(1) - values[shown][:, ring].mean(1)
+    odd = steps / (values[shown][:, ring].std(1) + _EVEN)
     x, y, w, h = cv2.boundingRect(block)
     outlines, _ = cv2.findContours(block, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     around = sum(cv2.arcLength(o, True) for o in outlines) + 4
@@ -118,11 +123,13 @@ def _part(scene: Scene, values: np.ndarray, probability: np.ndarray, inside: np.
         *(line[name] for name in CONTOUR_FACTS),
         (mask & rough).sum() / max((mask | rough).sum(), 1),
         *_form(mask),
+        overlap_with_frame(scene.frames, rough),
+        inked(scene.ink, rough),
     ]
     filled = bool(steps[_SHOWN.index("noise")] < -0.4)
     if line["contour"] < _LINE:
         mask = rough
-    return Part(mask, np.array([*facts, *means, *steps], np.float32), filled)
+    return Part(mask, np.array([*facts, *means, *steps, *odd], np.float32), filled)
 
 
 def _form(mask: np.ndarray) -> tuple[float, float]:

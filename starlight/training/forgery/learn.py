@@ -74,14 +74,16 @@ def train_base(data: Examples, weights: np.ndarray, params: ForgeryParams, seed:
             "nothing can be learnt; add forged images, or set tampering.enabled: true in params.yaml"
         )
     verifier = train(table, y, w, seed, Settings(trees=params.trees, depth=params.depth))
+    verifier = dataclasses.replace(verifier, caution=params.caution)
     told = (data.overlap >= params.overlap) & (np.abs(data.lead) >= _LEAD) & (weights[data.image] > 0)
     return told_apart(verifier, data.table[told], data.lead[told] > 0) if told.any() else verifier
 
 
 def tune(
-    base: Verifier, data: Examples, weights: np.ndarray, val: Examples, params: ForgeryParams, seed: int
+    base: Verifier, data: Examples, weights: np.ndarray, val: Examples, params: ForgeryParams, pool: EnsembleParams,
+    seed: int,
 ) -> Tuned:  # fmt: skip
-    """Add trees to a verifier in blocks, and keep the end of the block that is best on validation.
+    """Add trees to a verifier in blocks, and keep the end of the block whose ensemble with it is best on validation.
 
     Best is by the share of forged images found at and around the false-positive rate aimed at, and a tenth of the mean
     F1 of masks; what stands before any block counts, too.
@@ -94,6 +96,8 @@ def tune(
         Of its images; those of weight 0 are left out.
     val : Examples
     params : ForgeryParams
+    pool : EnsembleParams
+        The ensemble that the result will be used in.
     seed : int
 
     Returns
@@ -106,7 +110,7 @@ def tune(
     best, now, curve = base, base, [_measured(base, val, params, 0)]
     for block in range(1, _BLOCKS + 1 if params.tuning_trees else 1):
         now = finetune(now, table, y, w, seed * 1000 + block, settings)
-        curve.append(_measured(now, val, params, block * each))
+        curve.append(_measured(pooled(base, now, pool), val, params, block * each))
         if curve[-1]["val_score"] > max(row["val_score"] for row in curve[:-1]):
             best = now
     return Tuned(best, pd.DataFrame(curve).round(6))

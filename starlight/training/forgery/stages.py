@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -54,14 +55,18 @@ def base_of(data: Examples, val: Examples, params: ForgeryParams, seed: int) -> 
     return thresholded(train_base(data, weights, params, seed), val, params, name="base", seed=seed)
 
 
-def mined(base: Verifier, data: Examples, params: MineParams) -> Mined:
-    """Mine the training images as they are, without changed copies.
+def mined(base: Verifier, data: Examples, mining: MineParams, params: ForgeryParams) -> Mined:
+    """Mine the training images as they are, without changed copies: of the authentic ones those that base did not see.
+
+    What it was trained on it scores low, whatever it thinks of others. Where nothing was held back, all are mined.
 
     Parameters
     ----------
     base : Verifier
     data : Examples
-    params : MineParams
+    mining : MineParams
+        But for its `share`, which is `params.mine_share`.
+    params : ForgeryParams
 
     Returns
     -------
@@ -71,11 +76,15 @@ def mined(base: Verifier, data: Examples, params: MineParams) -> Mined:
     data = data.taken((data.rows["variant"] == 0).to_numpy())
     p = base.probability(data.table)
     score = np.log(_odds(image_scores(base, data)) / _odds(base.threshold))
-    shares = np.array([_shares(data, p, i, params.threshold) for i in range(len(data.rows))]).reshape(-1, 2)
+    shares = np.array([_shares(data, p, i, mining.threshold) for i in range(len(data.rows))]).reshape(-1, 2)
     named = np.array([KINDS[data.kinds[at[p[at].argmax()]]] if len(at := data.of(i)) else ""
                       for i in range(len(data.rows))], dtype=object)  # fmt: skip
     evidence = Evidence(score, shares[:, 0], shares[:, 1], data.highest(p, 0.0), named)
-    return select(data.rows, data.labels, evidence, params, positive="forged")
+    unseen = held_back(data.rows, params.held_back)
+    mining = dataclasses.replace(mining, share=params.mine_share)
+    return select(
+        data.rows, data.labels, evidence, mining, positive="forged", pool=unseen if unseen.any() else None
+    )  # fmt: skip
 
 
 def nothing_mined(params: MineParams, why: str) -> Mined:
@@ -165,7 +174,7 @@ def finetuned(
     made, curve = {}, None
     for name, hard in (("detector", found.hard_negatives), ("control", data.rows.iloc[at])):
         weights = sampling_weights(data, hard, found.missed, ~held, tuning)
-        result = tune(base, data, weights, val, params, seed) if len(hard) else None
+        result = tune(base, data, weights, val, params, pool, seed) if len(hard) else None
         tuned = base if result is None else result.verifier
         made[name] = thresholded(pooled(base, tuned, pool) if result else base, val, params, name=name, seed=seed)
         if name == "detector":
@@ -197,7 +206,7 @@ def other_seeds(
     """
     for other in seeds_of(seed, params)[1:]:
         base = base_of(data, val, params, other)
-        yield other, finetuned(base, data, val, mined(base, data, mining), params, tuning, pool, other)
+        yield other, finetuned(base, data, val, mined(base, data, mining, params), params, tuning, pool, other)
 
 
 def marked(verifier: Verifier, data: Examples, image: int) -> np.ndarray:
