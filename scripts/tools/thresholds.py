@@ -34,6 +34,7 @@ def main(raw: dict) -> None:
     arguments.add_argument("--target-fpr", type=float, default=0.0005, help="false-positive rate to set them for")
     arguments.add_argument("--others", type=float, nargs="*", help="further rates (default: train.other_fprs)")
     arguments.add_argument("--keep", action="store_true", help="leave the standing thresholds, set those of others")
+    arguments.add_argument("--techniques", nargs="+", help="set those of these alone; the others' stay")
     options = arguments.parse_args()
     others = section(raw, "train", TrainParams).other_fprs if options.others is None else options.others
     stored = load(options.weights)
@@ -49,6 +50,9 @@ def main(raw: dict) -> None:
 
         scores = log_odds(options.weights, files, options.collected)
     calibration = set_by(scores)
+    if options.techniques:
+        stay = [name for name in calibration.techniques if name not in options.techniques]
+        calibration = calibration.with_thresholds(stay, stored.calibration)
     if options.keep:
         write(
             options.weights,
