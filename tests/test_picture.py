@@ -70,6 +70,8 @@ def test_no_grid_is_seen_where_there_is_none():
     rng = np.random.default_rng(4)
     found = [grid(photograph(rng, 128, 160, noise=3.0)) for _ in range(200)]
     assert max(found) < 4
+    tiles = np.tile(rng.integers(0, 256, (16, 16, 3), dtype=np.uint8), (20, 20, 1))
+    assert grid(tiles) == 0  # as plain as can be, and at several places of the block
     stripes = np.repeat(np.arange(32) % 2 * 40, 8)[None, :, None] + photograph(rng, 256, 256) // 2
     assert grid(stripes.astype(np.uint8)) < 4 and grid(photograph(rng, 30, 400)) == 0 == grid(
         np.zeros((64, 64, 1), np.uint8)

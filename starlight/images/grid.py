@@ -18,6 +18,7 @@ __all__ = ["BLOCK", "grid"]
 BLOCK = 8  # samples along the side of a block
 _CAP = 48  # of a cross difference, in quarters of a level: one edge must not outweigh a hundred blocks
 _LEAST = 40  # rows and columns under which nothing is seen
+_ALONE = 0.4  # of how far the largest place stands out, what another may: in patterns that repeat, several do
 _BESIDE = (-3, -2, -1, 1, 2, 3, 4)  # the other columns of a block, from its last one
 
 
@@ -35,7 +36,8 @@ def grid(pixels: NDArray[np.uint8], bands: Sequence[slice] = (slice(None),)) -> 
     -------
     float
         Of the steps across the borders of blocks, how much more they jump than those within, in standard errors; the
-        lesser of both directions, at the place of the grid where it is largest. 0 for images too small.
+        lesser of both directions, at the place of the grid where it is largest. 0 for images too small, and where other
+        places stand out as well.
     """
     if min(pixels.shape[:2]) < _LEAST:
         return 0.0
@@ -60,12 +62,13 @@ def _jumps(luma: NDArray[np.int16]) -> NDArray[np.int16]:
 def _stands_out(jumps: Sequence[NDArray[np.int16]]) -> float:
     """How much columns of one place in the blocks stand out from the other seven, in standard errors."""
     sums = [_summed(one) for one in jumps]
-    found = [-np.inf]
-    for place in range(BLOCK):
-        above = np.concatenate([_above(one, place) for one in sums])
-        if len(above) > 1 and (spread := above.std()) > 0:
-            found.append(float(above.mean() / spread * np.sqrt(len(above))))
-    return max(0.0, *found)
+    above = [np.concatenate([_above(one, place) for one in sums]) for place in range(BLOCK)]
+    means = np.array([one.mean() if len(one) else 0.0 for one in above])
+    *_, second, largest = np.argsort(means)
+    spread = above[largest].std() if len(above[largest]) > 1 else 0.0
+    if not spread or means[second] > _ALONE * means[largest]:
+        return 0.0
+    return float(means[largest] / spread * np.sqrt(len(above[largest])))
 
 
 def _summed(jumps: NDArray[np.int16]) -> NDArray[np.float32]:
