@@ -25,7 +25,7 @@ class FakeReader:
     def facts(self, sample_id: str) -> np.ndarray:
         """Of a small noisy picture, stored without loss."""
         size = np.log2(SIDE * SIDE)
-        return np.array([size, size + np.log2(3), 0.0, 0.5, 0.0, 1.0, 0.0, np.nan, np.nan], np.float32)
+        return np.array([size, size + np.log2(3), 0.0, 0.5, 0.0, 1.0, 0.0, np.nan, np.nan, 0.0], np.float32)
 
     def found(self, sample_id: str) -> np.ndarray:
         return np.zeros(len(TECHNIQUES) + 1, bool)

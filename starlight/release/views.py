@@ -77,8 +77,9 @@ def _crops(pixels: np.ndarray, rng: np.random.Generator) -> Iterator[np.ndarray]
         for height, width, count in _CROPS:
             if samples.shape[0] < height or samples.shape[1] < width:
                 continue
-            for _ in range(count):
-                y, x = (int(rng.integers(n - k + 1)) for n, k in zip(samples.shape, (height, width), strict=False))
+            free = [n - k + 1 for n, k in zip(samples.shape, (height, width), strict=False)]
+            for place in rng.choice(free[0] * free[1], min(count, free[0] * free[1]), replace=False).tolist():
+                y, x = divmod(place, free[1])
                 crop = np.ascontiguousarray(samples[y : y + height, x : x + width])
                 if crop.ndim == 3 and rng.random() < _GREY:
                     crop = np.asarray(Pillow.fromarray(crop).convert("L"))

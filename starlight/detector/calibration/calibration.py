@@ -98,7 +98,7 @@ class Calibration:
         return nearest(name, self.rows) or self.rows[ALL]
 
     def with_thresholds(self, names: Sequence[str], other: Calibration) -> Calibration:
-        """The same but for the thresholds of some techniques, those of another in each class, for each rate kept."""
+        """The same but for thresholds of some techniques, another's in each class, for the rates that both keep."""
         places = [other.techniques.index(name) if name in names else -1 for name in self.techniques]
         rows = {}
         for name, row in self.rows.items():
@@ -106,7 +106,10 @@ class Calibration:
             pairs = [(row.end, found.end), (row.standing, found.standing)]
             end, standing = (tuple(b[k] if k >= 0 else a[i] for i, k in enumerate(places)) for a, b in pairs)
             rows[name] = dataclasses.replace(row, end=end, standing=standing)
-        others = tuple(one.with_thresholds(names, other.at(one.target_fpr)) for one in self.others)
+        known = {one.target_fpr: one for one in (other, *other.others)}
+        others = tuple(
+            one.with_thresholds(names, known[one.target_fpr]) if one.target_fpr in known else one for one in self.others
+        )
         return dataclasses.replace(self, rows=rows, others=others)
 
     def technique_scores(self, logits: ArrayLike, classes: Sequence[str]) -> NDArray[np.float64]:
