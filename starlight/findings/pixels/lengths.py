@@ -44,7 +44,8 @@ def frame(data: bytes, start: int, stop: int, wide: int = 1) -> Framed | None:
             if abs(begin + size - stop) <= _SLACK and begin + size <= len(data) and size:
                 return begin, begin + size
     fits = [bounds for bounds in _binary(data, start, wide) if -1 <= stop - bounds[1] <= _SLACK]
-    return min(fits, key=lambda bounds: abs(stop - bounds[1]), default=None)
+    # Of two counts that share bytes, such as 158 in one byte and in two, the one that the text begins behind.
+    return min(fits, key=lambda bounds: abs(stop - bounds[1]) + abs(start - bounds[0]), default=None)
 
 
 def _binary(data: bytes, start: int, wide: int) -> Iterator[Framed]:
