@@ -66,7 +66,8 @@ def main(raw: dict) -> None:
     print(f"{before} of {len(scores.logits)} further clean images flagged; with thresholds set anew by them, {after}")
     _tell_others(calibration, scores)
     real = int((scores.groups != "").sum())
-    told = {"further_clean": len(scores.logits), "further_real": real, "further_fpr": options.target_fpr}
+    told = {"further_clean": len(scores.logits), "further_real": real, "further_fpr": options.target_fpr,
+            "further_of": options.techniques}  # fmt: skip
     write(options.weights, stored.members, calibration, stored.meta | told)
     if real:
         table = left_out(set_by, scores, stored.meta["ood_limit"])

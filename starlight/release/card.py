@@ -188,7 +188,8 @@ def _further(meta: Mapping) -> str:
         return ""
     of_real = meta.get("further_real")
     real = f", {of_real} of them real photographs and what people make of them" if of_real else ""
-    return f", and then set anew for {percent(meta['further_fpr'], 3)} by {count} further clean images{real}"
+    of = f", those of {', '.join(meta['further_of'])}" if meta.get("further_of") else ""
+    return f", and then{of} set anew for {percent(meta['further_fpr'], 3)} by {count} further clean images{real}"
 
 
 def _techniques(metrics: Mapping) -> str:
