@@ -5,17 +5,15 @@ thresholds do on makes and sources left out in turn is written beside the weight
 """
 
 import argparse
-import dataclasses
 import tempfile
 from pathlib import Path
 
-from starlight.detector.calibration.calibration import Calibration
 from starlight.detector.weights import load, write
 from starlight.manifest import read
 from starlight.params import run_stage, section
 from starlight.release.card import LEFT_OUT
 from starlight.release.evidence import make, own
-from starlight.release.refit import Scores, fitting, left_out, log_odds
+from starlight.release.refit import fitting, left_out, log_odds
 from starlight.sample.build import SampleParams
 from starlight.store import StreamReader, default_root
 from starlight.training.cells.crops import Crops
@@ -33,7 +31,6 @@ def main(raw: dict) -> None:
     arguments.add_argument("--collected", type=Path, help="file of what was read of the clean files: used, or written")
     arguments.add_argument("--target-fpr", type=float, default=0.0005, help="false-positive rate to set them for")
     arguments.add_argument("--others", type=float, nargs="*", help="further rates (default: train.other_fprs)")
-    arguments.add_argument("--keep", action="store_true", help="leave the standing thresholds, set those of others")
     arguments.add_argument("--techniques", nargs="+", help="set those of these alone; the others' stay")
     options = arguments.parse_args()
     others = section(raw, "train", TrainParams).other_fprs if options.others is None else options.others
@@ -53,18 +50,10 @@ def main(raw: dict) -> None:
     if options.techniques:
         stay = [name for name in calibration.techniques if name not in options.techniques]
         calibration = calibration.with_thresholds(stay, stored.calibration)
-    if options.keep:
-        write(
-            options.weights,
-            stored.members,
-            dataclasses.replace(stored.calibration, others=calibration.others),
-            stored.meta,
-        )
-        _tell_others(calibration, scores)
-        return
     before, after = (scores.flagged(one) for one in (stored.calibration, calibration))
     print(f"{before} of {len(scores.logits)} further clean images flagged; with thresholds set anew by them, {after}")
-    _tell_others(calibration, scores)
+    for other in calibration.others:
+        print(f"for a rate of {other.target_fpr:g}: {scores.flagged(other)} of them")
     real = int((scores.groups != "").sum())
     told = {"further_clean": len(scores.logits), "further_real": real, "further_fpr": options.target_fpr,
             "further_of": options.techniques}  # fmt: skip
@@ -73,11 +62,6 @@ def main(raw: dict) -> None:
         table = left_out(set_by, scores, stored.meta["ood_limit"])
         table.to_csv(options.weights.with_name(LEFT_OUT), index=False, lineterminator="\n")
         print(table.to_markdown(index=False))
-
-
-def _tell_others(calibration: Calibration, scores: Scores) -> None:
-    for other in calibration.others:
-        print(f"for a rate of {other.target_fpr:g}: {scores.flagged(other)} of them")
 
 
 if __name__ == "__main__":

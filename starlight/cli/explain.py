@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 from starlight.cli.extract import write_new
+from starlight.cli.tasks import check_rate
 from starlight.detector.installed import need_forgery
 from starlight.detector.previews import escape
 from starlight.errors import StarlightError
@@ -25,8 +26,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _page(args: argparse.Namespace) -> str:
     if args.task == "forgery":
-        if args.fpr is not None:
-            raise StarlightError("--fpr: forged images are judged at one rate")
+        check_rate(args.task, args.fpr)
         need_forgery()
         from starlight.forgery.detector import ForgeryDetector
         from starlight.forgery.explain import explain as explain_forgery

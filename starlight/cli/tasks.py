@@ -12,7 +12,7 @@ from starlight.detector.installed import need_forgery
 from starlight.errors import StarlightError
 from starlight.forgery.answer import FORGED
 
-__all__ = ["FORGERY_VERDICTS", "EVERY_VERDICT", "Loader", "Record", "loader"]
+__all__ = ["FORGERY_VERDICTS", "EVERY_VERDICT", "Loader", "Record", "check_rate", "loader"]
 
 FORGERY_VERDICTS = (FORGED, "authentic", CANNOT_TELL, UNREADABLE)
 EVERY_VERDICT = (STEGO, FORGED, CLEAN, CANNOT_TELL, UNREADABLE)
@@ -45,6 +45,12 @@ class Loader:
         return forgery if stego is None else _Both(stego, forgery)
 
 
+def check_rate(task: str, fpr: float | None) -> None:
+    """StarlightError where another false-positive rate is asked for than the one that a task is judged at."""
+    if fpr is not None and task == "forgery":
+        raise StarlightError("--fpr: forged images are judged at one rate; only hidden data can be asked for others")
+
+
 def loader(task: str, model: str | None, runtime: str | None, masks: str | None, fpr: float | None = None) -> Loader:
     """What each worker loads, to answer a task.
 
@@ -61,8 +67,7 @@ def loader(task: str, model: str | None, runtime: str | None, masks: str | None,
     StarlightError
         The folder for masks cannot be made, or the task makes none, or is judged at one rate.
     """
-    if fpr is not None and task == "forgery":
-        raise StarlightError("--fpr: forged images are judged at one rate; only hidden data can be asked for others")
+    check_rate(task, fpr)
     if masks is not None:
         if task == "stego":
             raise StarlightError("--masks: only --task forgery and --task all make masks")

@@ -83,17 +83,17 @@ def _techniques(release: Path) -> str:
     rows = [
         [f"`{name}`", _WHAT.get(name, ""), _word(part),
          f"{percent(part['detection'], 1)} ({interval(part['low'], part['high'], 1)})", counts(part["k"], part["n"]),
-         *(percent(at["detection"], 1) for at in _asked(part))]
+         *(percent(at["detection"], 1) for at in _asked(part).values())]
         for name, part in found
     ]  # fmt: skip
-    asked = [f"With `--fpr {rate}`" for rate in found[0][1].get("at", {})][1:]
+    asked = [f"With `--fpr {rate}`" for rate in _asked(found[0][1])]
     head = ["Technique", "What is hidden, and where", "", "Found (95 %)", "Images", *asked]
     return table(head, rows, "lllrr" + "r" * len(asked))
 
 
-def _asked(part: Mapping) -> list[Mapping]:
-    """What is found at further rates that people may ask for."""
-    return list(part.get("at", {}).values())[1:]
+def _asked(part: Mapping) -> Mapping[str, Mapping]:
+    """What is found at further rates that people may ask for; the first is the one that is promised."""
+    return dict(list(part.get("at", {}).items())[1:])
 
 
 def _word(part: Mapping) -> str:
