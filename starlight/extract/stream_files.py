@@ -21,6 +21,7 @@ from starlight.store.picking import Picked
 from starlight.store.reader import BESIDE
 from starlight.store.renewal import Renewal
 from starlight.streams import REGISTRY
+from starlight.system.room import is_full, needs
 
 __all__ = ["Writer"]
 
@@ -90,7 +91,10 @@ class Writer:
             self.renewal = Renewal(self.out_dir, self.partial, self.layout, ledger, self.threads)
             return self.renewal.write()
         except OSError as error:
-            raise StarlightError(f"{self.out_dir}: cannot be written: {error.strerror or error}") from error
+            reason = error.strerror or str(error)
+            if is_full(error):
+                reason += f"; all parts {needs(float(self.layout.sizes().sum()), self.out_dir.parent)}"
+            raise StarlightError(f"{self.out_dir}: cannot be written: {reason}") from error
 
     def publish(self, failed: Sequence[tuple[str, str, str]], max_tiles: int) -> None:
         """Write index and list of failures, and put everything in place."""

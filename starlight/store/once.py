@@ -13,6 +13,7 @@ from starlight.errors import BadImage, StarlightError
 from starlight.fanout import Engine, chunked, run
 from starlight.store import Store, Table, key
 from starlight.store.shard import ShardWriter
+from starlight.system.room import NoRoom
 
 __all__ = ["fill", "once"]
 
@@ -96,8 +97,12 @@ def fill(
     rest = [(ids[i], jobs[ids[i]]) for i in np.flatnonzero(missing)]
     failed: dict[str, str] = {}
     task = functools.partial(_chunk, table.folder, compute)
-    for failures in run(engine, task, chunked(rest, engine), label=label):
-        failed.update(failures)
+    try:
+        for failures in run(engine, task, chunked(rest, engine), label=label):
+            failed.update(failures)
+    except NoRoom as error:
+        table.reload()
+        raise error.before(int((~table.has(np.array([key(i) for i in ids], np.uint64))).sum())) from None
     table.reload()
     return failed
 
