@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 
 __all__ = ["SPLITS", "assign", "place"]
 
@@ -19,7 +19,7 @@ def place(seed: int, cover_id: str) -> float:
 
 
 def assign(
-    covers: Mapping[str, Iterable[str]], *, seed: int, test_fraction: float, val_fraction: float
+    covers: Mapping[str, Collection[str]], *, seed: int, test_fraction: float, val_fraction: float
 ) -> tuple[dict[str, str], list[str]]:
     """Split of every cover of one submission.
 
@@ -45,20 +45,15 @@ def assign(
     """
     bounds = {"test": (0.0, test_fraction), "val": (test_fraction, test_fraction + val_fraction)}
     bounds["train"] = (test_fraction + val_fraction, 1.0)
-    places = {cover: place(seed, cover) for cover in covers}
-    splits = {
-        cover: next((name for name, (low, high) in bounds.items() if low <= spot < high), "train")
-        for cover, spot in places.items()
-    }
+    splits = {cover: _split_of(place(seed, cover), bounds) for cover in covers}
     wanted = [name for name in ("test", "val", "train") if bounds[name][1] > bounds[name][0]]
-    kinds = {cover: frozenset(of) for cover, of in covers.items()}
     notes = []
-    for kind in sorted({kind for of in kinds.values() for kind in of}):
-        members = sorted(cover for cover, of in kinds.items() if kind in of)
+    for kind in sorted({kind for of in covers.values() for kind in of}):
+        members = sorted(cover for cover, of in covers.items() if kind in of)
         for split in wanted:
             if any(splits[cover] == split for cover in members):
                 continue
-            moved = _nearest(members, kinds, splits, places, bounds[split]) if len(members) >= _ENOUGH else None
+            moved = _nearest(members, covers, splits, seed, bounds[split]) if len(members) >= _ENOUGH else None
             if moved is None:
                 continue
             notes.append(f"split {split} had no {kind} images by hash: cover {moved} moved there from {splits[moved]}")
@@ -66,15 +61,24 @@ def assign(
     return splits, notes
 
 
+def _split_of(spot: float, bounds: Mapping[str, tuple[float, float]]) -> str:
+    return next((name for name, (low, high) in bounds.items() if low <= spot < high), "train")
+
+
 def _nearest(
     members: list[str],
-    kinds: Mapping[str, frozenset[str]],
+    kinds: Mapping[str, Collection[str]],
     splits: Mapping[str, str],
-    places: Mapping[str, float],
+    seed: int,
     bound: tuple[float, float],
 ) -> str | None:
     """The member nearest to a split, of those that leave no kind behind without one."""
     counts = Counter((splits[cover], kind) for cover, of in kinds.items() for kind in of)
     spare = [cover for cover in members if all(counts[splits[cover], kind] > 1 for kind in kinds[cover])]
     low, high = bound
-    return min(spare, key=lambda cover: (max(low - places[cover], places[cover] - high, 0.0), cover), default=None)
+
+    def distance(cover: str) -> float:
+        spot = place(seed, cover)
+        return max(low - spot, spot - high, 0.0)
+
+    return min(spare, key=lambda cover: (distance(cover), cover), default=None)

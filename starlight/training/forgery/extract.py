@@ -115,7 +115,7 @@ def examine_all(
     columns = (rows[name] for name in ("path", "sample_id", "variant", "split", "cover_id"))
     jobs = dict(zip(keys, zip(*columns, strict=True), strict=True))
     task = functools.partial(_examined, root, networks)
-    records = once(store, _table_name(networks), jobs, task, Engine(params.workers), label="examine")
+    records = once(store.table(_table_name(networks)), jobs, task, Engine(params.workers), label="examine")
     failed = {row.sample_id: records[k] for row, k in zip(rows.itertuples(), keys, strict=True)
               if isinstance(records[k], str)}  # fmt: skip
     kept = [not isinstance(records[k], str) for k in keys]
