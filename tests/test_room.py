@@ -7,6 +7,7 @@ import pickle
 import pytest
 
 from starlight.errors import StarlightError
+from starlight.lab.speed.room import measure
 from starlight.params import run_stage
 from starlight.system.room import NoRoom, is_full, needs, where_free
 from tests.imports import ROOT
@@ -44,3 +45,20 @@ def test_a_stage_on_a_full_disk_ends_with_one_line(capsys, monkeypatch, tmp_path
 
     with pytest.raises(PermissionError):
         run_stage(refused, ROOT / "params.yaml")
+
+
+def test_each_file_is_counted_once_at_its_first_place(tmp_path):
+    project, store = tmp_path / "project", tmp_path / "store"
+    (project / "datasets").mkdir(parents=True)
+    (project / ".dvc/cache").mkdir(parents=True)
+    (project / "datasets/a.png").write_bytes(bytes(100_000))
+    (project / ".dvc/cache/1f").hardlink_to(project / "datasets/a.png")
+    with pytest.raises(StarlightError, match="store: holds nothing of a run"):
+        measure(project, store)
+    (store / "scratch/cells@1-aa").mkdir(parents=True)
+    (store / "scratch/cells@1-aa/x.shard").write_bytes(bytes(50_000))
+    rows = {row["where"]: row for row in measure(project, store)}
+    assert rows["datasets"]["files"] == rows["cells"]["files"] == 1 and rows["datasets"]["mb"] >= 0.1
+    assert rows[".dvc/cache"]["files"] == rows["vectors"]["files"] == rows["models"]["mb"] == 0
+    (project / ".dvc/cache/2a").write_bytes(bytes(9_000))
+    assert {row["where"]: row["files"] for row in measure(project, store)}[".dvc/cache"] == 1

@@ -15,8 +15,8 @@ from starlight.errors import BadImage
 from starlight.fanout import Engine, chunked, run
 from starlight.images.containers import Limits
 from starlight.scan import facts as facts_module
-from starlight.scan.contents import Contents
 from starlight.scan.facts import measure, pack, unpack
+from starlight.scan.subjects import Contents
 from starlight.store import Store, key, table_name
 from starlight.store.code import code_digest, decoder_versions
 from starlight.store.once import once

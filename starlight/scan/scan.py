@@ -12,12 +12,11 @@ import pandas as pd
 from starlight import manifest
 from starlight.fanout import Engine
 from starlight.scan import checks, cover_groups
-from starlight.scan.contents import Contents
 from starlight.scan.measured import Hashes, hash_files, measure_all
 from starlight.scan.params import ScanParams, limits
-from starlight.scan.placing import place_covers
 from starlight.scan.report import Report
-from starlight.scan.subjects import Subjects
+from starlight.scan.splits import place_covers
+from starlight.scan.subjects import Contents, Subjects
 from starlight.scan.submissions import Entry, Found, discover
 from starlight.store import Store
 from starlight.techniques import OTHER
