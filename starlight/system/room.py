@@ -52,11 +52,12 @@ def needs(size: float, folder: Path | str) -> str:
 
 def where_free() -> str:
     """What is free on the disks that a stage writes to, each disk once."""
-    places = {"here": os.getcwd(), "in STARLIGHT_CACHE": os.environ.get("STARLIGHT_CACHE", "")}
+    named = os.environ.get("STARLIGHT_CACHE", "")
+    places = {"here": os.getcwd(), "in STARLIGHT_CACHE" if named else "at home": os.path.expanduser(named or "~")}
     places["for temporary files"] = tempfile.gettempdir()
     disks: dict[int, str] = {}
     for name, folder in places.items():
-        if folder and os.path.isdir(folder):
+        if os.path.isdir(folder):
             disks.setdefault(os.stat(folder).st_dev, f"{_mb(_free(folder))} {name} ({folder})")
     return f"free: {', '.join(disks.values())}; {_HELP}"
 
