@@ -86,9 +86,9 @@ class Examples:
         np.maximum.at(found, self.image, values)
         return found
 
-    def split(self, name: str) -> Examples:
-        """The images of a split."""
-        return self.taken((self.rows["split"] == name).to_numpy())
+    def split(self, *names: str) -> Examples:
+        """The images of a split, or of several."""
+        return self.taken(self.rows["split"].isin(names).to_numpy())
 
     def places(self, paths: Iterable[str]) -> list[int]:
         """Which rows the images of these paths are, of changed copies the first."""

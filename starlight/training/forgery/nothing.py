@@ -56,7 +56,7 @@ def leave_verifiers(paths: Sequence[Path], why: str) -> None:
 def leave_curve(folder: Path) -> None:
     """A curve of fine-tuning without a point."""
     folder.mkdir(parents=True, exist_ok=True)
-    pd.DataFrame(columns=["trees", "val_score"]).to_csv(folder / "curves.csv", index=False, lineterminator="\n")
+    pd.DataFrame(columns=["trees", "score"]).to_csv(folder / "curves.csv", index=False, lineterminator="\n")
 
 
 def leave_figures(folder: Path, why: str) -> None:
