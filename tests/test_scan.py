@@ -359,6 +359,14 @@ def test_nothing_to_scan_says_what_is_expected(tmp_path, make):
         scan(tmp_path, knobs(ScanParams, workers=1), SEED)
 
 
+def test_a_scan_of_nothing_but_broken_files_says_so(tmp_path):
+    (tmp_path / "x_submission_2025/clean").mkdir(parents=True)
+    (tmp_path / "x_submission_2025/clean/cut.png").write_bytes(b"\x89PNG")
+    table, report = scan(tmp_path, knobs(ScanParams, workers=1), SEED)
+    assert table["status"].tolist() == ["quarantined"] and report["usable"] == 0
+    assert scan_into(tmp_path / "m.csv", tmp_path, knobs(ScanParams, workers=1), SEED) == report
+
+
 def test_clean_alone_is_a_scan_with_a_warning(tmp_path):
     save(tmp_path / "x_submission_2025/clean/one.png", picture(np.random.default_rng(1)))
     table, report = scan(tmp_path, knobs(ScanParams, workers=1), SEED)

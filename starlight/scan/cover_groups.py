@@ -62,11 +62,11 @@ def _named(subjects: Subjects, roots: np.ndarray) -> Covers:
     """Groups by the names of their eldest files; groups of one name, which two may have, are one cover."""
     hashes = subjects.column("pixel_hash")
     order = np.argsort(roots, kind="stable")
-    ends = [*(np.flatnonzero(np.diff(roots[order])) + 1).tolist(), len(order)]
+    ends = np.flatnonzero(np.diff(roots[order], append=-1)) + 1  # past the last member of each group
     numbers: dict[str, int] = {}
     of = np.zeros(len(subjects), np.int32)
     start = 0
-    for end in ends:
+    for end in ends.tolist():
         members = order[start:end]
         eldest = min(members.tolist(), key=lambda i: _age(subjects.all[subjects.which[i]], f"{int(hashes[i]):016x}"))
         name = subjects.all[subjects.which[eldest]].cover_name or f"c{int(hashes[eldest]):016x}"
