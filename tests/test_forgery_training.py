@@ -22,7 +22,7 @@ from starlight.training.forgery import crossed, learn, record, stages
 from starlight.training.forgery.augment import augmentation
 from starlight.training.forgery.evaluate import before_after, hardest, measured, predictions, views
 from starlight.training.forgery.examples import ROWS, Examples
-from starlight.training.forgery.extract import extract, read_network, task_rows
+from starlight.training.forgery.extract import Extracted, extract, read_network, task_rows
 from starlight.training.forgery.params import ForgeryParams
 from starlight.training.mining import MineParams, read, write
 from starlight.training.weighting import EnsembleParams, FinetuneParams
@@ -268,6 +268,15 @@ def run(tmp_path_factory):
     made = extract(table, root / "datasets", TINY, 1, Store(root / "store"))
     made.save(root / "artifacts")
     return root, table
+
+
+def test_what_is_written_anew_leaves_a_link_to_the_old_as_it_was(run, tmp_path):
+    """DVC may link a stage's results to its cache, where a change would be passed on to everybody."""
+    folder = run[0] / "artifacts"
+    for file in folder.iterdir():
+        (tmp_path / file.name).hardlink_to(file)
+    Extracted(Examples.load(folder), read_network(folder), {}).save(folder)
+    assert not any(file.samefile(tmp_path / file.name) for file in folder.iterdir())
 
 
 def test_the_pipeline_on_a_few_images(run):

@@ -11,6 +11,7 @@ import pandas as pd
 
 from starlight.errors import StarlightError
 from starlight.scan.masks import read_mask
+from starlight.system.atomic import whole
 from starlight.training.forgery.augment import augmentation
 from starlight.training.forgery.record import Found, plane
 
@@ -97,9 +98,11 @@ class Examples:
     def save(self, folder: Path) -> None:
         """Write `images.csv` and `suspicions.npz`, the same bytes for the same content."""
         folder.mkdir(parents=True, exist_ok=True)
-        self.rows.to_csv(folder / "images.csv", index=False, lineterminator="\n")
+        with whole(folder / "images.csv") as partial:
+            self.rows.to_csv(partial, index=False, lineterminator="\n")
         arrays = (self.table, self.kinds, self.image, self.overlap, self.lead, self._sizes, self._masks)
-        np.savez(folder / "suspicions.npz", **dict(zip(_TABLES, arrays, strict=True)))
+        with whole(folder / "suspicions.npz") as partial, partial.open("wb") as file:
+            np.savez(file, **dict(zip(_TABLES, arrays, strict=True)))
 
     @classmethod
     def load(cls, folder: Path) -> Examples:
