@@ -15,6 +15,7 @@ from starlight.lab.features import files, heads, measure, report
 from starlight.lab.features.files import AS_THEY_LIE, SAVED_AGAIN, Method, Plan, Read
 from starlight.lab.features.kept import kept
 from starlight.lab.features.sets import SETS, Luma, cooccurrences, luma, phase_histograms, shifted_estimates
+from starlight.lab.peers.peers import sealwatch
 from starlight.streams.jpeg import planes
 from starlight.techniques import get
 from tests.scenes import scene
@@ -87,9 +88,10 @@ def test_stego_files_differ_from_their_twin_in_the_payload_alone(folder):
     rows = found.rows
     assert set(rows["kind"]) == {AS_THEY_LIE, SAVED_AGAIN} and set(rows["source"]) == {"first", "second"}
     assert len(rows[rows["technique"] == "nsf5"]) == 4 and not rows["cover"].str.contains("broken").any()
-    for _, pair in rows[rows["cover"].isin(rows.loc[rows["technique"] != "", "cover"])].groupby(["cover", "kind"]):
-        assert sorted(pair["technique"]) == ["", "nsf5"] and pair["step"].nunique() == 1
-        a, b = (found.sets["stream"][at] for at in pair.index)
+    for at in rows.index[rows["technique"] == "nsf5"]:  # the twin comes first
+        twin, stego = rows.loc[at - 1], rows.loc[at]
+        assert twin["technique"] == "" and twin[["kind", "cover", "step"]].equals(stego[["kind", "cover", "step"]])
+        a, b = (found.sets["stream"][place] for place in (at - 1, at))
         assert np.array_equal(a[:3], b[:3]) and not np.array_equal(a, b, equal_nan=True)
     assert rows[(rows["source"] == "second") & (rows["kind"] == AS_THEY_LIE)]["cover"].str.endswith(".jpg").all()
 
@@ -132,7 +134,7 @@ def test_a_planted_statistic_is_found_by_the_heads_that_read_it_and_by_no_other(
     assert whole["phases"] > 0.9 and whole["all"] > 0.85 and whole[measure.BY_QUALITY] > 0.8
     assert whole[measure.TODAY] == 0.5 and abs(whole["co-occurrences"] - 0.5) < 0.15
     text = report.to_markdown(found, "Of noise.")
-    assert "`nsf5`" in text and "120 of 120" in text and "Files as they lie" in text and "saved again\n" not in text
+    assert "`nsf5`" in text and "120 of 120" in text and "Files as they lie" in text and "## Photographs" not in text
     assert len({line.count("|") for line in text.splitlines() if line.startswith("| `nsf5`")}) <= 2
 
 
@@ -155,3 +157,17 @@ def test_statistics_are_kept_and_those_of_other_files_refused(tmp_path):
     np.save(tmp_path / "learnt_phases.npy", data.sets["phases"][:2])
     with pytest.raises(StarlightError, match="do not belong together"):
         kept(tmp_path, "learnt", lambda: data)
+
+
+def test_residuals_are_those_that_were_published(image):
+    try:
+        peer = sealwatch()
+    except StarlightError:
+        pytest.skip("needs the benchmark extra")
+    y = luma(image)
+    pixels = y.phases.transpose(2, 0, 3, 1).reshape(8 * y.phases.shape[2], -1)
+    counts = np.array(list(peer.dctr.extract(pixels[:-1, :-1], y.step).values())).reshape(8, 8, 5, 5, 5)
+    share = counts / counts.sum(axis=-1, keepdims=True)
+    both = (share + share.transpose(1, 0, 3, 2, 4)) / 2  # a kernel and its transpose
+    kernels = [both[u, v].reshape(25, 5)[:, :4] for u in range(8) for v in range(u + 1)]
+    np.testing.assert_allclose(phase_histograms(image, y).reshape(36, 25, 4) ** 2, kernels, atol=2e-3)
