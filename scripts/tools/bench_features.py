@@ -11,6 +11,7 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 from starlight.detector.installed import find_weights  # noqa: E402
 from starlight.detector.weights import load  # noqa: E402
 from starlight.fanout import Engine  # noqa: E402
+from starlight.lab.features.bias import biases, summary  # noqa: E402
 from starlight.lab.features.files import Plan, judged, learnt, read  # noqa: E402
 from starlight.lab.features.kept import kept  # noqa: E402
 from starlight.lab.features.measure import measure, origin, scored  # noqa: E402
@@ -23,6 +24,7 @@ from starlight.sample.build import SampleParams  # noqa: E402
 def _options() -> argparse.Namespace:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--covers", type=Path, required=True, help="folder of photographs of other sources")
+    arguments.add_argument("--large", type=Path, help="folder of whole photographs for the bias (default: --covers)")
     arguments.add_argument("--learn", type=Path, nargs="*", default=[], help="submissions of `jpeg_experts --kept`")
     arguments.add_argument("--images", type=int, default=1000, help="covers to learn from; made where none are named")
     arguments.add_argument("--judged", type=int, default=40, help="covers with stego files, of each source and kind")
@@ -44,8 +46,11 @@ def main(raw: dict) -> None:
             jpeg_sample.make(folders[0], options.images, options.seed, section(raw, "sample", SampleParams))
         known = kept(options.kept, "learnt", lambda: read(learnt(folders, plan), engine))
     others = kept(options.kept, "judged", lambda: read(judged(options.covers, plan), engine))
-    found = measure(scored(known, others, load(options.model or find_weights()[0])), seed=options.seed)
-    print(write(options.out, found, origin(known, others, options.covers.name)))
+    stored = load(options.model or find_weights()[0])
+    found = measure(scored(known, others, stored, seed=options.seed), seed=options.seed)
+    bias = biases(options.large or options.covers)
+    told = origin(known, others, options.covers.name)
+    print(write(options.out, found, told, summary(bias) if len(bias) else None))
 
 
 if __name__ == "__main__":

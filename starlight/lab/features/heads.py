@@ -1,8 +1,9 @@
-"""Linear heads on sets of statistics: least squares with a ridge, which is Fisher's discriminant for equal weights.
+"""Heads on sets of statistics: linear ones, and the small network that the detector's encoders are.
 
-J. Kodovsky, J. Fridrich, V. Holub, "Ensemble Classifiers for Steganalysis of Digital Media", IEEE TIFS 7 (2012), find
-that on rich statistics linear heads are as good as any. There are more statistics than images, so that the normal
-equations are solved over images.
+A linear one is least squares with a ridge, which is Fisher's discriminant for equal weights. J. Kodovsky, J. Fridrich,
+V. Holub, "Ensemble Classifiers for Steganalysis of Digital Media", IEEE TIFS 7 (2012), find that on rich statistics
+linear heads are as good as any. There are more statistics than images, so that the normal equations are solved over
+images. The network is fitted as the released experts are (`starlight.training.fit_experts`).
 """
 
 from __future__ import annotations
@@ -12,15 +13,19 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from scipy.linalg import solve
 
+from starlight.detector.model.encoders import VectorEncoder
 from starlight.metrics import auc
+from starlight.training.fit_experts import Schedule, fit_encoder
 
-__all__ = ["RIDGES", "Head", "fit"]
+__all__ = ["RIDGES", "Head", "fit", "fit_network"]
 
 RIDGES = (0.03, 0.3, 3.0)  # of the mean squared norm of an image's statistics
 _CLIP = 6.0  # standard deviations
+_NETWORK, _HIDDEN = Schedule(40, 1e-3), 48
 _HELD = 4  # covers of one in so many choose the ridge
 
 
@@ -60,15 +65,47 @@ def fit(values: NDArray, stego: NDArray, cover: Sequence[str], weight: NDArray |
     return _solved(values, stego, weight, (best,))[0]
 
 
+def fit_network(values: NDArray, stego: NDArray, *, seed: int) -> VectorEncoder:
+    """Fit one network to several families of techniques.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n, d)
+        Statistics; NaN where undefined.
+    stego : ndarray of bool, shape (n, families)
+        Which family a file carries; none for authentic files.
+    seed : int
+        Of the order of the files and of dropout.
+
+    Returns
+    -------
+    VectorEncoder
+        In evaluation mode; the second of what it gives is the log-odds of each family.
+    """
+    torch.manual_seed(seed)
+    network = VectorEncoder(values.shape[1], stego.shape[1], hidden=_HIDDEN)
+    for buffer, moment in zip((network.mean, network.std), _moments(values), strict=True):
+        buffer.copy_(torch.from_numpy(moment))
+    network.judges.fill_(True)
+    authentic = np.repeat(~stego.any(axis=1, keepdims=True), stego.shape[1], axis=1)
+    tensors = (torch.from_numpy(np.ascontiguousarray(part)) for part in (values, stego, authentic))
+    fit_encoder(network, *tensors, torch.ones(len(values)), _NETWORK, seed=seed, turned=False)
+    return network.eval()
+
+
+def _moments(values: NDArray) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    with np.errstate(invalid="ignore"):
+        mean, deviation = (f(values, axis=0).astype(np.float32) for f in (np.nanmean, np.nanstd))
+    return np.nan_to_num(mean), np.where(deviation > 0, deviation, 1).astype(np.float32)
+
+
 def _standardised(values: NDArray, mean: NDArray, deviation: NDArray) -> NDArray[np.float32]:
     z = (np.asarray(values, np.float32) - mean) / deviation
     return np.clip(np.nan_to_num(z, copy=False), -_CLIP, _CLIP, out=z)
 
 
 def _solved(values: NDArray, stego: NDArray, weight: NDArray, ridges: Sequence[float]) -> list[Head]:
-    with np.errstate(invalid="ignore"):
-        mean, deviation = (f(values[~stego], axis=0).astype(np.float32) for f in (np.nanmean, np.nanstd))
-    mean, deviation = np.nan_to_num(mean), np.where(deviation > 0, deviation, 1).astype(np.float32)
+    mean, deviation = _moments(values[~stego])
     balanced = weight / np.where(stego, weight[stego].sum(), weight[~stego].sum())
     root = np.sqrt(balanced / balanced.mean()).astype(np.float32)
     rows = np.concatenate([_standardised(values, mean, deviation), np.ones((len(values), 1), np.float32)], axis=1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -12,11 +12,23 @@ from numpy.typing import NDArray
 
 from starlight.detector.weights import Stored, averaged
 from starlight.lab.features.files import AS_THEY_LIE, METHODS, SAVED_AGAIN, Read
-from starlight.lab.features.heads import fit
+from starlight.lab.features.heads import fit, fit_network
 from starlight.metrics import auc, bootstrap_interval, clopper_pearson, cover_weights, detection_at_fpr
 from starlight.streams import dct
 
-__all__ = ["FAMILIES", "HEADS", "TODAY", "Scored", "measure", "origin", "scored"]
+__all__ = [
+    "BY_QUALITY",
+    "FAMILIES",
+    "FPRS",
+    "HEADS",
+    "NETWORKS",
+    "QUALITY",
+    "TODAY",
+    "Scored",
+    "measure",
+    "origin",
+    "scored",
+]
 
 TODAY = "expert of today"
 FAMILIES = (("f5", "nsf5"), ("uerd", "juniward"), ("steghide",))  # techniques that share a head
@@ -28,6 +40,11 @@ HEADS: Mapping[str, tuple[str, ...]] = {  # to the sets that they read
     "all": ("stream", "shifts", "phases", "cooccurrences"),
 }
 BY_QUALITY = "all, by quality"
+NETWORKS: Mapping[str, tuple[str, ...]] = {
+    "network, stream": HEADS["stream"],
+    "network, stream and co-occurrences": ("stream", "cooccurrences"),
+    "network, all": HEADS["all"],
+}
 STEPS = (1.2, 3.2)  # 8 times what the standard table is multiplied by: qualities of about 92 and 80
 QUALITY = ("quality 93 and more", "80 to 92", "under 80")
 _FAR = 0.1  # weight of images of other qualities, to a head of one quality
@@ -41,7 +58,7 @@ class Scored(NamedTuple):
     scores: Mapping[tuple[str, tuple[str, ...]], NDArray]
 
 
-def scored(learnt: Read, judged: Read, stored: Stored, told: Callable[[str], None] = print) -> Scored:
+def scored(learnt: Read, judged: Read, stored: Stored, *, seed: int = 0) -> Scored:
     """Fit every head on what is learnt from, and score what is judged.
 
     Parameters
@@ -49,18 +66,18 @@ def scored(learnt: Read, judged: Read, stored: Stored, told: Callable[[str], Non
     learnt, judged : Read
     stored : Stored
         The detector, whose experts are judged beside.
-    told : callable
-        Is given a line for each head.
+    seed : int
+        Of the networks.
     """
-    scores = {}
     names = stored.members[0].model.config.techniques
     today = _today(stored, judged.sets["stream"])
-    for family in FAMILIES:
-        scores[TODAY, family] = today[:, [names.index(name) for name in family]].max(axis=1)
-        for head, sets in HEADS.items():
-            scores[head, family] = _fitted(learnt, judged, sets, family)
-            told(f"{head} {family}")
-        scores[BY_QUALITY, family] = _by_quality(learnt, judged, HEADS["all"], family)
+    scores = {(TODAY, one): today[:, [names.index(name) for name in one]].max(axis=1) for one in FAMILIES}
+    for head, sets in HEADS.items():
+        scores |= {(head, one): _fitted(learnt, judged, sets, one) for one in FAMILIES}
+    scores |= {(BY_QUALITY, one): _by_quality(learnt, judged, HEADS["all"], one) for one in FAMILIES}
+    for head, sets in NETWORKS.items():
+        said = _of_network(learnt, judged, sets, seed)
+        scores |= {(head, one): said[:, k] for k, one in enumerate(FAMILIES)}
     return Scored(judged.rows, scores)
 
 
@@ -89,6 +106,20 @@ def _fitted(
     return head.score(_values(judged, sets, np.arange(len(judged.rows))))
 
 
+@torch.inference_mode()
+def _say(network, values: NDArray) -> NDArray:
+    return network(torch.from_numpy(values))[1].numpy()
+
+
+def _of_network(learnt: Read, judged: Read, sets: Sequence[str], seed: int) -> NDArray:
+    """(n, families) log-odds."""
+    carried = learnt.rows["technique"]
+    stego = np.stack([carried.isin(family).to_numpy() for family in FAMILIES], axis=1)
+    everything = (_values(data, sets, np.arange(len(data.rows))) for data in (learnt, judged))
+    known, other = everything
+    return _say(fit_network(known, stego, seed=seed), other)
+
+
 def _covers(rows: pd.DataFrame, family: Sequence[str]) -> set[str]:
     """Covers that have a stego file of the family: pairs alone are learnt from."""
     return set(rows.loc[rows["technique"].isin(family), "cover"])
@@ -103,6 +134,9 @@ def _by_quality(learnt: Read, judged: Read, sets: Sequence[str], family: Sequenc
 
 def measure(data: Scored, *, seed: int = 0) -> pd.DataFrame:
     """Ranking and shares found, of each method and head, by kind of file and by quality.
+
+    Stego files are ranked against their own twins, so that both are of the same covers; all clean files of the kind
+    set the thresholds at which shares are found.
 
     Returns
     -------
@@ -126,19 +160,19 @@ def measure(data: Scored, *, seed: int = 0) -> pd.DataFrame:
 def _measured(data: Scored, both: NDArray, what: dict, seed: int) -> list[dict]:
     rows = data.rows[both]
     label = (rows["technique"] != "").to_numpy().astype(int)
-    drawn = cover_weights(rows["photograph"], seed=seed)
+    paired = rows["cover"].isin(rows.loc[label == 1, "cover"]).to_numpy()
+    drawn = cover_weights(rows["photograph"][paired], seed=seed)
     out, n = [], int(label.sum())
     for (head, family), scores in data.scores.items():
         if what["technique"] not in family:
             continue
         score = scores[both]
-        low, high = bootstrap_interval(auc(label, score, drawn))
-        row = what | {"head": head, "n": n, "clean": int(len(label) - n), "auc": float(auc(label, score)[0]),
-                      "auc_low": low, "auc_high": high}  # fmt: skip
+        low, high = bootstrap_interval(auc(label[paired], score[paired], drawn))
+        row = what | {"head": head, "n": n, "clean": int(len(label) - n), "auc_low": low, "auc_high": high}
+        row["auc"] = float(auc(label[paired], score[paired])[0])
         for at, fpr in FPRS.items():
             k = round(float(detection_at_fpr(label, score, fpr)[0]) * n)
-            row |= dict(zip((f"found_{at}", f"low_{at}", f"high_{at}"), (k / n, *clopper_pearson(k, n)),
-                            strict=True))  # fmt: skip
+            row |= zip((f"found_{at}", f"low_{at}", f"high_{at}"), (k / n, *clopper_pearson(k, n)), strict=True)
         out.append(row)
     return out
 
