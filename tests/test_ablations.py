@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from starlight.lab.ablations.ablations import MEASURES, SEEDS, rows, summary, variations
-from starlight.lab.ablations.experiments import climbed, collect
+from starlight.lab.ablations.experiments import beside, climbed, collect
 from starlight.lab.ablations.ladder import RUNGS, ladder, rung_rows
 from starlight.reports.baseline_tables import ablations
 from starlight.reports.ladder import ladder as report_ladder
@@ -212,3 +212,12 @@ def test_the_rungs_that_have_run_are_collected_in_their_order(tmp_path, monkeypa
     assert found["rung"].tolist() == ["v3", "mask", "reading", "mining"]
     assert found["twins_k"].tolist() == [1, 0, 0, 0] and set(found["commit"]) == {"gabcdef"}
     assert "ladder-twins-7: no predictions" in capsys.readouterr().out
+
+
+def test_what_ran_before_is_kept_beside_what_ran_now(tmp_path):
+    before = pd.DataFrame({"rung": ["v3", "mask", "v3"], "seed": [1, 1, 2], "twins_k": [9, 8, 7]})
+    now = pd.DataFrame({"rung": ["mask", "v3"], "seed": [2, 2], "twins_k": [5, 4]})
+    before.to_csv(tmp_path / "ladder.csv", index=False)
+    both = beside(now, tmp_path / "ladder.csv", ["rung", "seed"])
+    assert both.to_numpy().tolist() == [["v3", 1, 9], ["v3", 2, 4], ["mask", 1, 8], ["mask", 2, 5]]
+    assert beside(now, tmp_path / "none.csv", ["rung", "seed"]) is now

@@ -2,7 +2,8 @@
 
 Samples are looked at without their two lowest bits: LSB replacement leaves the rest as it is, and changes by one
 nearly so. Where noise meets a slow change of brightness, the upper bits go back and forth between two neighbouring
-levels. In drawings, screens and patterns they do not, however many colours those have.
+levels. In drawings and screens they do not, however many colours those have. In patterns that are computed they may,
+but there what is small repeats exactly, as it never does where there is noise: not a sensor's, and not a payload's.
 """
 
 from __future__ import annotations
@@ -10,16 +11,22 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from starlight.images.grid import BLOCK, grid
 from starlight.images.image import Image
 
 __all__ = ["FACTS", "facts"]
 
-FACTS = ("pixels", "samples", "flat", "turns", "jpeg", "lossless", "indexed", "step", "unlike_libjpeg", "grid")
+FACTS = ("pixels", "samples", "flat", "turns", "jpeg", "lossless", "indexed", "step", "unlike_libjpeg", "grid",
+         "repeats")  # fmt: skip
 _LOWEST = 2  # bits that are left out
 _MOST = 1 << 20  # pixels that are looked at, in bands spread evenly over the image
 _BAND = 64  # rows of a band
+_PATCH = 4  # samples along the side of a patch
+_PATCHES = 4096  # that are compared, about
+_FEWEST = 64  # patches that are not flat, under which nothing is said of repeats
+_HASH = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F], np.uint64)  # odd, else of no meaning
 
 # Luminance table of ITU-T T.81, K.1; libjpeg scales it by quality (jcparam.c of the Independent JPEG Group).
 _LUMA = np.array([
@@ -46,17 +53,19 @@ def facts(image: Image) -> np.ndarray:
         step undoes. `jpeg`, `lossless`, `indexed`: 0 or 1. `step`: log2 of the mean quantisation step of luma, and
         `unlike_libjpeg`: root mean square distance, in octaves, of its steps from those of the nearest quality of
         libjpeg; both NaN for what is no JPEG. `grid`: how plainly samples were a JPEG file's before (see
-        `starlight.images.grid`); 0 for what is one, and for indices.
+        `starlight.images.grid`); 0 for what is one, and for indices. `repeats`: of small patches that are not flat, the
+        share that is seen again to the last bit; 0 where `grid` is.
     """
     container, pixels = image.container, image.pixels
     size = container.width * container.height
     bands = _bands(*pixels.shape[:2])
+    plane = _plane(pixels, bands)
     decoded = container.lossless and not container.indexed
     return np.array(
         [
-            math.log2(size), math.log2(size * pixels.shape[2]), *_texture(_upper_bits(pixels, bands)),
+            math.log2(size), math.log2(size * pixels.shape[2]), *_texture((plane >> _LOWEST).astype(np.int8)),
             container.format == "jpeg", container.lossless, container.indexed, *_steps(container.quant_tables),
-            grid(pixels, bands) if decoded else 0.0,
+            *((grid(pixels, bands), _repeats(plane)) if decoded else (0.0, 0.0)),
         ],
         np.float32,
     )  # fmt: skip
@@ -71,10 +80,10 @@ def _bands(height: int, width: int) -> list[slice]:
     return [slice(start, start + _BAND) for start in starts.tolist()]
 
 
-def _upper_bits(pixels: np.ndarray, bands: list[slice]) -> np.ndarray:
-    """(h, w) int8 upper bits of green, or of grey, in the bands, one below the other."""
+def _plane(pixels: np.ndarray, bands: list[slice]) -> np.ndarray:
+    """(h, w) uint8 green, or grey, in the bands, one below the other."""
     plane = pixels[:, :, pixels.shape[2] // 2]
-    return (np.concatenate([plane[band] for band in bands]) >> _LOWEST).astype(np.int8)
+    return np.concatenate([plane[band] for band in bands])
 
 
 def _texture(plane: np.ndarray) -> tuple[float, float]:
@@ -87,6 +96,19 @@ def _texture(plane: np.ndarray) -> tuple[float, float]:
     one = np.abs(first) == 1
     undone = np.count_nonzero(one & (second == -first))
     return flat, undone / max(1, np.count_nonzero(one))
+
+
+def _repeats(plane: np.ndarray) -> float:
+    """Share of patches, of those whose samples differ by more than one level, that are seen more than once."""
+    if min(plane.shape) < _PATCH:
+        return 0.0
+    step = math.isqrt(plane.size // _PATCHES) | 1  # odd: patches begin at every place of a block
+    patches = sliding_window_view(plane, (_PATCH, _PATCH))[::step, ::step].reshape(-1, _PATCH * _PATCH)
+    patches = patches[np.ptp(patches, axis=1) > 1]
+    if len(patches) < _FEWEST:
+        return 0.0
+    _, counts = np.unique(patches.view(np.uint64) @ _HASH, return_counts=True)
+    return float(counts[counts > 1].sum() / len(patches))
 
 
 def _steps(tables: tuple[tuple[int, ...], ...]) -> tuple[float, float]:

@@ -22,6 +22,7 @@ _SIZES = {"to 0.1 M": 1 << 17, "to 0.5 M": 1 << 19, "to 2 M": 1 << 21, "to 8 M":
 _LARGEST = "over 8 M"
 _FLAT = 0.95  # share of flat places from which a picture counts as flat
 _TURNS = 0.06  # share of undone steps under which a picture has no noise that a camera, a scanner or a film leaves
+_REPEATED = 0.3  # share of small patches that repeat exactly from which there is no such noise, either
 _FINE = 1.5  # log2 of the mean quantisation step under which steps are ones and twos
 _UNLIKE = 0.05  # octaves from libjpeg's tables from which tables are a maker's own
 _GRID = 4.0  # standard errors by which a grid of blocks stands out, from which samples were a JPEG file's
@@ -59,7 +60,7 @@ def picture_class(facts: np.ndarray) -> str:
         return f"tiny, {stored}"
     if known["flat"] > _FLAT:
         return f"flat, {stored}"
-    if known["turns"] < _TURNS:
+    if known["turns"] < _TURNS or known["repeats"] > _REPEATED:
         return f"drawing, {stored}"
     carriers = 2.0 ** known["pixels" if known["jpeg"] else "samples"]
     size = next((name for name, limit in _SIZES.items() if carriers <= limit), _LARGEST)

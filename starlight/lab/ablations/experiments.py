@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
@@ -15,7 +16,7 @@ from starlight.errors import StarlightError
 from starlight.lab.ablations.ablations import Variation, rows
 from starlight.lab.ablations.ladder import RUNGS, rung_rows
 
-__all__ = ["climbed", "collect", "queue", "run"]
+__all__ = ["beside", "climbed", "collect", "queue", "run"]
 
 _LAST = "evaluate"  # the stage that the table is read from; no report is made of an experiment
 
@@ -87,6 +88,29 @@ def climbed(variations: Sequence[Variation]) -> pd.DataFrame:
         commit = references[variation.experiment].commit
         found += [{**row, "commit": commit} for row in rung_rows(variation, own, reference)]
     return pd.DataFrame(found).sort_values(["rung", "seed"], key=_by_rung) if found else pd.DataFrame()
+
+
+def beside(table: pd.DataFrame, path: Path, key: Sequence[str]) -> pd.DataFrame:
+    """A table with what an earlier one says of other experiments.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Rows of experiments that have run now.
+    path : Path
+        The earlier table; there may be none.
+    key : sequence of str
+        Columns that tell experiments apart.
+
+    Returns
+    -------
+    DataFrame
+        Rungs in their order, where there are any; else the new rows first.
+    """
+    if not path.exists():
+        return table
+    both = pd.concat([table, pd.read_csv(path)], ignore_index=True).drop_duplicates(key)
+    return both.sort_values(list(key), key=_by_rung) if "rung" in key else both
 
 
 def _by_rung(column: pd.Series) -> pd.Series:
