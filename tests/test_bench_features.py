@@ -190,7 +190,7 @@ def test_a_ridge_keeps_more_statistics_than_images_from_being_learnt_by_heart():
     values, stego = rng.normal(size=(60, 400)).astype(np.float32), np.arange(60) % 2 == 1
     values[stego, 0] += 4
     values[0, 1] = np.nan
-    head = heads.fit(values, stego, [str(i // 2) for i in range(60)])
+    head = heads.fit(heads.prepared(values, stego), [str(i // 2) for i in range(60)])
     more = rng.normal(size=(200, 400)).astype(np.float32)
     assert (head.score(more + 4 * (np.arange(400) == 0)) - head.score(more)).mean() > 0
     assert np.isfinite(head.score(values)).all() and head.ridge in heads.RIDGES

@@ -26,7 +26,7 @@ def _options() -> argparse.Namespace:
     arguments.add_argument("--covers", type=Path, required=True, help="folder of photographs of other sources")
     arguments.add_argument("--large", type=Path, help="folder of whole photographs for the bias (default: --covers)")
     arguments.add_argument("--learn", type=Path, nargs="*", default=[], help="submissions of `jpeg_experts --kept`")
-    arguments.add_argument("--images", type=int, default=1000, help="covers to learn from; made where none are named")
+    arguments.add_argument("--images", type=int, default=2000, help="covers to learn from; made where none are named")
     arguments.add_argument("--judged", type=int, default=40, help="covers with stego files, of each source and kind")
     arguments.add_argument("--clean", type=int, default=150, help="covers altogether, of each source and kind")
     arguments.add_argument("--seed", type=int, default=1, help="of the draws")
@@ -40,16 +40,20 @@ def _options() -> argparse.Namespace:
 def main(raw: dict) -> None:
     options = _options()
     plan, engine = Plan(options.images, options.judged, options.clean, options.seed), Engine(options.workers)
-    with tempfile.TemporaryDirectory() as made:
-        folders = options.learn or [Path(made) / f"jpeg_submission_{options.seed}"]
-        if not options.learn:
-            jpeg_sample.make(folders[0], options.images, options.seed, section(raw, "sample", SampleParams))
-        known = kept(options.kept, "learnt", lambda: read(learnt(folders, plan), engine))
+
+    def known():
+        with tempfile.TemporaryDirectory() as made:
+            folders = options.learn or [Path(made) / f"jpeg_submission_{options.seed}"]
+            if not options.learn:
+                jpeg_sample.make(folders[0], options.images, options.seed, section(raw, "sample", SampleParams))
+            return read(learnt(folders, plan), engine)
+
+    pairs = kept(options.kept, "learnt", known)
     others = kept(options.kept, "judged", lambda: read(judged(options.covers, plan), engine))
     stored = load(options.model or find_weights()[0])
-    found = measure(scored(known, others, stored, seed=options.seed), seed=options.seed)
+    found = measure(scored(pairs, others, stored, seed=options.seed), seed=options.seed)
     bias = biases(options.large or options.covers)
-    told = origin(known, others, options.covers.name)
+    told = origin(pairs, others, options.covers.name)
     print(write(options.out, found, told, summary(bias) if len(bias) else None))
 
 

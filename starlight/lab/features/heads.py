@@ -21,7 +21,7 @@ from starlight.detector.model.encoders import VectorEncoder
 from starlight.metrics import auc
 from starlight.training.fit_experts import Schedule, fit_encoder
 
-__all__ = ["RIDGES", "Head", "fit", "fit_network"]
+__all__ = ["RIDGES", "Head", "Pairs", "fit", "fit_network", "prepared"]
 
 RIDGES = (0.03, 0.3, 3.0)  # of the mean squared norm of an image's statistics
 _CLIP = 6.0  # standard deviations
@@ -43,26 +43,67 @@ class Head(NamedTuple):
         return z @ self.weights[:-1] + self.weights[-1]
 
 
-def fit(values: NDArray, stego: NDArray, cover: Sequence[str], weight: NDArray | None = None) -> Head:
-    """Fit a head; the ridge is chosen by covers apart.
+class Pairs(NamedTuple):
+    """Statistics of n files that heads learn from, and what all heads on them share.
+
+    standardised : (n, d + 1) float32, a column of ones last.
+    gram : (n, n) float64, inner products of the rows.
+    """
+
+    mean: NDArray[np.float32]
+    deviation: NDArray[np.float32]
+    standardised: NDArray[np.float32]
+    gram: NDArray[np.float64]
+    stego: NDArray[np.bool_]
+
+
+def prepared(values: NDArray, stego: NDArray) -> Pairs:
+    """Standardise statistics by those of authentic files.
 
     Parameters
     ----------
     values : ndarray, shape (n, d)
-        Statistics; NaN where undefined.
+        NaN where undefined.
     stego : ndarray of bool, shape (n,)
-    cover : sequence of str, length n
-        What is made from one cover is in one part.
-    weight : ndarray, shape (n,), optional
-        Of the images; authentic and stego ones are balanced whatever it is.
     """
-    weight = np.ones(len(values)) if weight is None else np.asarray(weight, float)
-    held = np.array([zlib.crc32(str(name).encode()) % _HELD == 0 for name in cover])
-    tried = _solved(values[~held], stego[~held], weight[~held], RIDGES)
-    sharp = held & (weight > weight.mean() / 2)
-    ranks = [float(auc(stego[sharp], head.score(values[sharp]))[0]) for head in tried]
+    mean, deviation = _moments(values[~stego])
+    rows = np.ones((len(values), values.shape[1] + 1), np.float32)
+    rows[:, :-1] = _standardised(values, mean, deviation)
+    return Pairs(mean, deviation, rows, (rows @ rows.T).astype(np.float64), np.asarray(stego, bool))
+
+
+def fit(pairs: Pairs, photograph: Sequence[str], weight: NDArray | None = None) -> Head:
+    """Fit a head; the ridge is chosen by photographs apart.
+
+    Parameters
+    ----------
+    pairs : Pairs
+    photograph : sequence of str, length n
+        What is made from one photograph is in one part.
+    weight : ndarray, shape (n,), optional
+        Of the files; authentic and stego ones are balanced whatever it is.
+    """
+    weight = np.ones(len(pairs.stego)) if weight is None else np.asarray(weight, float)
+    held = np.array([zlib.crc32(str(name).encode()) % _HELD == 0 for name in photograph])
+    sharp = np.flatnonzero(held & (weight > weight.mean() / 2))
+    known = np.flatnonzero(~held)
+    ranks = [
+        float(auc(pairs.stego[sharp], pairs.gram[np.ix_(sharp, known)] @ _dual(pairs, known, weight, ridge))[0])
+        for ridge in RIDGES
+    ]
     best = RIDGES[int(np.nanargmax(ranks))] if np.isfinite(ranks).any() else RIDGES[-1]
-    return _solved(values, stego, weight, (best,))[0]
+    share = _dual(pairs, np.arange(len(weight)), weight, best)
+    return Head(pairs.mean, pairs.deviation, pairs.standardised.T @ share.astype(np.float32), best)
+
+
+def _dual(pairs: Pairs, at: NDArray, weight: NDArray, ridge: float) -> NDArray[np.float64]:
+    """What each of some files contributes to the weights of a head."""
+    stego, weight = pairs.stego[at], weight[at]
+    balanced = weight / np.where(stego, weight[stego].sum(), weight[~stego].sum())
+    root = np.sqrt(balanced / balanced.mean())
+    gram = pairs.gram[np.ix_(at, at)] * root[:, None] * root
+    gram[np.diag_indices_from(gram)] += ridge * np.trace(gram) / len(gram)
+    return root * solve(gram, np.where(stego, 1.0, -1.0) * root, assume_a="pos", overwrite_a=True)
 
 
 def fit_network(values: NDArray, stego: NDArray, *, seed: int) -> VectorEncoder:
@@ -102,18 +143,3 @@ def _moments(values: NDArray) -> tuple[NDArray[np.float32], NDArray[np.float32]]
 def _standardised(values: NDArray, mean: NDArray, deviation: NDArray) -> NDArray[np.float32]:
     z = (np.asarray(values, np.float32) - mean) / deviation
     return np.clip(np.nan_to_num(z, copy=False), -_CLIP, _CLIP, out=z)
-
-
-def _solved(values: NDArray, stego: NDArray, weight: NDArray, ridges: Sequence[float]) -> list[Head]:
-    mean, deviation = _moments(values[~stego])
-    balanced = weight / np.where(stego, weight[stego].sum(), weight[~stego].sum())
-    root = np.sqrt(balanced / balanced.mean()).astype(np.float32)
-    rows = np.concatenate([_standardised(values, mean, deviation), np.ones((len(values), 1), np.float32)], axis=1)
-    rows *= root[:, None]
-    gram = (rows @ rows.T).astype(np.float64)
-    target, scale = np.where(stego, 1.0, -1.0) * root, np.trace(gram) / len(gram)
-    return [Head(mean, deviation, rows.T @ _dual(gram, ridge * scale, target), ridge) for ridge in ridges]
-
-
-def _dual(gram: NDArray, ridge: float, target: NDArray) -> NDArray[np.float32]:
-    return solve(gram + ridge * np.eye(len(gram)), target, assume_a="pos").astype(np.float32)

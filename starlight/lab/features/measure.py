@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from starlight.detector.weights import Stored, averaged
 from starlight.lab.features.files import AS_THEY_LIE, METHODS, SAVED_AGAIN, Read
-from starlight.lab.features.heads import fit, fit_network
+from starlight.lab.features.heads import fit, fit_network, prepared
 from starlight.metrics import auc, bootstrap_interval, clopper_pearson, cover_weights, detection_at_fpr
 from starlight.streams import dct
 
@@ -73,8 +73,9 @@ def scored(learnt: Read, judged: Read, stored: Stored, *, seed: int = 0) -> Scor
     today = _today(stored, judged.sets["stream"])
     scores = {(TODAY, one): today[:, [names.index(name) for name in one]].max(axis=1) for one in FAMILIES}
     for head, sets in HEADS.items():
-        scores |= {(head, one): _fitted(learnt, judged, sets, one) for one in FAMILIES}
-    scores |= {(BY_QUALITY, one): _by_quality(learnt, judged, HEADS["all"], one) for one in FAMILIES}
+        for one in FAMILIES:
+            found = _linear(learnt, judged, sets, one, by_quality=head == "all")
+            scores |= {(name, one): said for name, said in zip((head, BY_QUALITY), found, strict=False)}
     for head, sets in NETWORKS.items():
         said = _of_network(learnt, judged, sets, seed)
         scores |= {(head, one): said[:, k] for k, one in enumerate(FAMILIES)}
@@ -95,15 +96,21 @@ def _quality(rows: pd.DataFrame) -> NDArray[np.int64]:
     return np.digitize(rows["step"], STEPS)
 
 
-def _fitted(
-    learnt: Read, judged: Read, sets: Sequence[str], family: Sequence[str], quality: int | None = None
-) -> NDArray:
+def _linear(
+    learnt: Read, judged: Read, sets: Sequence[str], family: Sequence[str], *, by_quality: bool
+) -> Iterator[NDArray]:
+    """Scores of a linear head; then, if asked, of one for each quality."""
     rows = learnt.rows
     at = np.flatnonzero(rows["technique"].isin(["", *family]) & rows["cover"].isin(_covers(rows, family)))
-    used = rows.iloc[at]
-    weight = None if quality is None else np.where(_quality(used) == quality, 1.0, _FAR)
-    head = fit(_values(learnt, sets, at), (used["technique"] != "").to_numpy(), used["photograph"].tolist(), weight)
-    return head.score(_values(judged, sets, np.arange(len(judged.rows))))
+    used, others = rows.iloc[at], _values(judged, sets, np.arange(len(judged.rows)))
+    pairs = prepared(_values(learnt, sets, at), (used["technique"] != "").to_numpy())
+    yield fit(pairs, used["photograph"].tolist()).score(others)
+    if by_quality:
+        of, out = _quality(judged.rows), np.zeros(len(judged.rows))
+        for quality in np.unique(of):
+            weight = np.where(_quality(used) == quality, 1.0, _FAR)
+            out[of == quality] = fit(pairs, used["photograph"].tolist(), weight).score(others[of == quality])
+        yield out
 
 
 @torch.inference_mode()
@@ -123,13 +130,6 @@ def _of_network(learnt: Read, judged: Read, sets: Sequence[str], seed: int) -> N
 def _covers(rows: pd.DataFrame, family: Sequence[str]) -> set[str]:
     """Covers that have a stego file of the family: pairs alone are learnt from."""
     return set(rows.loc[rows["technique"].isin(family), "cover"])
-
-
-def _by_quality(learnt: Read, judged: Read, sets: Sequence[str], family: Sequence[str]) -> NDArray:
-    of, out = _quality(judged.rows), np.zeros(len(judged.rows))
-    for quality in np.unique(of):
-        out[of == quality] = _fitted(learnt, judged, sets, family, int(quality))[of == quality]
-    return out
 
 
 def measure(data: Scored, *, seed: int = 0) -> pd.DataFrame:

@@ -17,7 +17,8 @@ __all__ = ["to_markdown", "write"]
 _TITLES = {AS_THEY_LIE: "Files as they lie", SAVED_AGAIN: "Photographs made smaller and saved again"}
 _NOTES = f"""\
 - The question is whether richer statistics of JPEG coefficients find more on files of other sources than the experts of
-  today. No file that is judged was learnt from, chose a ridge, or set the weights of today's experts.
+  today. No file that is judged was learnt from or chose a ridge; the folder should hold no photograph that the detector
+  learnt from either.
 - `{TODAY}`: the released detector's own, asked alone, whether or not it may speak; it has learnt from several times as
   many files. All other heads learnt from the pairs named above: linear ones with a ridge, and `network`, the same small
   network that the experts are. To learn what statistics are worth, compare heads of one kind.
