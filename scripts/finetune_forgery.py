@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from starlight.forgery.verifier import Verifier
 from starlight.params import General, run_stage, section
 from starlight.training.forgery import nothing
+from starlight.training.forgery.crossed import Crossed
 from starlight.training.forgery.examples import Examples
 from starlight.training.forgery.extract import read_network
 from starlight.training.forgery.params import ForgeryParams
@@ -23,16 +23,15 @@ def main(raw: dict) -> None:
         (MODELS / "forgery_seeds").mkdir(parents=True, exist_ok=True)
         nothing.leave_curve(OUT)
         return
-    data = Examples.load(DATA)
-    train, val = data.split("train"), data.split("val")
-    base, network = Verifier.load(MODELS / "forgery_base.safetensors"), read_network(DATA)
-    made = finetuned(base, train, val, read(OUT / "mining"), params, tuning, pool, general.seed)
+    data, network = Examples.load(DATA).split("train", "val"), read_network(DATA)
+    base = Crossed.load(MODELS / "forgery_base.safetensors", MODELS / "forgery_folds")
+    made = finetuned(base, data, read(OUT / "mining"), params, tuning, pool, general.seed)
     made.curve.to_csv(OUT / "curves.csv", index=False, lineterminator="\n")
     for name, verifier in (("", made.detector), ("_tuned", made.tuned), ("_control", made.control)):
         verifier.save(MODELS / f"forgery{name}.safetensors", network)
     seeds = MODELS / "forgery_seeds"
     seeds.mkdir(parents=True, exist_ok=True)
-    for seed, one in other_seeds(train, val, section(raw, "mine", MineParams), params, tuning, pool, general.seed):
+    for seed, one in other_seeds(data, section(raw, "mine", MineParams), params, tuning, pool, general.seed):
         for name in ("base", "detector", "control"):
             getattr(one, name).save(seeds / f"{name}_{seed}.safetensors")
     print(f"finetune_forgery: threshold {made.detector.threshold:.3f}")

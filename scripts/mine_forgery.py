@@ -22,7 +22,7 @@ def main(raw: dict) -> None:
         contact_sheet([], [], [], OUT / "worst.png")
         return
     base = Verifier.load(Path("models/forgery_base.safetensors"))
-    data = Examples.load(DATA).split("train")
+    data = Examples.load(DATA).split("train", "val")
     found = mined(base, data, params, section(raw, "forgery", ForgeryParams))
     write(found, OUT)
     worst = found.hard_negatives.head(params.sheet)

@@ -9,19 +9,21 @@ from starlight.training.forgery.extract import read_network
 from starlight.training.forgery.params import ForgeryParams
 from starlight.training.forgery.stages import base_of
 
-DATA, OUT = Path("artifacts/forgery"), Path("models/forgery_base.safetensors")
+DATA, OUT, FOLDS = Path("artifacts/forgery"), Path("models/forgery_base.safetensors"), Path("models/forgery_folds")
 
 
 def main(raw: dict) -> None:
     params, general = section(raw, "forgery", ForgeryParams), section(raw, None, General)
     if why := nothing.reason(DATA):
         nothing.leave_verifiers([OUT], why)
+        FOLDS.mkdir(parents=True, exist_ok=True)
         return
-    data = Examples.load(DATA)
-    train, val = data.split("train"), data.split("val")
-    base = base_of(train, val, params, general.seed)
-    base.save(OUT, read_network(DATA))
-    print(f"train_forgery: {len(train.kinds)} suspicions in {len(train.rows)} images, threshold {base.threshold:.3f}")
+    data = Examples.load(DATA).split("train", "val")
+    base = base_of(data, params, general.seed)
+    base.whole.save(OUT, read_network(DATA))
+    base.save_parts(FOLDS)
+    print(f"train_forgery: {len(data.kinds)} suspicions in {len(data.rows)} images, "
+          f"threshold {base.whole.threshold:.3f}")  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import count, islice, takewhile
 from pathlib import Path
 
 import pandas as pd
@@ -10,7 +11,18 @@ import pandas as pd
 from starlight.errors import StarlightError
 from starlight.system.atomic import whole
 
-__all__ = ["COLUMNS", "KINDS", "STEGO_KINDS", "frame", "of_forgery", "of_stego", "read", "usable", "write"]
+__all__ = [
+    "COLUMNS",
+    "KINDS",
+    "STEGO_KINDS",
+    "frame",
+    "of_forgery",
+    "of_stego",
+    "read",
+    "usable",
+    "write",
+    "write_rows",
+]
 
 STEGO_KINDS = ("clean", "stego", "negative")  # what the task stego works on
 KINDS = (*STEGO_KINDS, "forged", "authentic")
@@ -39,6 +51,7 @@ COLUMNS = {
     "twin_id": "str",  # stego, forged: sample_id of its authentic twin, empty where there is none
     "tool": "str",  # the program that embedded, or a technique's name that nobody listed
 }
+_AT_ONCE = 2048  # rows that are held when a manifest is written row by row
 _TEXT = [name for name, kind in COLUMNS.items() if kind == "str"]
 
 
@@ -104,14 +117,31 @@ def _wanted(columns: Sequence[str] | None) -> Callable[[str], bool] | None:
 
 def write(table: pd.DataFrame, path: Path | str) -> None:
     """Write a manifest: sorted by path, LF, whole numbers without a point; the file appears whole or not at all."""
-    table = _typed(table[list(COLUMNS)])
-    bits = [f"{v:.0f}" if v == v else "" for v in table["payload_bits"]]
-    rates = [f"{v:.6g}" if v == v else "" for v in table["payload_rate"]]
-    path = Path(path)
-    table = table.assign(payload_bits=bits, payload_rate=rates)
+    _write([_typed(table[list(COLUMNS)])], path)
+
+
+def write_rows(rows: Iterable[dict], path: Path | str) -> None:
+    """Write a manifest row by row, as `write` would write the `frame` of them; no more than some are held at a time.
+
+    Parameters
+    ----------
+    rows : iterable of dict
+        Sorted by `path`.
+    path : Path
+    """
+    left = iter(rows)
+    parts = (list(islice(left, _AT_ONCE)) for _ in count())
+    _write(map(frame, takewhile(bool, parts)), path)
+
+
+def _write(parts: Iterable[pd.DataFrame], path: Path | str) -> None:
     try:
-        with whole(path) as partial:
-            table.to_csv(partial, index=False, lineterminator="\n", encoding="utf-8")
+        with whole(path) as partial, partial.open("w", newline="", encoding="utf-8") as file:
+            for number, part in enumerate(parts):
+                bits = [f"{v:.0f}" if v == v else "" for v in part["payload_bits"]]
+                rates = [f"{v:.6g}" if v == v else "" for v in part["payload_rate"]]
+                part = part.assign(payload_bits=bits, payload_rate=rates)
+                part.to_csv(file, index=False, header=number == 0, lineterminator="\n")
     except OSError as error:
         raise StarlightError(f"{path}: cannot be written: {error.strerror or error}") from error
 

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import yaml
 
 from starlight.errors import StarlightError
+from starlight.system.room import is_full, where_free
 
 __all__ = ["General", "knob", "read", "run_stage", "section"]
 
@@ -156,4 +157,10 @@ def run_stage(main: typing.Callable[[dict[str, Any]], None], path: Path | str = 
         main(read(path))
     except StarlightError as error:
         print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
+        raise SystemExit(2) from None
+    except OSError as error:
+        if not is_full(error):
+            raise
+        place = f"{error.filename}: " if error.filename else ""
+        print(f"error: {place}{error.strerror}; {where_free()}", file=sys.stderr)
         raise SystemExit(2) from None

@@ -18,11 +18,11 @@ from starlight.images.image import decode
 from starlight.sample.tampering.build import TamperingParams, build
 from starlight.scan.scan import ScanParams, scan
 from starlight.store import Store
-from starlight.training.forgery import learn, record, stages
+from starlight.training.forgery import crossed, learn, record, stages
 from starlight.training.forgery.augment import augmentation
 from starlight.training.forgery.evaluate import before_after, hardest, measured, predictions, views
 from starlight.training.forgery.examples import ROWS, Examples
-from starlight.training.forgery.extract import extract, read_network, task_rows
+from starlight.training.forgery.extract import Extracted, extract, read_network, task_rows
 from starlight.training.forgery.params import ForgeryParams
 from starlight.training.mining import MineParams, read, write
 from starlight.training.weighting import EnsembleParams, FinetuneParams
@@ -143,23 +143,14 @@ def test_of_a_copy_that_tells_its_target_alone_is_marked():
 
 def test_mining_halves_what_the_base_gets_wrong():
     """The base takes look-alikes for forgeries; fine-tuned on those mined it does not, and finds as much."""
-    data, val, test = (examples(seed=k, first=1000 * k) for k in range(3))
+    data, test = (examples(seed=k, first=1000 * k) for k in range(2))
     params = dataclasses.replace(TINY, held_back=1.0, tuning_trees=100, depth=3, tuning_rate=0.3, target_fpr=0.05)
-    base = stages.base_of(data, val, params, 1)
-    found = stages.mined(base, data, MINING, params)
+    base = stages.base_of(data, params, 1)
+    found = stages.mined(base.whole, data, MINING, params)
     assert set(found.hard_negatives["category"]) == {"tiles"} and len(found.hard_negatives) == 40
     assert found.audit["scanned_forged"] == 40 and found.audit["hard_negatives"] == 40
-    made = stages.finetuned(
-        base,
-        data,
-        val,
-        found,
-        params,
-        TUNING,
-        knobs(EnsembleParams, enabled=False),
-        1,
-    )
-    before, after = (learn.image_scores(v, test) >= 0.5 for v in (base, made.detector))
+    made = stages.finetuned(base, data, found, params, TUNING, knobs(EnsembleParams, enabled=False), 1)
+    before, after = (learn.image_scores(v, test) >= 0.5 for v in (base.whole, made.detector))
     authentic = test.labels == 0
     assert before[authentic].mean() > 0.4 and after[authentic].mean() < 0.1
     assert after[~authentic].mean() > 0.9
@@ -168,41 +159,73 @@ def test_mining_halves_what_the_base_gets_wrong():
 
 def test_nothing_mined_leaves_the_base():
     data = examples()
-    base = stages.base_of(data, data, TINY, 1)
-    none = stages.mined(base, data.taken(data.labels == 1), MINING, TINY)
+    base = stages.base_of(data, TINY, 1)
+    none = stages.mined(base.whole, data.taken(data.labels == 1), MINING, TINY)
     assert len(none.hard_negatives) == 0 and "none found" in none.audit["advice"]
-    made = stages.finetuned(base, data, data, none, TINY, TUNING, knobs(EnsembleParams), 1)
-    assert np.array_equal(made.detector.log_odds(data.table), base.log_odds(data.table))
+    made = stages.finetuned(base, data, none, TINY, TUNING, knobs(EnsembleParams), 1)
+    assert np.array_equal(made.detector.log_odds(data.table), base.whole.log_odds(data.table))
 
 
 def test_what_the_base_has_seen_is_not_mined():
     data = examples()
     for share in (0.0, 0.5):
         params = dataclasses.replace(TINY, held_back=0.6, mine_share=share)
-        found = stages.mined(stages.base_of(data, data, params, 1), data, MINING, params)
+        found = stages.mined(stages.base_of(data, params, 1).whole, data, MINING, params)
         unseen = learn.held_back(data.rows, params.held_back)
         assert found.audit["scanned_authentic"] == unseen.sum() > 0
         assert set(found.hard_negatives["sample_id"]) <= set(data.rows.loc[unseen, "sample_id"])
         assert len(found.hard_negatives) >= share * unseen.sum() - 1
     all_seen = dataclasses.replace(TINY, held_back=0.0)
-    found = stages.mined(stages.base_of(data, data, all_seen, 1), data, MINING, all_seen)
+    found = stages.mined(stages.base_of(data, all_seen, 1).whole, data, MINING, all_seen)
     assert found.audit["scanned_authentic"] == (data.labels == 0).sum()
 
 
 def test_fine_tuning_is_judged_as_it_will_be_used():
     """In an ensemble that hardly heeds the fine-tuned member, no block of trees is better than none."""
-    data, val = examples(), examples(seed=1, first=1000)
+    data = examples()
     params = dataclasses.replace(TINY, held_back=1.0, tuning_rate=0.3)
-    base, weights = stages.base_of(data, val, params, 1), np.ones(len(data.rows))
+    base, weights = stages.base_of(data, params, 1), np.ones(len(data.rows))
     deaf, alone = knobs(EnsembleParams, base=1e12), knobs(EnsembleParams, enabled=False)
-    made = [learn.tune(base, data, weights, val, params, pool, 1) for pool in (deaf, alone)]
-    assert made[0].curve["val_score"].nunique() == 1 and made[1].curve["val_loss"].nunique() > 1
-    assert np.array_equal(made[0].verifier.log_odds(val.table), base.log_odds(val.table))
+    made = [learn.tune(base, data, weights, params, pool, 1) for pool in (deaf, alone)]
+    assert made[0].curve["score"].nunique() == 1 and made[1].curve["loss"].nunique() > 1
+    assert np.array_equal(made[0].verifiers.whole.log_odds(data.table), base.whole.log_odds(data.table))
+
+
+def test_covers_with_right_suspicions_are_spread_over_the_folds():
+    data = examples(30)
+    right = data.overlap > 0.5
+    folds = crossed.folds_of(data, right)
+    assert np.bincount(folds[right]).tolist() == [2] * crossed.FOLDS and np.bincount(folds).max() == 6
+    data.rows["cover_id"] = [f"c{i // 10}" for i in range(30)]
+    shared = crossed.folds_of(data, right)
+    assert all(len(set(shared[i : i + 10])) == 1 for i in (0, 10, 20)) and len(set(shared)) == 3
+    data.rows["cover_id"] = "one"
+    assert not crossed.folds_of(data, right).any()
+
+
+def test_thresholds_are_those_of_images_that_were_not_learnt_from(tmp_path):
+    """Labels drawn at random: the verifier knows those that it saw by heart, and nothing of others."""
+    data = examples()
+    rng = np.random.default_rng(5)
+    data.table[:] = rng.normal(0, 1, data.table.shape)
+    params = dataclasses.replace(TINY, held_back=0.0, trees=150, depth=4, target_fpr=0.2, caution=0.0)
+    base = stages.base_of(data, params, 1)
+    authentic, folds = data.labels == 0, crossed.folds_of(data, data.overlap > 0.5)
+    apart, seen = base.probability(data, folds), base.whole.probability(data.table)
+    assert 0.1 <= (apart[authentic] >= base.whole.threshold).mean() <= 0.2
+    assert not (seen[authentic] >= base.whole.threshold).any() and seen[~authentic].min() > seen[authentic].max()
+    for fold, part in enumerate(base.parts):
+        at = folds == fold
+        assert np.array_equal(apart[at], part.probability(data.table[at]))
+    base.whole.save(tmp_path / "whole.safetensors")
+    base.save_parts(tmp_path / "parts")
+    again = crossed.Crossed.load(tmp_path / "whole.safetensors", tmp_path / "parts")
+    assert np.array_equal(again.probability(data, folds), apart)
 
 
 def test_what_is_no_copy_is_judged_with_caution(tmp_path):
     data = examples()
-    plain, careful = (stages.base_of(data, data, dataclasses.replace(TINY, caution=c), 1) for c in (0.0, 1.5))
+    plain, careful = (stages.base_of(data, dataclasses.replace(TINY, caution=c), 1).whole for c in (0.0, 1.5))
     less = plain.log_odds(data.table) - careful.log_odds(data.table)
     assert np.allclose(less, np.where(data.table[:, COLUMNS.index("is_copy")] == 0, 1.5, 0.0))
     careful.save(tmp_path / "careful.safetensors")
@@ -222,7 +245,7 @@ def test_sampling_weights_are_those_of_params():
 
 def test_what_was_mined_survives_writing(tmp_path):
     data = examples()
-    found = stages.mined(stages.base_of(data, data, TINY, 1), data, MINING, TINY)
+    found = stages.mined(stages.base_of(data, TINY, 1).whole, data, MINING, TINY)
     write(found, tmp_path)
     again = read(tmp_path)
     assert again.hard_negatives["sample_id"].tolist() == found.hard_negatives["sample_id"].tolist()
@@ -247,6 +270,15 @@ def run(tmp_path_factory):
     return root, table
 
 
+def test_what_is_written_anew_leaves_a_link_to_the_old_as_it_was(run, tmp_path):
+    """DVC may link a stage's results to its cache, where a change would be passed on to everybody."""
+    folder = run[0] / "artifacts"
+    for file in folder.iterdir():
+        (tmp_path / file.name).hardlink_to(file)
+    Extracted(Examples.load(folder), read_network(folder), {}).save(folder)
+    assert not any(file.samefile(tmp_path / file.name) for file in folder.iterdir())
+
+
 def test_the_pipeline_on_a_few_images(run):
     root, table = run
     data = Examples.load(root / "artifacts")
@@ -255,17 +287,17 @@ def test_the_pipeline_on_a_few_images(run):
         with Image.open(root / "datasets" / row.path) as file:
             assert file.size == (row.width, row.height)
     assert not data.overlap[data.labels[data.image] == 0].any()
-    train, val, test = (data.split(name) for name in ("train", "val", "test"))
-    base = stages.base_of(train, val, TINY, 1)
-    found = stages.mined(base, train, MINING, TINY)
-    made = stages.finetuned(base, train, val, found, TINY, TUNING, knobs(EnsembleParams), 1)
+    known, test = data.split("train", "val"), data.split("test")
+    base = stages.base_of(known, TINY, 1)
+    found = stages.mined(base.whole, known, MINING, TINY)
+    made = stages.finetuned(base, known, found, TINY, TUNING, knobs(EnsembleParams), 1)
     made.detector.save(root / "forgery.safetensors", read_network(root / "artifacts"))
-    models = {"base": base, "detector": Verifier.load(root / "forgery.safetensors"), "control": made.control}
+    models = {"base": base.whole, "detector": Verifier.load(root / "forgery.safetensors"), "control": made.control}
     judged = predictions(models, test, root / "datasets")
     assert len(judged) == len(test.rows) == ((table["split"] == "test") & (table["status"] == "ok")).sum()
     pixels = judged[[f"base_{part}" for part in ("tp", "fp", "fn", "tn")]].sum(axis=1)
     assert pixels.tolist() == (test.rows["width"] * test.rows["height"]).tolist()
-    others = predictions({"base_2": stages.base_of(train, val, TINY, 2)}, test, root / "datasets")
+    others = predictions({"base_2": stages.base_of(known, TINY, 2).whole}, test, root / "datasets")
     figures = measured(judged, tuple(models), others)
     assert figures["detector"]["n"] == len(judged) and figures["seeds"]["base"]["fpr"]["least"] <= 1
     assert metrics.dumps(figures) == metrics.dumps(measured(judged, tuple(models), others))

@@ -66,6 +66,18 @@ LAYOUTS = {
 }
 
 
+def test_however_many_are_laid_out_together(tmp_path, records, monkeypatch):
+    table = store(tmp_path / "store", records, LAYOUTS["shuffled"])
+    whole = renewed(table, tmp_path / "whole")
+    assert len(whole.names) > 3
+    for count in (1, 9, 17):
+        monkeypatch.setattr("starlight.store.layout._AT_ONCE", count)
+        laid = renewed(table, tmp_path / f"by {count}")
+        assert contents(tmp_path / f"by {count}") == contents(tmp_path / "whole")
+        assert laid.names == whole.names and np.array_equal(laid.bounds, whole.bounds)
+        assert all(np.array_equal(laid.offsets[name], whole.offsets[name]) for name in ("one", "two"))
+
+
 @pytest.mark.parametrize("threads", [1, 3])
 @pytest.mark.parametrize("piece", [1, 100, 1 << 20])
 @pytest.mark.parametrize("shards", LAYOUTS)

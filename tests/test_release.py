@@ -23,7 +23,8 @@ from starlight.release import collected
 from starlight.release.champion import HIDDEN, beaten, duel
 from starlight.release.evidence import Counted, File, by_class, by_source, gather, judge, own
 from starlight.release.promote import objections, promote, undo
-from starlight.release.refit import Scores, left_out, log_odds
+from starlight.release.refit import Scores, log_odds
+from starlight.release.reset import left_out
 from starlight.release.views import views
 
 HERE = Engine(workers=1)

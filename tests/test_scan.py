@@ -12,8 +12,11 @@ from submission_factory import TEXT, picture, save, say, submission
 
 from starlight import manifest
 from starlight.errors import StarlightError
+from starlight.images.containers import Limits
+from starlight.scan.facts import measure
 from starlight.scan.masks import read_mask, read_regions
-from starlight.scan.scan import ScanParams, scan
+from starlight.scan.scan import ScanParams, scan, scan_into
+from starlight.scan.subjects import Contents
 from starlight.techniques import get
 
 SEED = 7
@@ -59,6 +62,31 @@ def test_manifest_survives_writing_and_reading(data, tmp_path):
     assert b"\r" not in first
     manifest.write(table.sample(frac=1, random_state=1), tmp_path / "m.csv")
     assert (tmp_path / "m.csv").read_bytes() == first
+
+
+def test_row_by_row_and_in_parts_it_is_the_same(data, tmp_path, monkeypatch):
+    """As the stage does, which holds no table of all files."""
+    folder = data / "ann_submission_2025"
+    shutil.copy(folder / "clean/a000.png", folder / "clean/z.png")
+    (folder / "clean/zero.jpg").write_bytes(b"")
+    forged(folder, "f", np.random.default_rng(5), np.eye(72), twin="authentic")
+    table, report = run(data)
+    manifest.write(table, tmp_path / "m.csv")
+    monkeypatch.setattr("starlight.manifest._AT_ONCE", 7)
+    monkeypatch.setattr("starlight.scan.measured._AT_ONCE", 5)
+    assert scan_into(tmp_path / "rows.csv", data, knobs(ScanParams, workers=1), SEED) == report
+    assert (tmp_path / "rows.csv").read_bytes() == (tmp_path / "m.csv").read_bytes()
+
+
+def test_facts_of_a_content_take_little_and_come_back_whole(data):
+    contents = Contents(np.arange(9, dtype=np.uint64))
+    for number, path in enumerate(sorted((data / "ann_submission_2025").rglob("*.jpg"))[:3]):
+        facts = measure(path.read_bytes(), Limits())
+        contents[number] = facts
+        assert contents[number] == facts
+    contents[8] = "unreadable: cut short"
+    assert contents.reasons == {8: "unreadable: cut short"} and contents.sample_id(8) == "0000000000000008"
+    assert contents.rows.itemsize < 160
 
 
 def test_broken_files_are_rows_with_reasons(data):
@@ -329,6 +357,14 @@ def test_nothing_to_scan_says_what_is_expected(tmp_path, make):
         (tmp_path / "x_submission_2025/clean").mkdir(parents=True)
     with pytest.raises(StarlightError, match="clean/, stego/ or negatives/"):
         scan(tmp_path, knobs(ScanParams, workers=1), SEED)
+
+
+def test_a_scan_of_nothing_but_broken_files_says_so(tmp_path):
+    (tmp_path / "x_submission_2025/clean").mkdir(parents=True)
+    (tmp_path / "x_submission_2025/clean/cut.png").write_bytes(b"\x89PNG")
+    table, report = scan(tmp_path, knobs(ScanParams, workers=1), SEED)
+    assert table["status"].tolist() == ["quarantined"] and report["usable"] == 0
+    assert scan_into(tmp_path / "m.csv", tmp_path, knobs(ScanParams, workers=1), SEED) == report
 
 
 def test_clean_alone_is_a_scan_with_a_warning(tmp_path):

@@ -106,9 +106,11 @@ def test_the_submission_holds_what_it_says(made):
 def test_the_seed_makes_the_bytes(made, tmp_path):
     folder, _ = made
     build(tmp_path / "again", SMALL, 3, workers=2)
-    build(tmp_path / "other", knobs(TamperingParams, pairs=9, authentic=0, lookalikes=0), 4, workers=1)
     assert _digest(tmp_path / "again") == _digest(folder)
-    assert _digest(tmp_path / "other") != _digest(folder)
+    (tmp_path / "kept.csv").hardlink_to(tmp_path / "again/sources.csv")
+    build(tmp_path / "again", knobs(TamperingParams, pairs=9, authentic=0, lookalikes=0), 4, workers=1)
+    assert _digest(tmp_path / "again") != _digest(folder)
+    assert (tmp_path / "kept.csv").read_bytes() == (folder / "sources.csv").read_bytes(), "a link is another's file"
 
 
 def _digest(folder):

@@ -74,6 +74,14 @@ def test_the_second_time_there_is_nothing_to_do(clone):
     assert "up to date" in run(clone, "dvc", "status")
 
 
+def test_what_dvc_keeps_takes_its_room_once(clone):
+    """Images, streams and weights are the same files in the cache, on any file system that knows links."""
+    kept = {path.stat().st_ino for path in (clone / ".dvc/cache").rglob("*") if path.is_file()}
+    made = [*clone.glob("datasets/*_2025/**/*"), *clone.glob("artifacts/**/*"), *clone.glob("models/*.safetensors")]
+    files = [path for path in made if path.is_file() and path.name != ".gitignore"]
+    assert len(files) > 200 and all(path.stat().st_ino in kept for path in files)
+
+
 LONG = pytest.mark.skipif("STARLIGHT_LONG" not in os.environ, reason="takes minutes: set STARLIGHT_LONG=1")
 
 

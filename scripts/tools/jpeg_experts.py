@@ -10,7 +10,8 @@ from starlight.release import jpeg_sample
 from starlight.release.card import FOLDER, LEFT_OUT, WEIGHTS, forget_evidence, write_card
 from starlight.release.evidence import make, own
 from starlight.release.jpeg_experts import renew, set_thresholds, told
-from starlight.release.refit import left_out, log_odds
+from starlight.release.refit import log_odds
+from starlight.release.reset import write_left_out
 from starlight.sample.build import SampleParams
 
 
@@ -52,8 +53,7 @@ def main(raw: dict) -> None:
         further = log_odds(weights, clean, options.collected)
         set_by = set_thresholds(weights, files.apart)
     write(weights, stored.members, set_by(further), meta)
-    table = left_out(set_by, further, stored.meta["ood_limit"])
-    table.to_csv(options.release / LEFT_OUT, index=False, lineterminator="\n")
+    table = write_left_out(options.release / LEFT_OUT, set_by, further, stored.meta["ood_limit"])
     forget_evidence(options.release)
     write_card(options.release)
     print(table.to_markdown(index=False))

@@ -8,12 +8,12 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from starlight.detector.weights import load, write
+from starlight.detector.weights import load
 from starlight.manifest import read
 from starlight.params import run_stage, section
-from starlight.release.card import LEFT_OUT
 from starlight.release.evidence import make, own
-from starlight.release.refit import fitting, left_out, log_odds
+from starlight.release.refit import fitting, log_odds
+from starlight.release.reset import reset
 from starlight.sample.build import SampleParams
 from starlight.store import StreamReader, default_root
 from starlight.training.cells.crops import Crops
@@ -46,21 +46,8 @@ def main(raw: dict) -> None:
             return [*make(Path(folder), options.images, options.seeds, made_with), *own(options.covers)]
 
         scores = log_odds(options.weights, files, options.collected)
-    calibration = set_by(scores)
-    if options.techniques:
-        stay = [name for name in calibration.techniques if name not in options.techniques]
-        calibration = calibration.with_thresholds(stay, stored.calibration)
-    before, after = (scores.flagged(one) for one in (stored.calibration, calibration))
-    print(f"{before} of {len(scores.logits)} further clean images flagged; with thresholds set anew by them, {after}")
-    for other in calibration.others:
-        print(f"for a rate of {other.target_fpr:g}: {scores.flagged(other)} of them")
-    real = int((scores.groups != "").sum())
-    told = {"further_clean": len(scores.logits), "further_real": real, "further_fpr": options.target_fpr,
-            "further_of": options.techniques}  # fmt: skip
-    write(options.weights, stored.members, calibration, stored.meta | told)
-    if real:
-        table = left_out(set_by, scores, stored.meta["ood_limit"])
-        table.to_csv(options.weights.with_name(LEFT_OUT), index=False, lineterminator="\n")
+    table = reset(options.weights, set_by, scores, options.techniques)
+    if table is not None:
         print(table.to_markdown(index=False))
 
 

@@ -14,9 +14,9 @@ from torch import Tensor, nn
 from starlight.detector.calibration.judgement import Prediction, found_in, judge, possible_in
 from starlight.detector.model.encoders import MAP_WIDTH, WIDTH
 from starlight.detector.model.experts import Experts, answers
-from starlight.detector.plain.cells import record_cells
+from starlight.detector.plain.batch import batch
 from starlight.detector.weights import averaged, load
-from starlight.streams.collate import CROPS, first_rows, tile_count, vectors
+from starlight.streams.collate import vectors
 
 __all__ = ["TorchPredictor"]
 
@@ -60,10 +60,10 @@ class TorchPredictor:
         found = found_in(records, self.techniques) if self._reads else None
         if not maps and blank is None and (quick := self._by_experts(records, masks)) is not None:
             return judge(*quick, classes, self.calibration, self.meta["ood_limit"], found)
-        batch, mask = self._batch(records), torch.from_numpy(masks)
-        outputs = [m.model(batch, mask, blank=blank) for m in self.members]
+        tensors, mask = self._batch(records), torch.from_numpy(masks)
+        outputs = [m.model(tensors, mask, blank=blank) for m in self.members]
         logits = averaged([o.logits for o in outputs], self._weights)
-        ood = self.members[0].model.unlikeness(batch).numpy()
+        ood = self.members[0].model.unlikeness(tensors).numpy()
         cells = torch.sigmoid(outputs[-1].cell_logits).numpy()
         return judge(logits.numpy(), cells, ood, classes, self.calibration, self.meta["ood_limit"], found)
 
@@ -84,13 +84,7 @@ class TorchPredictor:
 
     def _batch(self, records: Sequence[Mapping[str, Any]]) -> dict[str, Tensor]:
         """Tensors, with the cells of the fixed front end computed once for all members."""
-        arrays = vectors(records, [name for name in self.streams if name not in CROPS])
-        arrays["tiles"] = np.array([tile_count(r) for r in records], dtype=np.int64)
-        most = int(arrays["tiles"].max())
-        arrays |= first_rows(records, self._starts)
-        for name in self.streams:
-            if name in CROPS:
-                arrays[f"{name}_cells"] = _stacked([record_cells(name, record) for record in records], most)
+        arrays = batch(records, self.streams, self._starts)
         return {k: torch.from_numpy(np.ascontiguousarray(v)) for k, v in arrays.items()}
 
 
@@ -118,13 +112,3 @@ class _Sparing(nn.Module):
         if cells.any():
             return self.encoder(cells)
         return cells.new_zeros(len(cells), WIDTH), cells.new_zeros(len(cells), MAP_WIDTH, *cells.shape[2:])
-
-
-def _stacked(cells: Sequence[np.ndarray], most: int) -> np.ndarray:
-    """Cells of b images as (b, most, c, 32, 32), zeros past the end of an image with fewer tiles."""
-    if len(cells) == 1:
-        return cells[0][None]
-    out = np.zeros((len(cells), most, *cells[0].shape[1:]), np.float32)
-    for row, own in zip(out, cells, strict=True):
-        row[: len(own)] = own
-    return out

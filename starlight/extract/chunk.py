@@ -17,6 +17,7 @@ from starlight.store import key
 from starlight.store.reader import BESIDE, FACTS, FOUND, MASK
 from starlight.store.shard import ShardWriter
 from starlight.streams.compute import compute_streams
+from starlight.system.room import NoRoom
 from starlight.techniques.constraints import constraint_mask
 
 __all__ = ["Result", "Work", "extract_chunk"]
@@ -42,8 +43,9 @@ class Work:
 
 @dataclass
 class Result:
-    """`failed`: sample_id to reason. `computed`: records written, by stream."""
+    """`images`: of the chunk. `failed`: sample_id to reason. `computed`: records written, by stream."""
 
+    images: int
     failed: dict[str, str] = field(default_factory=dict)
     computed: dict[str, int] = field(default_factory=dict)
 
@@ -64,7 +66,7 @@ def extract_chunk(work: Work, streams: Sequence[str], jobs: Sequence[tuple[str, 
     StarlightError
         The store cannot be written.
     """
-    result = Result()
+    result = Result(len(jobs))
     writers: dict[str, ShardWriter] = {}
     try:
         for sample_id, path, bits in jobs:
@@ -83,6 +85,8 @@ def extract_chunk(work: Work, streams: Sequence[str], jobs: Sequence[tuple[str, 
                     result.computed[name] = result.computed.get(name, 0) + 1
         for writer in writers.values():
             writer.publish()
+    except NoRoom as error:
+        raise NoRoom(error.folder, error.reason, sum(w.record for w in writers.values())) from None
     finally:
         for writer in writers.values():
             writer.abandon()

@@ -25,6 +25,7 @@ from starlight.store.picking import Picked, pick
 from starlight.store.reader import FACTS, FOUND, MASK
 from starlight.streams import REGISTRY
 from starlight.streams.collate import CROPS
+from starlight.system.room import NoRoom
 
 __all__ = ["NEEDED", "ExtractParams", "extract", "table_names"]
 
@@ -189,10 +190,15 @@ def _gather(
         streams = tuple(names)
         jobs = [(ids[i], paths[ids[i]], int(needed[i])) for i in np.flatnonzero(needed)]
         task = functools.partial(extract_chunk, work, streams)
-        for result in run(engine, task, chunked(jobs, engine), label="extract"):
-            progress.failed.update(result.failed)
-            for stream, count in result.computed.items():
-                progress.computed[stream] += count
+        done = 0
+        try:
+            for result in run(engine, task, chunked(jobs, engine), label="extract"):
+                done += result.images
+                progress.failed.update(result.failed)
+                for stream, count in result.computed.items():
+                    progress.computed[stream] += count
+        except NoRoom as error:
+            raise error.before(len(jobs) - done) from None
         left = [i for i in ids if i not in progress.failed]
         if len(left) < len(ids):
             picked.clear()

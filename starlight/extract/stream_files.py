@@ -7,7 +7,7 @@ import csv
 import json
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -21,9 +21,11 @@ from starlight.store.picking import Picked
 from starlight.store.reader import BESIDE
 from starlight.store.renewal import Renewal
 from starlight.streams import REGISTRY
+from starlight.system.room import is_full, needs
 
 __all__ = ["Writer"]
 
+_AT_ONCE = 4096  # rows of the index
 _TABLES = ("index.csv", "failed.csv")
 _ABOUT = "streams.json"  # without it the folder holds no streams for anybody
 
@@ -90,7 +92,10 @@ class Writer:
             self.renewal = Renewal(self.out_dir, self.partial, self.layout, ledger, self.threads)
             return self.renewal.write()
         except OSError as error:
-            raise StarlightError(f"{self.out_dir}: cannot be written: {error.strerror or error}") from error
+            reason = error.strerror or str(error)
+            if is_full(error):
+                reason += f"; all parts {needs(float(self.layout.sizes().sum()), self.out_dir.parent)}"
+            raise StarlightError(f"{self.out_dir}: cannot be written: {reason}") from error
 
     def publish(self, failed: Sequence[tuple[str, str, str]], max_tiles: int) -> None:
         """Write index and list of failures, and put everything in place."""
@@ -103,11 +108,17 @@ class Writer:
             raise StarlightError(f"{self.out_dir}: cannot be written: {error.strerror or error}") from error
 
     def _index(self) -> None:
-        columns, values = ["sample_id"], [self.ids]
+        columns = [f"{name}_{what}" for name in self.picked for what in ("offset", "shape")]
+        starts = range(0, len(self.ids), _AT_ONCE)
+        rows = (row for start in starts for row in self._rows(slice(start, start + _AT_ONCE)))
+        self._table("index.csv", ["sample_id", *columns], rows)
+
+    def _rows(self, some: slice) -> Iterator[tuple]:
+        values = [self.ids[some]]
         for name, picked in self.picked.items():
-            columns += [f"{name}_offset", f"{name}_shape"]
-            values += [self.layout.offsets[name].tolist(), map(picked.texts.__getitem__, picked.codes.tolist())]
-        self._table("index.csv", columns, zip(*values, strict=True))
+            offsets, codes = self.layout.offsets[name][some].tolist(), picked.codes[some].tolist()
+            values += [offsets, map(picked.texts.__getitem__, codes)]
+        return zip(*values, strict=True)
 
     def _about(self, max_tiles: int) -> None:
         streams = {

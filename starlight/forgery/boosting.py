@@ -106,30 +106,43 @@ def _tree(binned, slope, bend, seen, asked, settings: Settings):
     inner = 2**settings.depth - 1
     column, cut = np.zeros(inner, int), np.full(inner, _BINS, int)
     node = np.zeros(len(slope), np.intp)
+    some = binned[np.ix_(seen, asked)] + np.arange(len(asked)) * (_BINS + 1)
+    sums: np.ndarray | None = None
     for level in range(settings.depth):
         first, count = 2**level - 1, 2**level
-        best = _splits(binned[seen][:, asked], slope[seen], bend[seen], node[seen] - first, count, settings.ridge)
-        for k, (gain, where, at) in enumerate(best):
+        sums = _sums(some, slope[seen], bend[seen], node[seen] - first, count, sums)
+        for k, (gain, where, at) in enumerate(_splits(sums, settings.ridge)):
             if gain > 1e-9:
                 column[first + k], cut[first + k] = asked[where], at
         node = 2 * node + 1 + (binned[np.arange(len(node)), column[node]] > cut[node])
     where = node - inner
-    sums = [np.bincount(where[seen], v[seen], minlength=inner + 1) for v in (slope, bend)]
-    return column, cut, settings.rate * sums[0] / (sums[1] + settings.ridge), where
+    g, h = (np.bincount(where[seen], v[seen], minlength=inner + 1) for v in (slope, bend))
+    return column, cut, settings.rate * g / (h + settings.ridge), where
 
 
-def _splits(binned, slope, bend, node, count: int, ridge: float) -> list[tuple[float, int, int]]:
+def _sums(some, slope, bend, node, count: int, above: np.ndarray | None) -> np.ndarray:
+    """Sums of slope and bend for each node of a level, column (of those asked) and bin: (2, count, columns, bins).
+
+    Of two nodes under one, those of the left are what the right leaves of the sums `above`.
+    """
+    columns = some.shape[1]
+    size = columns * (_BINS + 1)
+    kept = np.flatnonzero(node & 1) if above is not None else np.arange(len(node))
+    key = (some[kept] + (node[kept] // 2 * size)[:, None]).ravel()
+    nodes = max(count // 2, 1)
+    found = np.stack([np.bincount(key, np.repeat(v[kept], columns), minlength=nodes * size) for v in (slope, bend)])
+    found = found.reshape(2, nodes, columns, _BINS + 1)
+    if above is None:
+        return found
+    return np.stack([above - found, found], 2).reshape(2, count, columns, _BINS + 1)
+
+
+def _splits(sums: np.ndarray, ridge: float) -> list[tuple[float, int, int]]:
     """Best gain, column (of those asked) and bin for each node of a level."""
-    columns = binned.shape[1]
-    key = (node[:, None] * columns + np.arange(columns)[None]) * (_BINS + 1) + binned
-    shape = (count, columns, _BINS + 1)
-    g, h = (
-        np.bincount(key.ravel(), np.repeat(v, columns), minlength=int(np.prod(shape))).reshape(shape).cumsum(2)
-        for v in (slope, bend)
-    )
+    g, h = sums.cumsum(3)
     left, right = g**2 / (h + ridge), (g[:, :, -1:] - g) ** 2 / (h[:, :, -1:] - h + ridge)
     gain = left + right - g[:, :, -1:] ** 2 / (h[:, :, -1:] + ridge)
     gain[:, :, -1] = 0
-    flat = gain.reshape(count, -1)
+    flat = gain.reshape(len(gain), -1)
     best = flat.argmax(1)
     return [(float(flat[k, b]), *divmod(int(b), _BINS + 1)) for k, b in enumerate(best)]

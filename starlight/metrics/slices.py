@@ -32,7 +32,7 @@ def parts(predictions: pd.DataFrame) -> dict[str, pd.Series]:
         Name of each part by row; empty where an image is in none, as what is no JPEG has no quality. The size is the
         side of a square of as many pixels.
     """
-    side = np.sqrt(predictions.width.astype(float) * predictions.height.astype(float))
+    side = pd.Series(np.sqrt(predictions.width.astype(float) * predictions.height.astype(float)))
     found = {"quality": _binned(predictions["quality"], "quality")} if "quality" in predictions else {}
     found["size"] = _binned(side, "size")
     for name in ("source", "container"):

@@ -113,7 +113,7 @@ def model_card(meta: Mapping, figures: Mapping, counted: Mapping[str, pd.DataFra
         What `take` keeps: `files`, `settings`, `covers`, and `v4` of `metrics.json`; where those were measured anew,
         `test`, of which images, and `refitted`, of which experts.
     counted : mapping of DataFrame
-        `EVIDENCE`, `COVERAGE` and `LEFT_OUT`, as `evidence.by_source`, `evidence.by_class` and `refit.left_out` give
+        `EVIDENCE`, `COVERAGE` and `LEFT_OUT`, as `evidence.by_source`, `evidence.by_class` and `reset.left_out` give
         them; empty where they were not counted.
     """
     metrics, evidence = figures["v4"], counted[EVIDENCE]

@@ -22,14 +22,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from starlight.detector.calibration.calibration import FINDS_NOTHING, SPEAKS, Calibration
-from starlight.detector.calibration.thresholds import fit
 from starlight.detector.model import UnifiedStarlightDetector
 from starlight.detector.model.encoders import WIDTH
 from starlight.detector.weights import Member, averaged, load
 from starlight.release.champion import HIDDEN
 from starlight.release.evidence import File
 from starlight.release.jpeg_sample import TECHNIQUES, Files, Read
-from starlight.release.refit import Scores, log_odds
+from starlight.release.refit import Scores, by_further, log_odds
 from starlight.streams import dct
 from starlight.training.fit_experts import AGAIN, fit_encoder
 
@@ -189,15 +188,11 @@ def set_thresholds(weights: Path, apart: Files) -> Callable[[Scores], Calibratio
         if name in TECHNIQUES and not _able(logits[carried < 0, t], logits[carried == t, t])
     ]
 
-    def set_by(further: Scores) -> Calibration:
-        more = further.logits, further.classes.tolist()
-        found = fit(
-            logits, carried, classes.tolist(), techniques=names, target_fpr=stored.calibration.target_fpr, further=more,
-            others=[one.target_fpr for one in stored.calibration.others],
-        )  # fmt: skip
-        return stored.calibration.with_thresholds(TECHNIQUES, _silenced(found, unable))
-
-    return set_by
+    found_by = by_further(
+        logits, carried, classes.tolist(), techniques=names, target_fpr=stored.calibration.target_fpr,
+        others=[one.target_fpr for one in stored.calibration.others],
+    )  # fmt: skip
+    return lambda further: stored.calibration.with_thresholds(TECHNIQUES, _silenced(found_by(further), unable))
 
 
 def _silenced(calibration: Calibration, names: Sequence[str]) -> Calibration:

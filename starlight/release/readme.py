@@ -21,6 +21,15 @@ from starlight.release.card import EVIDENCE, FIGURES, PROMISED
 __all__ = ["BLOCKS", "fill", "pages"]
 
 _BLOCK = re.compile(r"(<!-- figures: (\S+) -->\n).*?(<!-- end -->)", re.S)
+ROOM = "reports/bench/room.csv"
+_PLACES = {
+    "datasets": ("`datasets/`", "the images"),
+    "artifacts": ("`artifacts/`", "the streams' vectors, and the manifest"),
+    "models": ("`models/`", "weights"),
+    ".dvc/cache": ("`.dvc/cache`", "the same once more by content: links, which take no room, and lists"),
+    "cells": ("the folder `STARLIGHT_CACHE`", "cells: what a model reads of crops"),
+    "vectors": ("", "the streams' vectors by content, facts of files"),
+}
 _FOUND, _HARDLY = 0.9, 0.1  # lower end of the interval from which, and rate under which, it is said in words
 _WHAT = {
     "alpha": "text in the least significant bits (LSBs) of alpha",
@@ -132,4 +141,12 @@ def _at_other_rates(rows: pd.DataFrame) -> str:
     return f"\nOf the real files it flags {', '.join(told)}."
 
 
-BLOCKS: dict[str, Callable[[Path], str]] = {"techniques": _techniques, "false-alarms": _alarms}
+def _room(release: Path) -> str:
+    """What a run takes on disk, as `scripts.tools.room` measured it."""
+    rows = pd.read_csv(release.parents[1] / ROOM)
+    shown = [[_PLACES[r.where][0], _PLACES[r.where][1], f"{r.files:,}", f"{r.mb:,.0f} MB"] for r in rows.itertuples()]
+    total = ["in all", "", f"{rows['files'].sum():,}", f"{rows['mb'].sum():,.0f} MB"]
+    return table(["where", "holds", "files", "room"], [*shown, total], "llrr")
+
+
+BLOCKS: dict[str, Callable[[Path], str]] = {"techniques": _techniques, "false-alarms": _alarms, "room": _room}

@@ -1,8 +1,4 @@
-"""Thresholds set anew by further clean files, real and generated ones together, and how they do on makes left out.
-
-Files that set thresholds say nothing of those thresholds. So each make of camera, and each other source, is left out in
-turn: what is counted of it was judged by thresholds that it had no part in.
-"""
+"""What sets thresholds anew by further clean files, real and generated ones together, and their log-odds."""
 
 from __future__ import annotations
 
@@ -12,16 +8,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from starlight.detector.calibration.calibration import Calibration
-from starlight.detector.calibration.judgement import columns, judge
+from starlight.detector.calibration.judgement import columns
 from starlight.detector.calibration.thresholds import fit
 from starlight.detector.weights import Member
 from starlight.errors import StarlightError
 from starlight.fanout import Engine, chunked, run
-from starlight.metrics import clopper_pearson
 from starlight.release import collected
 from starlight.release.collected import Collected
 from starlight.release.evidence import File, loaded
@@ -29,10 +23,9 @@ from starlight.techniques import LABELS
 from starlight.training.data import TrainingData
 from starlight.training.selection import Passes
 
-__all__ = ["Scores", "fitting", "left_out", "log_odds"]
+__all__ = ["Scores", "by_further", "fitting", "log_odds"]
 
 _BATCH = 512  # images judged together
-_MIN_GROUP = 20  # images of a make under which it is left out together with the other such makes
 
 
 class Scores(NamedTuple):
@@ -80,11 +73,25 @@ def fitting(
     place = {LABELS.index(name): at for at, name in enumerate(techniques)} | {-1: -1}
     named = np.array([t in place for t in val.technique])
     logits = Passes(val, maps=False).log_odds(members)[named]
-    known = logits, [place[t] for t in val.technique[named]], np.asarray(val.classes, object)[named]
+    carried, classes = [place[t] for t in val.technique[named]], np.asarray(val.classes, object)[named]
+    return by_further(logits, carried, classes, techniques=techniques, target_fpr=target_fpr, others=others)
+
+
+def by_further(
+    logits: NDArray, carried: Sequence[int], classes: Sequence[str], *, techniques: Sequence[str], target_fpr: float,
+    others: Sequence[float],
+) -> Callable[[Scores], Calibration]:  # fmt: skip
+    """What sets thresholds by known images and further clean ones: `fit`, with all but the further ones given.
+
+    Parameters
+    ----------
+    logits, carried, classes, techniques, target_fpr, others
+        As of `starlight.detector.calibration.thresholds.fit`, with `carried` for `technique`.
+    """
 
     def set_by(further: Scores) -> Calibration:
-        clean = further.logits, further.classes
-        return fit(*known, techniques=techniques, target_fpr=target_fpr, further=clean, others=others)
+        clean = further.logits, further.classes.tolist()
+        return fit(logits, carried, classes, techniques=techniques, target_fpr=target_fpr, further=clean, others=others)
 
     return set_by
 
@@ -159,49 +166,3 @@ def _of_collected(weights: Path, clean: Collected) -> Scores:
         unlike.append(seen.ood)
     found = clean.found[:, columns(predictor.techniques)]
     return Scores(np.concatenate(logits), np.concatenate(unlike), found, clean.classes, clean.groups, clean.whole)
-
-
-def left_out(fit_to: Callable[[Scores], Calibration], scores: Scores, ood_limit: float) -> pd.DataFrame:
-    """False alarms on each make and source, by thresholds that it had no part in.
-
-    Parameters
-    ----------
-    fit_to : callable
-        Sets thresholds by further clean images.
-    scores : Scores
-    ood_limit : float
-        Of the detector.
-
-    Returns
-    -------
-    DataFrame
-        `source`, `what` (files as found, or made from them), `images`, `flagged`, `abstained`, `fpr`, `low`, `high`;
-        all sources first, then the worst.
-    """
-    names, counts = np.unique(scores.groups[scores.groups != ""], return_counts=True)
-    few = set(names[counts < _MIN_GROUP])
-    together = np.array([("others" if name in few else name) for name in scores.groups], object)
-    flagged, abstained = np.zeros(len(together), bool), np.zeros(len(together), bool)
-    for name in sorted(set(together) - {""}):
-        out = together == name
-        part = scores.take(out)
-        thresholds = fit_to(scores.take(~out))
-        found = judge(part.logits, np.zeros(0), part.unlike, part.classes, thresholds, ood_limit, part.found)
-        flagged[out], abstained[out] = (found.score >= 0) & ~found.abstain, found.abstain
-    rows = []
-    for what, whole in (("files", True), ("made from them", False)):
-        real = (scores.whole == whole) & (together != "")
-        parts = [
-            _row(name, what, real & (together == name), flagged, abstained) for name in sorted(set(together[real]))
-        ]
-        rows += [_row("all", what, real, flagged, abstained), *sorted(parts, key=lambda r: (-r["fpr"], r["source"]))]
-    return pd.DataFrame(rows)
-
-
-def _row(source: str, what: str, chosen: NDArray, flagged: NDArray, abstained: NDArray) -> dict[str, object]:
-    n, k = int(chosen.sum()), int(flagged[chosen].sum())
-    low, high = clopper_pearson(k, n)
-    return {
-        "source": source, "what": what, "images": n, "flagged": k, "abstained": int(abstained[chosen].sum()),
-        "fpr": round(k / n, 6) if n else float("nan"), "low": round(low, 6), "high": round(high, 6),
-    }  # fmt: skip

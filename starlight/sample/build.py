@@ -22,6 +22,7 @@ from starlight.sample import carriers, covers, embedding, lookalikes
 from starlight.sample.carriers import Carrier
 from starlight.sample.covers import photos
 from starlight.sample.plan import Item, plan
+from starlight.system.atomic import whole
 from starlight.techniques import TECHNIQUES, slow
 
 __all__ = ["SampleParams", "build"]
@@ -237,7 +238,7 @@ def _write_negative(out_dir: Path, category: str, index: int, seed: int) -> dict
 
 
 def _write_tables(out_dir: Path, results: list[dict]) -> None:
-    with (out_dir / "sources.csv").open("w", newline="", encoding="utf-8") as file:
+    with whole(out_dir / "sources.csv") as partial, partial.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(_COLUMNS)
         writer.writerows(sorted(made["row"] for made in results))

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from starlight.scan.cover_groups import Subject
+import numpy as np
+
 from starlight.scan.facts import Facts
 from starlight.scan.masks import mask_fault
 from starlight.scan.negatives import category_fault, format_fault, payload_fault
+from starlight.scan.subjects import Subjects
 from starlight.scan.submissions import Entry
 from starlight.techniques import OTHER, TECHNIQUES
 
@@ -52,34 +54,30 @@ def _technique_fault(entry: Entry, facts: Facts) -> str:
     return f"technique: {entry.technique} cannot be in this {facts.format.upper()} file of mode {facts.mode}"
 
 
-def content_conflicts(subjects: Sequence[Subject]) -> list[str]:
-    """Reasons of files whose bytes occur more than once; empty where all is well.
+def content_conflicts(subjects: Subjects) -> None:
+    """Set aside files whose bytes occur more than once.
 
     Equal bytes with different labels or techniques contradict each other, and all of them are set aside. Equal bytes
     that say the same are kept once: a negative before a clean file before an authentic one, then the first path.
     """
-    groups: dict[str, list[int]] = {}
-    for i, subject in enumerate(subjects):
-        groups.setdefault(subject.sample_id, []).append(i)
-    reasons = [""] * len(subjects)
-    for members in groups.values():
-        if len(members) < 2:
-            continue
-        claims = {_claim(subjects[i].entry) for i in members}
-        members = sorted(members, key=lambda i: (_ORDER.get(subjects[i].entry.kind, 0), subjects[i].entry.path))
-        for i in members if len(claims) > 1 else members[1:]:
-            reasons[i] = _reason(subjects, members, i, contradiction=len(claims) > 1)
-    return reasons
+    order = np.argsort(subjects.content, kind="stable")
+    bounds = np.flatnonzero(np.diff(subjects.content[order])) + 1
+    starts, ends = np.concatenate([[0], bounds]), np.concatenate([bounds, [len(order)]])
+    for start, end in zip(*(places[ends - starts > 1].tolist() for places in (starts, ends)), strict=True):
+        entries = [subjects.all[subjects.which[i]] for i in order[start:end].tolist()]
+        entries.sort(key=lambda entry: (_ORDER.get(entry.kind, 0), entry.path))
+        contradiction = len({_claim(entry) for entry in entries}) > 1
+        for entry in entries if contradiction else entries[1:]:
+            entry.reason = _reason(entries, entry, contradiction=contradiction)
 
 
 def _claim(entry: Entry) -> tuple[str, str]:
     return ("free", "") if entry.kind in _ORDER else (entry.kind, entry.technique)
 
 
-def _reason(subjects: Sequence[Subject], members: list[int], i: int, *, contradiction: bool) -> str:
+def _reason(entries: Sequence[Entry], entry: Entry, *, contradiction: bool) -> str:
     if not contradiction:
-        return f"duplicate: same bytes as {subjects[members[0]].entry.path}"
-    mine = _claim(subjects[i].entry)
-    other = next(subjects[j].entry for j in members if _claim(subjects[j].entry) != mine)
+        return f"duplicate: same bytes as {entries[0].path}"
+    other = next(e for e in entries if _claim(e) != _claim(entry))
     called = " ".join(filter(None, (other.kind, other.technique)))
     return f"contradiction: same bytes as {other.path}, which is {called}"

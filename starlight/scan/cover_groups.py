@@ -2,34 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 
 from starlight.manifest import STEGO_KINDS
 from starlight.scan.duplicates import UnionFind, near_pairs
 from starlight.scan.facts import Facts
+from starlight.scan.subjects import Subject, Subjects
 from starlight.scan.submissions import Entry, year
 
-__all__ = ["Subject", "cover_ids", "twin_ids"]
+__all__ = ["Covers", "cover_ids", "twin_ids"]
 
 _TWIN_DIFFERENCE = 2  # grey levels by which any cell of the 8x8 thumbnail of a twin may differ
 _INDEXED_DIFFERENCE = 32  # mean of all cells: one bit of an index may mean quite another colour
-_THUMB = 64  # cells of a thumbnail
 _KIND_ORDER = {"clean": 0, "negative": 1, "authentic": 2, "forged": 3, "stego": 4}
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """A file that is an image: its entry, its sample_id and the facts of its content."""
+class Covers(NamedTuple):
+    """Names of covers, each once, and which of them each subject has, int32 (n,)."""
 
-    entry: Entry
-    sample_id: str
-    facts: Facts
+    names: list[str]
+    of: np.ndarray
 
 
-def cover_ids(subjects: Sequence[Subject], distance: int) -> list[str]:
+def cover_ids(subjects: Subjects, distance: int) -> Covers:
     """cover_id of every subject.
 
     United are: a stego or forged file and its clean file, files of one declared cover, equal pixels, and
@@ -40,81 +38,95 @@ def cover_ids(subjects: Sequence[Subject], distance: int) -> list[str]:
 
     Parameters
     ----------
-    subjects : sequence of Subject
+    subjects : Subjects
     distance : int
         Of perceptual hashes, in bits; negative unites equal pixels only.
     """
     sets = UnionFind(len(subjects))
-    first = [i for i, s in enumerate(subjects) if s.entry.kind in STEGO_KINDS]
+    first = np.flatnonzero(np.fromiter((e.kind in STEGO_KINDS for e in subjects.entries()), bool, len(subjects)))
     for i, j in _edges(subjects, first, distance):
         sets.union(i, j)
     if len(first) < len(subjects):
-        settled = {sets.find(i) for i in first}
-        for i, j in _edges(subjects, range(len(subjects)), distance):
+        settled = {sets.find(i) for i in first.tolist()}
+        for i, j in _edges(subjects, np.arange(len(subjects)), distance):
             roots = {sets.find(i), sets.find(j)}
             if not roots <= settled:
                 sets.union(i, j)
                 if roots & settled:
                     settled.add(min(roots))
-    eldest: dict[int, int] = {}
-    for i in range(len(subjects)):
-        root = sets.find(i)
-        if root not in eldest or _age(subjects[i]) < _age(subjects[eldest[root]]):
-            eldest[root] = i
-    names = {root: subjects[i].entry.cover_name or f"c{subjects[i].facts.pixel_hash}" for root, i in eldest.items()}
-    return [names[sets.find(i)] for i in range(len(subjects))]
+    roots = np.fromiter((sets.find(i) for i in range(len(subjects))), np.int32, len(subjects))
+    return _named(subjects, roots)
 
 
-def _edges(subjects: Sequence[Subject], chosen: Sequence[int], distance: int) -> Iterator[tuple[int, int]]:
+def _named(subjects: Subjects, roots: np.ndarray) -> Covers:
+    """Groups by the names of their eldest files; groups of one name, which two may have, are one cover."""
+    hashes = subjects.column("pixel_hash")
+    order = np.argsort(roots, kind="stable")
+    ends = np.flatnonzero(np.diff(roots[order], append=-1)) + 1  # past the last member of each group
+    numbers: dict[str, int] = {}
+    of = np.zeros(len(subjects), np.int32)
+    start = 0
+    for end in ends.tolist():
+        members = order[start:end]
+        eldest = min(members.tolist(), key=lambda i: _age(subjects.all[subjects.which[i]], f"{int(hashes[i]):016x}"))
+        name = subjects.all[subjects.which[eldest]].cover_name or f"c{int(hashes[eldest]):016x}"
+        of[members] = numbers.setdefault(name, len(numbers))
+        start = end
+    return Covers(list(numbers), of)
+
+
+def _edges(subjects: Subjects, chosen: np.ndarray, distance: int) -> Iterator[tuple[int, int]]:
     """Pairs among the chosen subjects that belong together."""
-    by_path = {subjects[i].entry.path: i for i in chosen}
-    first: dict[tuple[str, str], int] = {}
-    for i in chosen:
-        entry = subjects[i].entry
-        yield i, first.setdefault(("pixels", subjects[i].facts.pixel_hash), i)
+    _, firsts, group = np.unique(subjects.column("pixel_hash")[chosen], return_index=True, return_inverse=True)
+    alike = chosen[firsts][group]  # the first of the same pixels
+    entries = [subjects.all[i] for i in subjects.which[chosen].tolist()]
+    wanted = {entry.clean_path for entry in entries if entry.clean_path}
+    by_path = {e.path: i for i, e in zip(chosen.tolist(), entries, strict=True) if e.path in wanted}
+    named: dict[str, int] = {}
+    for i, entry, same in zip(chosen.tolist(), entries, alike.tolist(), strict=True):
+        yield i, same
         if entry.cover_name:
-            yield i, first.setdefault(("name", entry.cover_name), i)
+            yield i, named.setdefault(entry.cover_name, i)
         if entry.clean_path in by_path:
             yield i, by_path[entry.clean_path]
-    for a, b in _near([subjects[i] for i in chosen], distance):
-        yield chosen[int(a)], chosen[int(b)]
+    yield from _near(subjects, np.unique(alike), distance)
 
 
-def _near(subjects: Sequence[Subject], distance: int) -> np.ndarray:
-    """Near pairs, looked for among distinct pixels only."""
-    first: dict[str, int] = {}
-    for i, subject in enumerate(subjects):
-        if subject.facts.phash >= 0:
-            first.setdefault(subject.facts.pixel_hash, i)
-    distinct = list(first.values())
-    if not distinct:
-        return np.zeros((0, 2), np.int64)
-    hashes = np.array([subjects[i].facts.phash for i in distinct], np.uint64)
-    raw = b"".join(bytes.fromhex(subjects[i].facts.thumb) for i in distinct)
-    pairs = near_pairs(hashes, np.frombuffer(raw, np.uint8).reshape(-1, _THUMB), distance)
-    return np.array(distinct, np.int64)[pairs] if len(pairs) else pairs
+def _near(subjects: Subjects, distinct: np.ndarray, distance: int) -> Iterator[tuple[int, int]]:
+    """Near pairs among subjects of distinct pixels."""
+    contents, content = subjects.contents.rows, subjects.content
+    distinct = distinct[contents["phash"][content[distinct]] >= 0]
+    at = content[distinct]
+    pairs = near_pairs(contents["phash"][at].astype(np.uint64), contents["thumb"][at], distance)
+    yield from distinct[pairs].tolist()
 
 
-def _age(subject: Subject) -> tuple:
-    entry = subject.entry
+def _age(entry: Entry, pixel_hash: str) -> tuple:
     unnamed = not entry.cover_name
-    name = entry.cover_name or subject.facts.pixel_hash
     joined = entry.kind not in STEGO_KINDS
+    name = entry.cover_name or pixel_hash
     return joined, year(entry.submission), entry.submission, unnamed, _KIND_ORDER[entry.kind], name
 
 
-def twin_ids(subjects: Sequence[Subject]) -> list[str]:
-    """sample_id of each stego or forged file's authentic twin, empty for other files and where there is none.
+def twin_ids(subjects: Subjects) -> dict[str, str]:
+    """sample_id of the authentic twin of each stego or forged file that has one, by the file's path.
 
     A clean file is a twin when it is built alike (format, mode, size, quantisation tables, sampling) and shows the
     same picture; a clean original of another kind is a cover, but no twin. Of a forged file it need not show the same.
     """
-    by_path: Mapping[str, Subject] = {s.entry.path: s for s in subjects if s.entry.kind in ("clean", "authentic")}
-    twins = []
-    for subject in subjects:
-        made = subject.entry.kind in ("stego", "forged")
-        clean = by_path.get(subject.entry.clean_path) if made else None
-        twins.append(clean.sample_id if clean is not None and _alike(subject, clean.facts) else "")
+    made = [i for i, entry in enumerate(subjects.entries()) if entry.kind in ("stego", "forged") and entry.clean_path]
+    wanted = {subjects.all[subjects.which[i]].clean_path for i in made}
+    clean = {
+        entry.path: i
+        for i, entry in enumerate(subjects.entries())
+        if entry.path in wanted and entry.kind in ("clean", "authentic")
+    }
+    twins = {}
+    for i in made:
+        subject = subjects[i]
+        j = clean.get(subject.entry.clean_path)
+        if j is not None and _alike(subject, (other := subjects[j]).facts):
+            twins[subject.entry.path] = other.sample_id
     return twins
 
 

@@ -9,6 +9,7 @@ recognised.
 
 from __future__ import annotations
 
+from array import array
 from dataclasses import dataclass
 from itertools import combinations, pairwise
 
@@ -22,6 +23,7 @@ MIN_SPREAD = 4.0  # standard deviation of the 32x32 grey thumbnail, grey levels,
 MAX_DIFFERENCE = 6.0  # mean absolute difference of 8x8 thumbnails less their means, grey levels
 _WINDOW = 256  # neighbours compared in a bucket; beyond it likeness spreads from neighbour to neighbour
 _BITS = 64
+_AT_ONCE = 1 << 12  # pairs whose thumbnails are compared together
 
 
 @dataclass(frozen=True)
@@ -78,8 +80,11 @@ def near_pairs(hashes: np.ndarray, thumbs: np.ndarray, distance: int) -> np.ndar
     edges = np.linspace(0, _BITS, distance + 4).astype(int)
     masks = [(1 << int(b)) - (1 << int(a)) for a, b in pairwise(edges)]
     buckets = (np.uint64(sum(three)) for three in combinations(masks, 3))
-    found = [_bucket_pairs(hashes, thumbs, bucket, distance) for bucket in buckets]
-    return np.unique(np.concatenate([np.zeros((0, 2), np.int64), *found]), axis=0)
+    found = np.zeros(0, np.int64)  # a pair as one number; the nearest are found in every bucket, and kept once
+    for bucket in buckets:
+        first, second = _bucket_pairs(hashes, thumbs, bucket, distance).T
+        found = np.unique(np.concatenate([found, first * len(hashes) + second]))
+    return np.column_stack(np.divmod(found, len(hashes)))
 
 
 def _bucket_pairs(hashes: np.ndarray, thumbs: np.ndarray, mask: np.uint64, distance: int) -> np.ndarray:
@@ -100,8 +105,8 @@ def _bucket_pairs(hashes: np.ndarray, thumbs: np.ndarray, mask: np.uint64, dista
 
 def _agreeing(a: np.ndarray, b: np.ndarray, thumbs: np.ndarray) -> np.ndarray:
     kept = [np.zeros((0, 2), np.int64)]
-    for start in range(0, len(a), 1 << 16):
-        i, j = a[start : start + (1 << 16)], b[start : start + (1 << 16)]
+    for start in range(0, len(a), _AT_ONCE):
+        i, j = a[start : start + _AT_ONCE], b[start : start + _AT_ONCE]
         difference = thumbs[i].astype(np.float32) - thumbs[j]
         near = np.abs(difference - difference.mean(axis=1, keepdims=True)).mean(axis=1) <= MAX_DIFFERENCE
         kept.append(np.column_stack([np.minimum(i, j)[near], np.maximum(i, j)[near]]))
@@ -112,7 +117,7 @@ class UnionFind:
     """Disjoint sets over 0 to n - 1; a set's root is its smallest member, whatever the order of unions."""
 
     def __init__(self, n: int) -> None:
-        self.parent = list(range(n))
+        self.parent = array("q", range(n))
 
     def find(self, i: int) -> int:
         """Root of i's set."""

@@ -6,7 +6,7 @@ import dataclasses
 import functools
 import hashlib
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,100 +15,123 @@ from starlight.errors import BadImage
 from starlight.fanout import Engine, chunked, run
 from starlight.images.containers import Limits
 from starlight.scan import facts as facts_module
-from starlight.scan.facts import Facts, measure, pack, unpack
-from starlight.store import Store, table_name
+from starlight.scan.facts import measure, pack, unpack
+from starlight.scan.subjects import Contents
+from starlight.store import Store, key, table_name
 from starlight.store.code import code_digest, decoder_versions
 from starlight.store.once import once
 
-__all__ = ["Hashed", "hash_files", "measure_all"]
+__all__ = ["Hashes", "hash_files", "measure_all"]
+
+_AT_ONCE = 4096  # contents whose facts are looked up together: what they take in memory stays the same for any number
+
+Hash = tuple[int, int, int, str]  # number of a file, key of its content, bytes, and the reason why it has none
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Hashed:
-    """`sample_id` and `bytes` of a file, or the `reason` why it has none."""
+class Hashes:
+    """What n files hold.
 
-    sample_id: str = ""
-    bytes: int | None = None
-    reason: str = ""
+    Attributes
+    ----------
+    keys : (n,) uint64
+        Of the contents: see `starlight.store.key`.
+    bytes : (n,) int64
+        -1 where it is not known.
+    there : (n,) bool
+        Whether the file could be hashed.
+    reasons : dict of int to str
+        Why not.
+    """
+
+    def __init__(self, count: int) -> None:
+        self.keys, self.bytes = np.zeros(count, np.uint64), np.full(count, -1, np.int64)
+        self.there = np.zeros(count, bool)
+        self.reasons: dict[int, str] = {}
 
 
-def hash_files(root: Path, paths: Sequence[str], limits: Limits, engine: Engine) -> dict[str, Hashed]:
+def hash_files(root: Path, paths: Sequence[str], limits: Limits, engine: Engine) -> Hashes:
     """Hash files.
 
     Parameters
     ----------
     root : Path
     paths : sequence of str
-        From `root`.
+        From `root`; those that are empty are no files.
     limits : Limits
         A file over `max_bytes` is not read.
     engine : Engine
-
-    Returns
-    -------
-    dict
-        Path to what was found.
     """
     threads = dataclasses.replace(engine, backend="threading")
-    task = functools.partial(_hash_chunk, root, limits.max_bytes)
-    return dict(pair for pairs in run(threads, task, chunked(paths, threads), label="hash") for pair in pairs)
+    task = functools.partial(_hash_chunk, os.fspath(root), limits.max_bytes, paths)
+    hashes = Hashes(len(paths))
+    for results in run(threads, task, chunked(range(len(paths)), threads), label="hash"):
+        for number, of, size, reason in results:
+            hashes.keys[number], hashes.bytes[number], hashes.there[number] = of, size, not reason
+            if reason:
+                hashes.reasons[number] = reason
+    return hashes
 
 
-def _hash_chunk(root: Path, max_bytes: int, paths: Sequence[str]) -> list[tuple[str, Hashed]]:
-    return [(path, _hash(root / path, max_bytes)) for path in paths]
+def _hash_chunk(root: str, max_bytes: int, paths: Sequence[str], numbers: Sequence[int]) -> list[Hash]:
+    # no Path: it would keep each name for the life of the process
+    return [(number, *_hash(os.path.join(root, paths[number]), max_bytes)) for number in numbers if paths[number]]
 
 
-def _hash(file: Path, max_bytes: int) -> Hashed:
+def _hash(file: str, max_bytes: int) -> tuple[int, int, str]:
     try:
-        with file.open("rb") as stream:
+        with open(file, "rb") as stream:
             size = os.fstat(stream.fileno()).st_size
             if size > max_bytes:
-                return Hashed(bytes=size, reason=f"unreadable: {size} bytes is over {max_bytes}")
+                return 0, size, f"unreadable: {size} bytes is over {max_bytes}"
             digest = hashlib.file_digest(stream, "sha256")
     except (OSError, ValueError) as error:
-        return Hashed(reason=f"unreadable: cannot be opened: {getattr(error, 'strerror', None) or error}")
-    return Hashed(digest.hexdigest()[:16], size)
+        return 0, -1, f"unreadable: cannot be opened: {getattr(error, 'strerror', None) or error}"
+    return key(digest.hexdigest()[:16]), size, ""
 
 
 def measure_all(
     root: Path,
-    paths: Mapping[str, str],
+    contents: Contents,
+    paths: Sequence[str],
     limits: Limits,
     engine: Engine,
     store: Store,
     *,
-    searched: Collection[str],
-) -> dict[str, Facts | str]:
-    """Facts of distinct contents, from the store where it has them.
+    searched: np.ndarray,
+) -> None:
+    """Fill in the facts of distinct contents, from the store where it has them.
 
     Parameters
     ----------
     root : Path
-    paths : mapping
-        sample_id to a path, from `root`, of a file with that content.
+    contents : Contents
+        n of them.
+    paths : sequence of str
+        Of a file with each content, from `root`.
     limits : Limits
     engine : Engine
     store : Store
-    searched : collection of str
-        sample_id of the contents in which all that can be read is looked for.
-
-    Returns
-    -------
-    dict
-        sample_id to its facts, or to the reason why it is no readable image.
+    searched : (n,) bool
+        Contents in which all that can be read is looked for.
 
     Raises
     ------
     StarlightError
         The store cannot be written, or its disk loses records faster than they are written.
     """
-    found: dict[str, Facts | str] = {}
     for whole in (False, True):
-        chosen = {i: path for i, path in paths.items() if (i in searched) == whole}
         work = functools.partial(_measure, root, limits, whole)
-        if chosen:
-            found |= once(store, _table_name(limits, whole), chosen, work, engine, label="scan", unpack=unpack)
-    return {i: f"unreadable: {facts}" if isinstance(facts, str) else facts for i, facts in found.items()}
+        numbers = np.flatnonzero(searched == whole)
+        table = store.table(_table_name(limits, whole)) if len(numbers) else None
+        for part in _parts(numbers):
+            named = {contents.sample_id(number): number for number in part.tolist()}
+            jobs = {sample_id: paths[number] for sample_id, number in named.items()}
+            for sample_id, facts in once(table, jobs, work, engine, label="scan", unpack=unpack).items():
+                contents[named[sample_id]] = f"unreadable: {facts}" if isinstance(facts, str) else facts
+
+
+def _parts(numbers: np.ndarray) -> Iterator[np.ndarray]:
+    yield from (numbers[start : start + _AT_ONCE] for start in range(0, len(numbers), _AT_ONCE))
 
 
 def _table_name(limits: Limits, searched: bool) -> str:

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterator
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from starlight import manifest
 from starlight.fanout import Engine
-from starlight.scan import checks, cover_groups, splits
-from starlight.scan.cover_groups import Subject
-from starlight.scan.measured import Hashed, hash_files, measure_all
+from starlight.scan import checks, cover_groups
+from starlight.scan.measured import Hashes, hash_files, measure_all
 from starlight.scan.params import ScanParams, limits
-from starlight.scan.report import report
-from starlight.scan.submissions import Entry, discover, year
+from starlight.scan.report import Report
+from starlight.scan.splits import place_covers
+from starlight.scan.subjects import Contents, Subjects
+from starlight.scan.submissions import Entry, Found, discover
 from starlight.store import Store
 from starlight.techniques import OTHER
 
-__all__ = ["ScanParams", "limits", "scan"]
+__all__ = ["ScanParams", "limits", "scan", "scan_into"]
 
 
 def scan(
@@ -62,30 +64,81 @@ def scan(
     StarlightError
         There is no submission or no image, or the store cannot be written.
     """
-    root = Path(datasets_dir)
-    found = discover(root, leave_out=leave_out)
     engine = Engine(params.workers if workers is None else workers, scheduler=scheduler)
-    present = [entry.path for entry in found.entries if not entry.absent]
-    hashed = hash_files(root, present, limits(params), engine)
-    paths = {h.sample_id: path for path, h in sorted(hashed.items(), reverse=True) if h.sample_id}
-    searched = {hashed[entry.path].sample_id for entry in found.entries if _is_searched(entry) and not entry.absent}
+    found, rows = _scan(Path(datasets_dir), params, seed, leave_out, engine, store_root)
+    report = Report(found)
+    return manifest.frame(report.counting(rows)), report.finished()
+
+
+def scan_into(
+    path: Path,
+    datasets_dir: Path | str,
+    params: ScanParams,
+    seed: int,
+    *,
+    leave_out: Container[str] = (),
+    scheduler: str = "",
+    store_root: Path | str | None = None,
+) -> dict:
+    """Scan as `scan` does, and write the manifest row by row: there may be millions.
+
+    Parameters
+    ----------
+    path : Path
+        The manifest.
+    datasets_dir, params, seed, leave_out, scheduler, store_root
+        As of `scan`.
+
+    Returns
+    -------
+    dict
+        The report.
+
+    Raises
+    ------
+    StarlightError
+        As from `scan`, or the manifest cannot be written.
+    """
+    engine = Engine(params.workers, scheduler=scheduler)
+    found, rows = _scan(Path(datasets_dir), params, seed, leave_out, engine, store_root)
+    report = Report(found)
+    manifest.write_rows(report.counting(rows), path)
+    return report.finished()
+
+
+def _scan(
+    root: Path, params: ScanParams, seed: int, leave_out: Container[str], engine: Engine, store_root: Path | str | None
+) -> tuple[Found, Iterator[dict]]:
+    """What was found, and the rows of the manifest in order of paths, made one by one."""
+    found = discover(root, leave_out=leave_out)
+    entries = found.entries
+    hashes = hash_files(root, ["" if entry.absent else entry.path for entry in entries], limits(params), engine)
+    there = np.flatnonzero(hashes.there)
+    keys, first, content = np.unique(hashes.keys[there], return_index=True, return_inverse=True)
+    contents, searched = Contents(keys), np.zeros(len(keys), bool)
+    searched[content[[_is_searched(entries[i]) for i in there.tolist()]]] = True
     with tempfile.TemporaryDirectory() as scratch:
         store = Store(Path(store_root or scratch))
-        facts = measure_all(root, paths, limits(params), engine, store, searched=searched)
-    subjects = []
-    for entry in found.entries:
-        h = hashed.get(entry.path, Hashed(reason=entry.reason))
-        known = facts.get(h.sample_id, h.reason)
-        if isinstance(known, str):
-            entry.reason = entry.reason or known
+        paths = [entries[i].path for i in there[first].tolist()]  # the first of those with equal bytes
+        measure_all(root, contents, paths, limits(params), engine, store, searched=searched)
+    for i, reason in hashes.reasons.items():
+        entries[i].reason = entries[i].reason or reason
+    subjects = _subjects(entries, there, content, contents, root)
+    return found, _rows(found, hashes, subjects, params, seed)
+
+
+def _subjects(entries: list[Entry], there: np.ndarray, content: np.ndarray, contents: Contents, root: Path) -> Subjects:
+    """The files that are images, and what contents say against their entries."""
+    readable = np.ones(len(there), bool)
+    for k, (i, number) in enumerate(zip(there.tolist(), content.tolist(), strict=True)):
+        entry, reason = entries[i], contents.reasons.get(number)
+        if reason:
+            entry.reason, readable[k] = entry.reason or reason, False
         else:
-            _complete(entry, known)
-            entry.reason = entry.reason or checks.entry_fault(entry, known, root)
-            subjects.append(Subject(entry, h.sample_id, known))
-    del facts, paths
-    rows, notes = _rows(found.entries, hashed, subjects, params, seed)
-    table = manifest.frame(rows)
-    return table, report(table, found, notes)
+            facts = contents[number]
+            _complete(entry, facts)
+            entry.reason = entry.reason or checks.entry_fault(entry, facts, root)
+    return Subjects(entries, there[readable].astype(np.int32), content[readable].astype(np.int32), contents)
 
 
 def _is_searched(entry: Entry) -> bool:
@@ -102,66 +155,39 @@ def _complete(entry: Entry, facts) -> None:
         entry.payload_bits = float(facts.decoded_bits)
 
 
-def _rows(
-    entries: Sequence[Entry], hashed: dict[str, Hashed], subjects: list[Subject], params: ScanParams, seed: int
-) -> tuple[Iterator[dict], list[str]]:
-    """Rows of the manifest, made one by one, and notes on the split."""
-    sound = [s for s in subjects if not s.entry.reason]
-    for subject, reason in zip(sound, checks.content_conflicts(sound), strict=True):
-        subject.entry.reason = reason
+def _rows(found: Found, hashes: Hashes, subjects: Subjects, params: ScanParams, seed: int) -> Iterator[dict]:
+    """Rows of the manifest, made one by one; what splitting has to say goes to the warnings first."""
+    checks.content_conflicts(subjects.sound())
     covers = cover_groups.cover_ids(subjects, params.near_duplicate_bits)
-    split, notes = _split(subjects, covers, params, seed)
-    usable = [s for s in subjects if not s.entry.reason]
-    twins = dict(zip((s.entry.path for s in usable), cover_groups.twin_ids(usable), strict=True))
-    sources = {s.entry.path: s.entry.source for s in subjects}
-    known = {subject.entry.path: (subject.facts, cover) for subject, cover in zip(subjects, covers, strict=True)}
+    split, notes = place_covers(subjects, covers, params, seed)
+    found.warnings += notes
+    twins = cover_groups.twin_ids(subjects.sound())
+    originals = {entry.clean_path for entry in found.entries if entry.clean_path}
+    sources = {entry.path: entry.source for entry in subjects.entries() if entry.path in originals}
+    subject = np.full(len(found.entries), -1, np.int32)
+    subject[subjects.which] = np.arange(len(subjects))
 
-    def row(entry: Entry) -> dict:
-        said = _said(entry, hashed.get(entry.path), sources)
-        if entry.path not in known:
-            return said
-        facts, cover = known[entry.path]
-        return said | {
-            "cover_id": cover, "split": split.get(cover, ""), "format": facts.format, "mode": facts.mode,
-            "width": facts.width, "height": facts.height, "twin_id": twins.get(entry.path, ""),
-        }  # fmt: skip
+    def rows() -> Iterator[dict]:
+        for i, entry in enumerate(found.entries):
+            if i + 1 < len(found.entries) and found.entries[i + 1].path == entry.path:
+                continue  # a file that is missing may be listed twice
+            said = _said(entry, hashes, i, sources)
+            k = int(subject[i])
+            if k >= 0:
+                facts, cover = subjects[k].facts, int(covers.of[k])
+                said |= {
+                    "cover_id": covers.names[cover], "split": split[cover], "format": facts.format, "mode": facts.mode,
+                    "width": facts.width, "height": facts.height, "twin_id": twins.get(entry.path, ""),
+                }  # fmt: skip
+            yield said
 
-    once_each = {entry.path: entry for entry in entries}  # a file that is missing may be listed twice
-    return map(row, once_each.values()), notes
-
-
-def _split(
-    subjects: list[Subject], covers: list[str], params: ScanParams, seed: int
-) -> tuple[dict[str, str], list[str]]:
-    """Split of every cover that has usable files; each belongs to the earliest submission that has it.
-
-    Where there are files of the task stego, to the earliest that has such. The kinds that a cover counts for are those
-    of its files there, so that nothing added elsewhere moves it.
-    """
-    homes: dict[str, tuple[bool, int, str]] = {}
-    kinds: dict[tuple[str, str], set[str]] = {}
-    for subject, cover in zip(subjects, covers, strict=True):
-        entry = subject.entry
-        if not entry.reason:
-            home = (entry.kind not in manifest.STEGO_KINDS, year(entry.submission), entry.submission)
-            homes[cover] = min(homes.get(cover, home), home)
-            kinds.setdefault((cover, entry.submission), set()).add(entry.kind)
-    split: dict[str, str] = {}
-    notes: list[str] = []
-    for home in sorted({(when, name) for _, when, name in homes.values()}):
-        own = {cover: kinds[cover, home[1]] for cover in sorted(homes) if homes[cover][1:] == home}
-        assigned, moved = splits.assign(
-            own, seed=seed, test_fraction=params.test_fraction, val_fraction=params.val_fraction
-        )
-        split |= assigned
-        notes += [f"{home[1]}: {note}" for note in moved]
-    return split, notes
+    return rows()
 
 
-def _said(entry: Entry, hashed: Hashed | None, sources: dict[str, str]) -> dict:
+def _said(entry: Entry, hashes: Hashes, i: int, sources: dict[str, str]) -> dict:
     """The part of a row that does not depend on the content."""
     return {
-        "sample_id": hashed.sample_id if hashed else "",
+        "sample_id": f"{int(hashes.keys[i]):016x}" if hashes.there[i] else "",
         "path": entry.path,
         "submission": entry.submission,
         "kind": entry.kind,
@@ -169,7 +195,7 @@ def _said(entry: Entry, hashed: Hashed | None, sources: dict[str, str]) -> dict:
         "technique": entry.technique,
         "label": int(entry.kind in ("stego", "forged")),
         "payload_bits": entry.payload_bits,
-        "bytes": hashed.bytes if hashed else None,
+        "bytes": int(hashes.bytes[i]) if hashes.bytes[i] >= 0 else None,
         "mask": entry.mask,
         "status": "quarantined" if entry.reason else "ok",
         "reason": entry.reason,

@@ -109,8 +109,9 @@ def discover(datasets_dir: Path, *, leave_out: Container[str] = ()) -> Found:
 def _submission(folder: Path, found: Found) -> None:
     files = {sub: _images(folder / sub, folder.name, found) for sub in (*_KINDS, "masks")}
     masks = forged.by_stem(f"{folder.name}/masks", files.pop("masks"))
-    twins = forged.by_stem(f"{folder.name}/clean", files["clean"])
-    twins |= forged.by_stem(f"{folder.name}/authentic", files["authentic"])
+    twins: dict[str, str] = {}
+    for sub in ("clean", "authentic") if files["forged"] else ():
+        twins |= forged.by_stem(f"{folder.name}/{sub}", files[sub])
     entries: list[Entry] = []
     for sub, kind in _KINDS.items():
         entries += [Entry(f"{folder.name}/{sub}/{name}", folder.name, kind) for name in files[sub]]

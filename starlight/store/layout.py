@@ -7,9 +7,10 @@ remote storage, handles them again. A part's name tells its content, which is th
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -20,6 +21,7 @@ __all__ = ["Layout", "lay_out", "part_bits", "part_number"]
 
 _IMAGES = 8  # to a part, at least, on average; fewer would be less to write again and more files for DVC to look at
 _MOST = 12  # bits: no more than 4096 parts, whatever the number of images
+_AT_ONCE = 1 << 13  # images
 _TOLD = np.dtype([("key", "<u8"), ("length", "<u4"), ("crc", "<u4")])
 
 
@@ -81,26 +83,61 @@ def lay_out(picked: Mapping[str, Picked], keys: np.ndarray) -> Layout:
         Sorted.
     """
     bits, streams = part_bits(len(keys)), list(picked.values())
-    numbers = part_number(keys, bits)
-    order = np.argsort(np.tile(numbers, len(streams)), kind="stable")
-    bases = np.cumsum([0, *(len(p.shards) for p in streams)])
-    shard = np.concatenate([p.shard + np.uint32(base) for p, base in zip(streams, bases[:-1], strict=True)])[order]
-    starts, lengths, crcs = (np.concatenate([getattr(p, name) for p in streams])[order] for name in _COLUMNS)
-    present, firsts = np.unique(numbers, return_index=True)
-    bounds = np.append(firsts, len(keys)) * len(streams)
+    numbers, firsts = np.unique(part_number(keys, bits), return_index=True)
+    bases = np.cumsum([0, *(len(p.shards) for p in streams)])[:-1]
+    bounds = np.append(firsts, len(keys))
+    blocks = [_block(streams, bases, keys, numbers[some], bounds[some.start : some.stop + 1]) for some in _some(bounds)]
+    counts = np.concatenate([np.zeros(1, np.int64), *(block.counts for block in blocks)])
+    columns = zip(*(block.records for block in blocks), strict=True)
+    return Layout(
+        bits,
+        [name for block in blocks for name in block.names],
+        np.cumsum(counts),
+        Records(*(np.concatenate(column) for column in columns)),
+        [path for p in streams for path in p.shards],
+        dict(zip(picked, np.concatenate([block.offsets for block in blocks], axis=1), strict=True)),
+    )
+
+
+class _Block(NamedTuple):
+    """Some parts: their names, how many records each has, columns of `Records`, and offsets (streams, images)."""
+
+    names: list[str]
+    counts: np.ndarray
+    records: tuple[np.ndarray, ...]
+    offsets: np.ndarray
+
+
+def _some(bounds: np.ndarray) -> Iterator[slice]:
+    """Parts that are laid out together, so that what that takes in memory stays the same for any number of images."""
+    start = 0
+    while start < len(bounds) - 1:
+        stop = max(start + 1, int(np.searchsorted(bounds, bounds[start] + _AT_ONCE, side="right")) - 1)
+        yield slice(start, stop)
+        start = stop
+
+
+def _block(
+    streams: Sequence[Picked], bases: np.ndarray, keys: np.ndarray, numbers: np.ndarray, bounds: np.ndarray
+) -> _Block:
+    """Lay out the parts of these numbers, whose images lie between `bounds`."""
+    rows = slice(bounds[0], bounds[-1])
+    count, sizes = bounds[-1] - bounds[0], np.diff(bounds)
+    order = np.argsort(np.tile(np.repeat(numbers, sizes), len(streams)), kind="stable")
+    shard = np.concatenate([p.shard[rows] + np.uint32(base) for p, base in zip(streams, bases, strict=True)])[order]
+    starts, lengths, crcs = (np.concatenate([getattr(p, name)[rows] for p in streams])[order] for name in _COLUMNS)
+    edges = (bounds - bounds[0]) * len(streams)
     told = np.empty(len(order), _TOLD)
-    told["key"], told["length"], told["crc"] = keys[order % len(keys)], lengths, crcs
+    told["key"], told["length"], told["crc"] = keys[rows][order % count], lengths, crcs
     held = lengths > 0
     ends = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
     offsets = np.empty(len(order), np.int64)
-    offsets[order] = np.where(held, ends[:-1] - np.repeat(ends[bounds[:-1]], np.diff(bounds)), -1)
-    return Layout(
-        bits,
-        [_name(number, told[a:b]) for number, a, b in zip(present, bounds[:-1], bounds[1:], strict=True)],
-        np.concatenate([[0], np.cumsum(held)])[bounds],
-        Records(shard[held], starts[held], lengths[held].astype(np.int64), crcs[held]),
-        [path for p in streams for path in p.shards],
-        dict(zip(picked, offsets.reshape(len(streams), -1), strict=True)),
+    offsets[order] = np.where(held, ends[:-1] - np.repeat(ends[edges[:-1]], np.diff(edges)), -1)
+    return _Block(
+        [_name(number, told[a:b]) for number, a, b in zip(numbers, edges[:-1], edges[1:], strict=True)],
+        np.diff(np.concatenate([[0], np.cumsum(held)])[edges]),
+        (shard[held], starts[held], lengths[held].astype(np.int64), crcs[held]),
+        offsets.reshape(len(streams), -1),
     )
 
 

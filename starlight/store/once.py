@@ -11,8 +11,9 @@ import numpy as np
 
 from starlight.errors import BadImage, StarlightError
 from starlight.fanout import Engine, chunked, run
-from starlight.store import Store, Table, key
+from starlight.store import Table, key
 from starlight.store.shard import ShardWriter
+from starlight.system.room import NoRoom
 
 __all__ = ["fill", "once"]
 
@@ -23,16 +24,15 @@ Compute = Callable[[str, J], np.ndarray]
 
 
 def once(
-    store: Store, name: str, jobs: Mapping[str, J], compute: Callable[[str, J], np.ndarray], engine: Engine,
-    *, label: str, unpack: Callable[[np.ndarray], Any] = np.asarray,
+    table: Table, jobs: Mapping[str, J], compute: Callable[[str, J], np.ndarray], engine: Engine, *,
+    label: str, unpack: Callable[[np.ndarray], Any] = np.asarray,
 ) -> dict[str, Any]:  # fmt: skip
     """Records of distinct contents, from the store where it has them.
 
     Parameters
     ----------
-    store : Store
-    name : str
-        Of the table, as `table_name` gave it: whatever changes a result changes the name.
+    table : Table
+        Of a name as `table_name` gave it: whatever changes a result changes the name.
     jobs : mapping
         sample_id to what `compute` needs besides.
     compute : callable
@@ -53,7 +53,6 @@ def once(
     StarlightError
         The store cannot be written, or its disk loses records faster than they are written.
     """
-    table = store.table(name)
     found: dict[str, Any] = {}
     for _ in range(_ATTEMPTS):
         rest = {i: jobs[i] for i in sorted(jobs.keys() - found.keys())}
@@ -62,10 +61,10 @@ def once(
         for i, array in table.read(np.array([key(i) for i in ids], np.uint64)):
             if array is not None:
                 found[ids[i]] = unpack(array)
-        table.reload()
         if len(found) == len(jobs):
             table.compact()
             return found
+        table.reload()
     raise StarlightError(f"{table.folder}: the store's records are damaged again and again")
 
 
@@ -96,9 +95,14 @@ def fill(
     rest = [(ids[i], jobs[ids[i]]) for i in np.flatnonzero(missing)]
     failed: dict[str, str] = {}
     task = functools.partial(_chunk, table.folder, compute)
-    for failures in run(engine, task, chunked(rest, engine), label=label):
-        failed.update(failures)
-    table.reload()
+    try:
+        for failures in run(engine, task, chunked(rest, engine), label=label):
+            failed.update(failures)
+    except NoRoom as error:
+        table.reload()
+        raise error.before(int((~table.has(np.array([key(i) for i in ids], np.uint64))).sum())) from None
+    if rest:
+        table.reload()
     return failed
 
 

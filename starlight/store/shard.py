@@ -13,7 +13,7 @@ import mmap
 import os
 import struct
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +21,7 @@ import numpy as np
 from starlight.errors import StarlightError
 from starlight.store.atomic import locked_file
 from starlight.system.atomic import sync_folder
+from starlight.system.room import NoRoom, is_full
 
 __all__ = ["DTYPES", "ENTRY", "SUFFIX", "DamagedShard", "Shard", "ShardWriter", "read_index"]
 
@@ -50,12 +51,12 @@ class ShardWriter:
     Raises
     ------
     StarlightError
-        From any method, when the disk is full or cannot be written; the message names the folder.
+        From any method, when the disk cannot be written; the message names the folder. `NoRoom` where it is full.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.entries, self.offset = folder, [], len(MAGIC)
-        with _clear(folder):
+        with self._clear():
             handle, self.partial = locked_file(folder)
             self.stream = os.fdopen(handle, "wb", buffering=1 << 20)
             self.stream.write(MAGIC)
@@ -74,7 +75,7 @@ class ShardWriter:
         entry["dtype"], entry["ndim"], entry["shape"][: array.ndim] = DTYPES.index(dtype), array.ndim, array.shape
         entry["crc"] = 0 if zero else zlib.crc32(raw)
         if not zero:
-            with _clear(self.folder):
+            with self._clear():
                 self.stream.write(raw.data)
             self.offset += raw.size
         self.entries.append(entry)
@@ -90,7 +91,7 @@ class ShardWriter:
         footer["magic"] = MAGIC
         footer["footer_crc"] = zlib.crc32(footer.tobytes())
         path = self.partial.with_name(self.partial.name.split(".")[1] + SUFFIX)
-        with _clear(self.folder):
+        with self._clear():
             self.stream.write(index + footer.tobytes())
             self.stream.flush()
             os.fsync(self.stream.fileno())
@@ -99,19 +100,26 @@ class ShardWriter:
             sync_folder(self.folder)
         return path
 
+    @property
+    def record(self) -> float:
+        """Bytes of a record, on average; 0 before the first."""
+        return self.offset / len(self.entries) if self.entries else 0.0
+
     def abandon(self) -> None:
         """Drop what was written."""
         with contextlib.suppress(OSError):  # the disk may be full: closing flushes
             self.stream.close()
         self.partial.unlink(missing_ok=True)
 
-
-@contextlib.contextmanager
-def _clear(folder: Path):
-    try:
-        yield
-    except OSError as error:
-        raise StarlightError(f"{folder}: cannot write to the store: {error.strerror or error}") from error
+    @contextlib.contextmanager
+    def _clear(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            reason = error.strerror or str(error)
+            if is_full(error):
+                raise NoRoom(str(self.folder), reason, self.record) from error
+            raise StarlightError(f"{self.folder}: cannot write to the store: {reason}") from error
 
 
 class Shard:

@@ -1,1 +1,1 @@
-"""What the operating system is asked for: files that appear whole, native libraries that keep quiet."""
+"""What the operating system is asked for: files that appear whole, room on disk, native libraries that keep quiet."""

@@ -1,4 +1,7 @@
-"""Files that appear whole or not at all: written beside their place, then moved there."""
+"""Files that appear whole or not at all: written beside their place, then moved there.
+
+What stood there is left as it was for whoever else has it: a link to DVC's cache, a reader.
+"""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ threshold lies one to two thirds of the way between them, farther where authenti
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -95,26 +95,22 @@ def fit(
     if further is not None:
         more, of = np.asarray(further[0], float), np.asarray(further[1], dtype=object)
         seen = seen._replace(authentic=np.vstack([seen.authentic, more]), classes=np.concatenate([seen.classes, of]))
-    found = [
-        _at(seen, apart, rate, techniques, lambda drafted: _platt(drafted.score(logits, classes), stego))
-        for rate in (target_fpr, *others)
-    ]
+    found = []
+    for rate in (target_fpr, *others):
+        drafted = _at(seen, apart, rate, techniques)
+        slope, intercept = _platt(drafted.score(logits, classes), stego)
+        found.append(dataclasses.replace(drafted, slope=slope, intercept=intercept))
     return dataclasses.replace(found[0], others=tuple(found[1:]))
 
 
-def _at(
-    seen: _Seen, apart: NDArray, rate: float, techniques: Sequence[str],
-    mapped: Callable[[Calibration], tuple[float, float]],
-) -> Calibration:  # fmt: skip
-    """Thresholds of every class for one rate, and the probabilities that go with them."""
+def _at(seen: _Seen, apart: NDArray, rate: float, techniques: Sequence[str]) -> Calibration:
+    """Thresholds of every class for one rate, without probabilities that go with them."""
     rows = {ALL: _row(seen, None, apart, rate, None)}
     for name in CLASSES:  # smaller photographs before larger ones
         if (seen.classes == name).sum() >= MIN_CLASS:
             below = nearest(name, rows) if name.startswith(f"photograph, {LOSSLESS}") else None  # `DECODED`, too
             rows[name] = _row(seen, name, apart, rate, below)
-    drafted = Calibration(tuple(techniques), rows, 1.0, 0.0, rate, len(seen.authentic))
-    slope, intercept = mapped(drafted)
-    return dataclasses.replace(drafted, slope=slope, intercept=intercept)
+    return Calibration(tuple(techniques), rows, 1.0, 0.0, rate, len(seen.authentic))
 
 
 def _carrying(seen: _Seen, t: int, name: str | None = None) -> NDArray[np.float64]:

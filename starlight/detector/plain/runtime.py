@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from starlight.detector.calibration.judgement import Prediction, found_in, judge, possible_in
-from starlight.detector.plain.cells import record_cells
+from starlight.detector.plain.batch import batch
 from starlight.detector.plain.network import Network
 from starlight.detector.plain.weights import load
 from starlight.errors import StarlightError
-from starlight.streams.collate import CROPS, first_rows, tile_count, vectors
+from starlight.streams.collate import vectors
 
 __all__ = ["NumpyPredictor"]
 
@@ -56,25 +56,13 @@ class NumpyPredictor:
         mask = possible_in(records, self.techniques)
         found = found_in(records, self.techniques) if self._reads else None
         if not maps and blank is None and all(member.alone(mask) for member in self._members):
-            batch = vectors(records, self.quick_streams)
-            logits = [member.experts(batch, mask) for member in self._members]
+            arrays = vectors(records, self.quick_streams)
+            logits = [member.experts(arrays, mask) for member in self._members]
             cells = np.zeros((len(records), 0, 32, 32), np.float32)
         else:
-            batch = _batch(records, self.streams) | first_rows(records, self._members[0].starts)
-            logits, drawn = zip(*(member.forward(batch, mask, blank) for member in self._members), strict=True)
+            arrays = batch(records, self.streams, self._members[0].starts)
+            logits, drawn = zip(*(member.forward(arrays, mask, blank) for member in self._members), strict=True)
             cells = drawn[-1]
         mean = sum(one * share for one, share in zip(logits, self._shares, strict=True))
-        ood = self._members[0].unlikeness(batch, len(records))
+        ood = self._members[0].unlikeness(arrays, len(records))
         return judge(mean, cells, ood, classes, self.calibration, self.meta["ood_limit"], found)
-
-
-def _batch(records: Sequence[Mapping[str, Any]], streams: Sequence[str]) -> dict[str, np.ndarray]:
-    """Streams of b images in the shapes that `Network.forward` takes."""
-    batch = vectors(records, [name for name in streams if name not in CROPS])
-    batch["tiles"] = np.array([tile_count(r) for r in records], dtype=np.int64)
-    most = int(batch["tiles"].max())
-    for name in streams:
-        if name in CROPS:
-            cells = [record_cells(name, record) for record in records]
-            batch[f"{name}_cells"] = np.stack([np.pad(c, ((0, most - len(c)), *[(0, 0)] * 3)) for c in cells])
-    return batch

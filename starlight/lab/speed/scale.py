@@ -19,7 +19,7 @@ from starlight import manifest
 from starlight.errors import StarlightError
 from starlight.extract.extract import NEEDED, ExtractParams, extract
 from starlight.params import section
-from starlight.scan.scan import ScanParams, scan
+from starlight.scan.scan import ScanParams, scan_into
 from starlight.techniques import get
 
 __all__ = ["FIELDS", "LEAST", "generate", "measure"]
@@ -125,8 +125,7 @@ def _generate(home: Path, numbers: range, seed: int) -> None:
 def _scan(folder: str, raw: dict, workers: int, seed: int) -> None:
     home = Path(folder)
     params = replace(section(raw, "scan", ScanParams), workers=workers)
-    table, _ = scan(home / "datasets", params, seed, store_root=home / "store")
-    manifest.write(table, home / "artifacts/manifest.csv")
+    scan_into(home / "artifacts/manifest.csv", home / "datasets", params, seed, store_root=home / "store")
 
 
 def _extract(folder: str, raw: dict, workers: int, _: int) -> None:

@@ -23,6 +23,7 @@ from starlight.sample.tampering import after, lookalikes
 from starlight.sample.tampering.forging import forge
 from starlight.sample.tampering.pictures import sources
 from starlight.sample.tampering.pictures.picture import Picture
+from starlight.system.atomic import whole
 
 __all__ = ["Pair", "TamperingParams", "build", "pairs"]
 
@@ -121,7 +122,7 @@ def build(out_dir: Path, params: TamperingParams, seed: int, *, workers: int = 2
         delayed(_write_authentic)(out_dir, name, i, seed) for i, name in enumerate(lookalikes.spread(params.lookalikes))
     ]
     results = Parallel(n_jobs=workers, batch_size=4)(jobs)
-    with (out_dir / "sources.csv").open("w", newline="", encoding="utf-8") as file:
+    with whole(out_dir / "sources.csv") as partial, partial.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(_COLUMNS)
         writer.writerows(sorted(row for rows in results for row in rows))

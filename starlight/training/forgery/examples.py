@@ -11,6 +11,7 @@ import pandas as pd
 
 from starlight.errors import StarlightError
 from starlight.scan.masks import read_mask
+from starlight.system.atomic import whole
 from starlight.training.forgery.augment import augmentation
 from starlight.training.forgery.record import Found, plane
 
@@ -85,9 +86,9 @@ class Examples:
         np.maximum.at(found, self.image, values)
         return found
 
-    def split(self, name: str) -> Examples:
-        """The images of a split."""
-        return self.taken((self.rows["split"] == name).to_numpy())
+    def split(self, *names: str) -> Examples:
+        """The images of a split, or of several."""
+        return self.taken(self.rows["split"].isin(names).to_numpy())
 
     def places(self, paths: Iterable[str]) -> list[int]:
         """Which rows the images of these paths are, of changed copies the first."""
@@ -97,9 +98,11 @@ class Examples:
     def save(self, folder: Path) -> None:
         """Write `images.csv` and `suspicions.npz`, the same bytes for the same content."""
         folder.mkdir(parents=True, exist_ok=True)
-        self.rows.to_csv(folder / "images.csv", index=False, lineterminator="\n")
+        with whole(folder / "images.csv") as partial:
+            self.rows.to_csv(partial, index=False, lineterminator="\n")
         arrays = (self.table, self.kinds, self.image, self.overlap, self.lead, self._sizes, self._masks)
-        np.savez(folder / "suspicions.npz", **dict(zip(_TABLES, arrays, strict=True)))
+        with whole(folder / "suspicions.npz") as partial, partial.open("wb") as file:
+            np.savez(file, **dict(zip(_TABLES, arrays, strict=True)))
 
     @classmethod
     def load(cls, folder: Path) -> Examples:

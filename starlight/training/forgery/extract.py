@@ -21,6 +21,7 @@ from starlight.manifest import of_forgery, usable
 from starlight.store import Store, table_name
 from starlight.store.code import code_digest, decoder_versions
 from starlight.store.once import once
+from starlight.system.atomic import whole
 from starlight.training.forgery.augment import augmentation
 from starlight.training.forgery.examples import ROWS, Examples, gather
 from starlight.training.forgery.nothing import lacking
@@ -44,9 +45,11 @@ class Extracted(NamedTuple):
     def save(self, folder: Path) -> None:
         """Write all of it: see `Examples.save`; `network.npz`, and `failed.csv`."""
         self.examples.save(folder)
-        np.savez(folder / _NETWORK, **dict(sorted(self.network.items())))
+        with whole(folder / _NETWORK) as partial, partial.open("wb") as file:
+            np.savez(file, **dict(sorted(self.network.items())))
         failed = pd.DataFrame(sorted(self.failed.items()), columns=["sample_id", "reason"])
-        failed.to_csv(folder / "failed.csv", index=False, lineterminator="\n")
+        with whole(folder / "failed.csv") as partial:
+            failed.to_csv(partial, index=False, lineterminator="\n")
 
 
 def read_network(folder: Path) -> dict[str, np.ndarray]:
@@ -112,7 +115,7 @@ def examine_all(
     columns = (rows[name] for name in ("path", "sample_id", "variant", "split", "cover_id"))
     jobs = dict(zip(keys, zip(*columns, strict=True), strict=True))
     task = functools.partial(_examined, root, networks)
-    records = once(store, _table_name(networks), jobs, task, Engine(params.workers), label="examine")
+    records = once(store.table(_table_name(networks)), jobs, task, Engine(params.workers), label="examine")
     failed = {row.sample_id: records[k] for row, k in zip(rows.itertuples(), keys, strict=True)
               if isinstance(records[k], str)}  # fmt: skip
     kept = [not isinstance(records[k], str) for k in keys]

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from starlight.errors import StarlightError
+from starlight.fanout import Engine
 from starlight.forgery.boosting import Settings
 from starlight.forgery.verifier import Verifier, ensemble, finetune, threshold_at, told_apart, train
+from starlight.training.forgery.crossed import Crossed, crossed, folds_of
 from starlight.training.forgery.examples import Examples
 from starlight.training.forgery.params import ForgeryParams
 from starlight.training.weighting import EnsembleParams
 
-__all__ = ["Tuned", "held_back", "image_scores", "pooled", "seeds_of", "thresholded", "train_base", "tune"]
+__all__ = [
+    "Tuned", "cross_trained", "held_back", "image_scores", "pooled", "pooled_parts", "seeds_of", "thresholded",
+    "train_base", "tune",
+]  # fmt: skip
 
 _UNCLEAR = 0.1  # overlap from which a suspicion that is not right is not plainly wrong either: nothing is learnt of it
 _LEAD = 0.2  # by how much one region of a copy overlaps more with the truth, for it to be the copy
@@ -25,9 +31,9 @@ _MASK_SHARE = 0.1  # weight of the mask beside the detection, as for the other t
 
 
 class Tuned(NamedTuple):
-    """A fine-tuned verifier and its curve: a row a block of trees, the first before any."""
+    """Fine-tuned verifiers and their curve: a row a block of trees, the first before any."""
 
-    verifier: Verifier
+    verifiers: Crossed
     curve: pd.DataFrame
 
 
@@ -79,22 +85,38 @@ def train_base(data: Examples, weights: np.ndarray, params: ForgeryParams, seed:
     return told_apart(verifier, data.table[told], data.lead[told] > 0) if told.any() else verifier
 
 
+def cross_trained(data: Examples, weights: np.ndarray, params: ForgeryParams, seed: int) -> Crossed:
+    """As `train_base`, of all images and without each fold.
+
+    Parameters
+    ----------
+    data : Examples
+    weights : (n,)
+    params : ForgeryParams
+    seed : int
+
+    Returns
+    -------
+    Crossed
+    """
+    folds, workers = _folds(data, params), Engine(params.workers).cores()
+    return crossed(functools.partial(_base, data, weights, params, seed), folds, workers)[0]
+
+
 def tune(
-    base: Verifier, data: Examples, weights: np.ndarray, val: Examples, params: ForgeryParams, pool: EnsembleParams,
-    seed: int,
-) -> Tuned:  # fmt: skip
-    """Add trees to a verifier in blocks, and keep the end of the block whose ensemble with it is best on validation.
+    base: Crossed, data: Examples, weights: np.ndarray, params: ForgeryParams, pool: EnsembleParams, seed: int
+) -> Tuned:
+    """Add trees to verifiers in blocks, and keep the end of the block whose ensemble with them is best out of fold.
 
     Best is by the share of forged images found at and around the false-positive rate aimed at, and a tenth of the mean
     F1 of masks; what stands before any block counts, too.
 
     Parameters
     ----------
-    base : Verifier
+    base : Crossed
     data : Examples
     weights : (n,)
         Of its images; those of weight 0 are left out.
-    val : Examples
     params : ForgeryParams
     pool : EnsembleParams
         The ensemble that the result will be used in.
@@ -104,16 +126,14 @@ def tune(
     -------
     Tuned
     """
-    table, y, w = _rows(data, weights, params)
-    each = max(1, params.tuning_trees // _BLOCKS)
-    settings = Settings(trees=each, depth=params.depth, rate=params.tuning_rate)
-    best, now, curve = base, base, [_measured(base, val, params, 0)]
-    for block in range(1, _BLOCKS + 1 if params.tuning_trees else 1):
-        now = finetune(now, table, y, w, seed * 1000 + block, settings)
-        curve.append(_measured(pooled(base, now, pool), val, params, block * each))
-        if curve[-1]["val_score"] > max(row["val_score"] for row in curve[:-1]):
-            best = now
-    return Tuned(best, pd.DataFrame(curve).round(6))
+    folds, workers = _folds(data, params), Engine(params.workers).cores()
+    ends = [base]
+    if params.tuning_trees:
+        ends += crossed(functools.partial(_blocks, base, data, weights, params, seed), folds, workers)
+    said = [pooled_parts(base, end, pool).probability(data, folds) if i else base.probability(data, folds)
+            for i, end in enumerate(ends)]  # fmt: skip
+    curve = pd.DataFrame([{"trees": i * _each(params)} | _measured(p, data, params) for i, p in enumerate(said)])
+    return Tuned(ends[int(curve["score"].argmax())], curve.round(6))
 
 
 def pooled(base: Verifier, tuned: Verifier, params: EnsembleParams) -> Verifier:
@@ -133,13 +153,20 @@ def pooled(base: Verifier, tuned: Verifier, params: EnsembleParams) -> Verifier:
     return ensemble([base, tuned], [params.base, params.hard_negative])
 
 
-def thresholded(verifier: Verifier, val: Examples, params: ForgeryParams, **meta: object) -> Verifier:
-    """A verifier with the threshold that at most `target_fpr` of the authentic validation images reach.
+def pooled_parts(base: Crossed, tuned: Crossed, params: EnsembleParams) -> Crossed:
+    """As `pooled`, of the verifiers of all images and of those of each fold."""
+    parts = zip(base.parts, tuned.parts, strict=True)
+    return Crossed(pooled(base.whole, tuned.whole, params), tuple(pooled(*pair, params) for pair in parts))
+
+
+def thresholded(verifiers: Crossed, data: Examples, params: ForgeryParams, **meta: object) -> Verifier:
+    """The verifier of all images, with the threshold that at most `target_fpr` of authentic ones reach out of fold.
 
     Parameters
     ----------
-    verifier : Verifier
-    val : Examples
+    verifiers : Crossed
+    data : Examples
+        What they learnt from; changed copies set no threshold.
     params : ForgeryParams
     **meta
         What is stored along with it.
@@ -148,9 +175,9 @@ def thresholded(verifier: Verifier, val: Examples, params: ForgeryParams, **meta
     -------
     Verifier
     """
-    scores = image_scores(verifier, val)[val.labels == 0]
-    threshold = threshold_at(scores, params.target_fpr)
-    return dataclasses.replace(verifier, threshold=threshold, meta={"fpr": params.target_fpr, **meta})
+    scores = data.highest(verifiers.probability(data, _folds(data, params)), 0.0)
+    threshold = threshold_at(scores[(data.labels == 0) & _as_they_are(data)], params.target_fpr)
+    return dataclasses.replace(verifiers.whole, threshold=threshold, meta={"fpr": params.target_fpr, **meta})
 
 
 def image_scores(verifier: Verifier, data: Examples) -> np.ndarray:
@@ -166,17 +193,47 @@ def _rows(data: Examples, weights: np.ndarray, params: ForgeryParams) -> tuple[n
     return data.table[kept], y[kept].astype(int), w[kept]
 
 
-def _measured(verifier: Verifier, val: Examples, params: ForgeryParams, trees: int) -> dict[str, float]:
-    p = verifier.probability(val.table)
-    scores = val.highest(p, 0.0)
-    forged = val.labels == 1
-    found = [scores[forged] >= threshold_at(scores[~forged], params.target_fpr * step) for step in _AROUND]
-    best = val.highest(np.where(p == scores[val.image], val.overlap, 0.0), 0.0)[forged]
+def _folds(data: Examples, params: ForgeryParams) -> np.ndarray:
+    return folds_of(data, data.overlap >= params.overlap)
+
+
+def _as_they_are(data: Examples) -> np.ndarray:
+    """(n,) bool: images that are no changed copies."""
+    return (data.rows["variant"] == 0).to_numpy()
+
+
+def _base(data: Examples, weights, params: ForgeryParams, seed: int, _: int, seen: np.ndarray) -> list[Verifier]:
+    return [train_base(data, weights * seen, params, seed)]
+
+
+def _blocks(base: Crossed, data: Examples, weights, params: ForgeryParams, seed: int, fold: int, seen):
+    """Verifiers after each block of trees."""
+    now = base.whole if fold < 0 else base.parts[fold]
+    table, y, w = _rows(data, weights * seen, params)
+    settings = Settings(trees=_each(params), depth=params.depth, rate=params.tuning_rate)
+    ends = []
+    for block in range(1, _BLOCKS + 1):
+        now = finetune(now, table, y, w, seed * 1000 + block, settings)
+        ends.append(now)
+    return ends
+
+
+def _each(params: ForgeryParams) -> int:
+    """Trees of a block."""
+    return max(1, params.tuning_trees // _BLOCKS)
+
+
+def _measured(p: np.ndarray, data: Examples, params: ForgeryParams) -> dict[str, float]:
+    """What probabilities of suspicions, (m,), are worth, on images as they are."""
+    scores = data.highest(p, 0.0)
+    forged, authentic = ((data.labels == label) & _as_they_are(data) for label in (1, 0))
+    found = [scores[forged] >= threshold_at(scores[authentic], params.target_fpr * step) for step in _AROUND]
+    best = data.highest(np.where(p == scores[data.image], data.overlap, 0.0), 0.0)[forged]
     right = best[found[_AROUND.index(1.0)]]
     f1 = float((2 * right / (1 + right)).mean()) if len(right) else 0.0
     recall = float(np.mean(found)) if forged.any() else 0.0
-    y, q = val.overlap >= params.overlap, np.clip(p, 1e-6, 1 - 1e-6)
+    y, q = data.overlap >= params.overlap, np.clip(p, 1e-6, 1 - 1e-6)
     return {
-        "trees": trees, "val_loss": float(-np.where(y, np.log(q), np.log(1 - q)).mean()) if len(q) else np.nan,
-        "val_detection": recall, "val_mask_f1": f1, "val_score": recall + _MASK_SHARE * f1,
+        "loss": float(-np.where(y, np.log(q), np.log(1 - q)).mean()) if len(q) else np.nan,
+        "detection": recall, "mask_f1": f1, "score": recall + _MASK_SHARE * f1,
     }  # fmt: skip

@@ -10,6 +10,7 @@ import pandas as pd
 
 from starlight.forgery.verifier import Verifier
 from starlight.manifest import of_forgery, usable
+from starlight.system.atomic import write_text
 
 __all__ = ["lacking", "leave_curve", "leave_examples", "leave_figures", "leave_verifiers", "reason"]
 
@@ -42,8 +43,7 @@ def reason(folder: Path) -> str:
 
 def leave_examples(folder: Path, why: str) -> None:
     """In place of what `Extracted.save` writes."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / _REASON).write_text(why + "\n", encoding="utf-8")
+    write_text(folder / _REASON, why + "\n")
 
 
 def leave_verifiers(paths: Sequence[Path], why: str) -> None:
@@ -56,7 +56,7 @@ def leave_verifiers(paths: Sequence[Path], why: str) -> None:
 def leave_curve(folder: Path) -> None:
     """A curve of fine-tuning without a point."""
     folder.mkdir(parents=True, exist_ok=True)
-    pd.DataFrame(columns=["trees", "val_score"]).to_csv(folder / "curves.csv", index=False, lineterminator="\n")
+    pd.DataFrame(columns=["trees", "score"]).to_csv(folder / "curves.csv", index=False, lineterminator="\n")
 
 
 def leave_figures(folder: Path, why: str) -> None:

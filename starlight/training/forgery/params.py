@@ -34,7 +34,7 @@ class ForgeryParams:
     caution : float
         Log-odds taken off suspicions that are no copies.
     target_fpr : float
-        Image-level false-positive rate that thresholds are set for, on validation.
+        Image-level false-positive rate that thresholds are set for, by images out of fold.
     seeds : int
         Trainings that figures are given for.
     hardest : int

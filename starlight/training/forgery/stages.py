@@ -11,8 +11,17 @@ import pandas as pd
 
 from starlight.forgery.accepted import accepted
 from starlight.forgery.verifier import Verifier
+from starlight.training.forgery.crossed import Crossed
 from starlight.training.forgery.examples import ROWS, Examples
-from starlight.training.forgery.learn import held_back, image_scores, pooled, seeds_of, thresholded, train_base, tune
+from starlight.training.forgery.learn import (
+    cross_trained,
+    held_back,
+    image_scores,
+    pooled_parts,
+    seeds_of,
+    thresholded,
+    tune,
+)
 from starlight.training.forgery.params import ForgeryParams
 from starlight.training.forgery.record import KINDS
 from starlight.training.mining import Evidence, Mined, MineParams, select
@@ -37,22 +46,24 @@ class Trained(NamedTuple):
     curve: pd.DataFrame
 
 
-def base_of(data: Examples, val: Examples, params: ForgeryParams, seed: int) -> Verifier:
+def base_of(data: Examples, params: ForgeryParams, seed: int) -> Crossed:
     """The base verifier: it sees forged images, their twins, and what is not held back.
 
     Parameters
     ----------
-    data, val : Examples
+    data : Examples
         Training and validation images.
     params : ForgeryParams
     seed : int
 
     Returns
     -------
-    Verifier
+    Crossed
+        That of all images has its threshold.
     """
     weights = (~held_back(data.rows, params.held_back)).astype(float)
-    return thresholded(train_base(data, weights, params, seed), val, params, name="base", seed=seed)
+    made = cross_trained(data, weights, params, seed)
+    return made._replace(whole=thresholded(made, data, params, name="base", seed=seed))
 
 
 def mined(base: Verifier, data: Examples, mining: MineParams, params: ForgeryParams) -> Mined:
@@ -147,15 +158,15 @@ def sampling_weights(
 
 
 def finetuned(
-    base: Verifier, data: Examples, val: Examples, found: Mined, params: ForgeryParams, tuning: FinetuneParams,
-    pool: EnsembleParams, seed: int,
+    base: Crossed, data: Examples, found: Mined, params: ForgeryParams, tuning: FinetuneParams, pool: EnsembleParams,
+    seed: int,
 ) -> Trained:  # fmt: skip
     """Fine-tune on what was mined, and on as many random authentic images as a control.
 
     Parameters
     ----------
-    base : Verifier
-    data, val : Examples
+    base : Crossed
+    data : Examples
         Training and validation images.
     found : Mined
     params : ForgeryParams
@@ -174,24 +185,24 @@ def finetuned(
     made, curve = {}, None
     for name, hard in (("detector", found.hard_negatives), ("control", data.rows.iloc[at])):
         weights = sampling_weights(data, hard, found.missed, ~held, tuning)
-        result = tune(base, data, weights, val, params, pool, seed) if len(hard) else None
-        tuned = base if result is None else result.verifier
-        made[name] = thresholded(pooled(base, tuned, pool) if result else base, val, params, name=name, seed=seed)
+        result = tune(base, data, weights, params, pool, seed) if len(hard) else None
+        tuned = base if result is None else result.verifiers
+        both = pooled_parts(base, tuned, pool) if result else base
+        made[name] = thresholded(both, data, params, name=name, seed=seed)
         if name == "detector":
-            made["tuned"] = thresholded(tuned, val, params, name="tuned", seed=seed)
-            curve = result.curve if result else pd.DataFrame(columns=["trees", "val_score"])
-    return Trained(base, made["tuned"], made["detector"], made["control"], curve)
+            made["tuned"] = thresholded(tuned, data, params, name="tuned", seed=seed)
+            curve = result.curve if result else pd.DataFrame(columns=["trees", "score"])
+    return Trained(base.whole, made["tuned"], made["detector"], made["control"], curve)
 
 
 def other_seeds(
-    data: Examples, val: Examples, mining: MineParams, params: ForgeryParams, tuning: FinetuneParams,
-    pool: EnsembleParams, seed: int,
-) -> Iterator[tuple[int, Trained]]:  # fmt: skip
+    data: Examples, mining: MineParams, params: ForgeryParams, tuning: FinetuneParams, pool: EnsembleParams, seed: int
+) -> Iterator[tuple[int, Trained]]:
     """Train, mine and fine-tune again with each seed but the first.
 
     Parameters
     ----------
-    data, val : Examples
+    data : Examples
         Training and validation images.
     mining : MineParams
     params : ForgeryParams
@@ -205,8 +216,9 @@ def other_seeds(
     (int, Trained)
     """
     for other in seeds_of(seed, params)[1:]:
-        base = base_of(data, val, params, other)
-        yield other, finetuned(base, data, val, mined(base, data, mining, params), params, tuning, pool, other)
+        base = base_of(data, params, other)
+        found = mined(base.whole, data, mining, params)
+        yield other, finetuned(base, data, found, params, tuning, pool, other)
 
 
 def marked(verifier: Verifier, data: Examples, image: int) -> np.ndarray:
