@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from starlight.images.picture import FACTS
 from starlight.streams import REGISTRY
 from starlight.techniques import TECHNIQUES
 
@@ -25,7 +26,9 @@ class FakeReader:
     def facts(self, sample_id: str) -> np.ndarray:
         """Of a small noisy picture, stored without loss."""
         size = np.log2(SIDE * SIDE)
-        return np.array([size, size + np.log2(3), 0.0, 0.5, 0.0, 1.0, 0.0, np.nan, np.nan, 0.0], np.float32)
+        known = {"pixels": size, "samples": size + np.log2(3), "turns": 0.5, "lossless": 1.0}
+        known |= dict.fromkeys(("step", "unlike_libjpeg"), np.nan)
+        return np.array([known.get(name, 0.0) for name in FACTS], np.float32)
 
     def found(self, sample_id: str) -> np.ndarray:
         return np.zeros(len(TECHNIQUES) + 1, bool)

@@ -17,6 +17,8 @@ class ForgeryParams:
     ----------
     network_steps : int
         Batches that the network over local statistics learns from.
+    forged_anew : float
+        Share of the authentic training images that it also sees with a part erased, spliced in or copied.
     augmented : int
         Changed copies (turned, cut, coloured, blurred) of each training image of a pair.
     held_back : float
@@ -44,6 +46,7 @@ class ForgeryParams:
     """
 
     network_steps: int = knob(min=1, max=1_000_000)
+    forged_anew: float = knob(min=0.0, max=1.0)
     augmented: int = knob(min=0, max=16)
     held_back: float = knob(min=0.0, max=1.0)
     mine_share: float = knob(min=0.0, max=1.0)

@@ -1,7 +1,8 @@
 """The network over local statistics, trained three times: for all images, and for each half of the training images.
 
 What it says of images that it has learnt from is surer than what it says of others. So the verifier is shown, of each
-training image, what the network says that learnt from the other half.
+training image, what the network says that learnt from the other half. Authentic ones are learnt from a second time,
+forged anew.
 """
 
 from __future__ import annotations
@@ -21,8 +22,9 @@ from starlight.fanout import Engine
 from starlight.forgery.scene import prepare
 from starlight.forgery.seams.fit import fit
 from starlight.forgery.seams.maps import maps
-from starlight.images.image import read
+from starlight.images.image import Image, read
 from starlight.scan.masks import read_mask
+from starlight.training.forgery.anew import forged_anew
 from starlight.training.forgery.params import ForgeryParams
 
 __all__ = ["Networks", "fold_of", "network_of", "train_networks"]
@@ -67,23 +69,54 @@ def train_networks(rows: pd.DataFrame, root: Path, params: ForgeryParams, seed: 
     """
     drawn = [hashlib.sha256(f"network:{sample}".encode()).digest() for sample in rows["sample_id"]]
     rows = rows.iloc[sorted(np.argsort(drawn)[:_MOST])]
-    workers = Engine(params.workers).cores()
-    jobs = [(root / path, root / mask if mask else None) for path, mask in zip(rows["path"], rows["mask"], strict=True)]
-    pairs = Parallel(n_jobs=workers, batch_size=8)(delayed(_maps)(*job) for job in jobs)
     folds = np.array([fold_of(cover) for cover in rows["cover_id"]])
-    sets = [np.flatnonzero(folds == half) for half in (0, 1)] + [np.arange(len(rows))]
+    jobs = [(root / path, root / mask if mask else None) for path, mask in zip(rows["path"], rows["mask"], strict=True)]
+    anew, sources = _jobs_anew(rows, folds, root, params.forged_anew)
+    workers = Engine(params.workers).cores()
+    tasks = [*(delayed(_maps)(*job) for job in jobs), *(delayed(_maps_anew)(*job) for job in anew)]
+    pairs = Parallel(n_jobs=workers, batch_size=8)(tasks)
+    folds = np.concatenate([folds, folds[sources]])
+    made = np.array([pair is not None for pair in pairs])
+    sets = [np.flatnonzero(made & (folds == half)) for half in (0, 1)] + [np.flatnonzero(made)]
     task = functools.partial(_fit, steps=params.network_steps, seed=seed)
     return tuple(Parallel(n_jobs=min(workers, 3))(delayed(task)([pairs[i] for i in chosen]) for chosen in sets))
 
 
+def _jobs_anew(rows: pd.DataFrame, folds: np.ndarray, root: Path, share: float) -> tuple[list[tuple], np.ndarray]:
+    """Authentic images to forge anew, each with a donor of another cover in the same half, and their places in `rows`.
+
+    Which they are follows from their sample ids.
+    """
+    names, paths, covers = (rows[name].to_numpy() for name in ("sample_id", "path", "cover_id"))
+    jobs, places = [], []
+    for i in np.flatnonzero(rows["mask"].to_numpy() == ""):
+        digest = hashlib.sha256(f"anew:{names[i]}".encode()).digest()
+        donors = np.flatnonzero((folds == folds[i]) & (covers != covers[i]))
+        if len(donors) and digest[0] < 256 * share:
+            donor = donors[int.from_bytes(digest[1:5], "big") % len(donors)]
+            jobs.append((root / paths[i], root / paths[donor], str(names[i])))
+            places.append(i)
+    return jobs, np.array(places, int)
+
+
 def _maps(path: Path, mask: Path | None) -> tuple[np.ndarray, np.ndarray]:
     """Maps of an image, and which share of each cell is forged; float16, as there are hundreds of them."""
+    return _mapped(read(path), None if mask is None else read_mask(mask))
+
+
+def _maps_anew(path: Path, donor: Path, name: str) -> tuple[np.ndarray, np.ndarray] | None:
+    """The same of an image that is forged anew; None where it has no place for that."""
+    made = forged_anew(read(path).pixels, read(donor).pixels, name)
+    return None if made is None else _mapped(*made)
+
+
+def _mapped(image: Image, mask: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
     cv2.setNumThreads(1)
-    values = maps(prepare(read(path)))
+    values = maps(prepare(image))
     rows, columns = values.shape[1:]
     truth = np.zeros((rows, columns), np.float16)
     if mask is not None:
-        truth = cv2.resize(read_mask(mask).astype(np.float32), (columns, rows), interpolation=cv2.INTER_AREA)
+        truth = cv2.resize(mask.astype(np.float32), (columns, rows), interpolation=cv2.INTER_AREA)
     return values.astype(np.float16), truth.astype(np.float16)
 
 

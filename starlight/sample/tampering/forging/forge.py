@@ -22,21 +22,25 @@ _LEAST_STRUCTURE = 3.0  # standard deviation of what is copied, grey levels: a c
 Made = tuple[np.ndarray, np.ndarray] | None
 
 
-def _copied(way: str) -> Callable[[Picture, np.random.Generator], Made]:
-    return lambda picture, rng: copy_move(picture, rng, way)
+Way = Callable[[Picture, np.random.Generator, Picture | None], Made]
 
 
-def _spliced(way: str) -> Callable[[Picture, np.random.Generator], Made]:
-    def made(picture: Picture, rng: np.random.Generator) -> Made:
-        like = picture.source in sources.SOURCES and rng.random() < _LIKE
-        kind = picture.source if like else sources.draw(rng)
-        donor = sources.make(kind, rng, f"donor-{rng.integers(0, 1 << 40):x}")
+def _copied(way: str) -> Way:
+    return lambda picture, rng, _: copy_move(picture, rng, way)
+
+
+def _spliced(way: str) -> Way:
+    def made(picture: Picture, rng: np.random.Generator, donor: Picture | None) -> Made:
+        if donor is None:
+            like = picture.source in sources.SOURCES and rng.random() < _LIKE
+            kind = picture.source if like else sources.draw(rng)
+            donor = sources.make(kind, rng, f"donor-{rng.integers(0, 1 << 40):x}")
         return splice(picture, donor, rng, way) if donor.cover_id != picture.cover_id else None
 
     return made
 
 
-KINDS: dict[str, tuple[float, Callable[[Picture, np.random.Generator], Made]]] = {
+KINDS: dict[str, tuple[float, Way]] = {
     "copy-move.shifted": (0.14, _copied("shifted")),
     "copy-move.turned": (0.12, _copied("turned")),
     "copy-move.mirrored": (0.10, _copied("mirrored")),
@@ -45,7 +49,7 @@ KINDS: dict[str, tuple[float, Callable[[Picture, np.random.Generator], Made]]] =
     "splice.hard": (0.08, _spliced("hard")),
     "splice.feathered": (0.08, _spliced("feathered")),
     "splice.poisson": (0.08, _spliced("poisson")),
-    "erase.fill": (0.16, erase),
+    "erase.fill": (0.16, lambda picture, rng, _: erase(picture, rng)),
 }
 
 
@@ -59,7 +63,9 @@ def spread(count: int) -> list[str]:
     return np.repeat(list(KINDS), counts).tolist()
 
 
-def forge(kind: str, picture: Picture, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+def forge(
+    kind: str, picture: Picture, rng: np.random.Generator, *, donor: Picture | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """Tamper with a picture.
 
     Parameters
@@ -68,6 +74,8 @@ def forge(kind: str, picture: Picture, rng: np.random.Generator) -> tuple[np.nda
         One of `KINDS`.
     picture : Picture
     rng : numpy.random.Generator
+    donor : Picture, optional
+        What a splice is cut from; drawn anew at each try unless given.
 
     Returns
     -------
@@ -82,7 +90,7 @@ def forge(kind: str, picture: Picture, rng: np.random.Generator) -> tuple[np.nda
     """
     make = KINDS[kind][1]
     for _ in range(_TRIES):
-        made = make(picture, rng)
+        made = make(picture, rng, donor)
         if made is None or not SMALLEST <= made[1].mean() <= LARGEST:
             continue
         inside = made[0][made[1]].astype(np.float32)
