@@ -8,7 +8,7 @@ TESTING := $(VENV)/.testing
 export PATH := $(abspath $(BIN)):$(PATH)
 export PYTHONHASHSEED := 0
 
-.PHONY: help setup repro test lint bench bench-clean bench-detect bench-sizes bench-forgery bench-mining ablations evidence \
+.PHONY: help setup repro test lint bench bench-clean bench-detect bench-sizes bench-features bench-forgery bench-mining ablations evidence \
 	promote release release-forgery export wheel fuzz \
 	pr-report baseline
 
@@ -58,6 +58,10 @@ bench-detect: $(READY)  ## detection beside peers; COVERS=folder makes the test 
 
 bench-sizes: $(READY)  ## detection by the size of the picture, on parts of your photographs: COVERS=folder
 	python -m scripts.tools.bench_sizes $(if $(COVERS),--covers $(COVERS)) --workers $(or $(WORKERS),1)
+
+bench-features: $(READY)  ## richer JPEG statistics beside those of today, on your photographs: COVERS=folder LEARN=submissions
+	python -m scripts.tools.bench_features --covers $(or $(COVERS),$(error COVERS= names no folder of photographs)) \
+		$(if $(LEARN),--learn $(LEARN)) --workers $(or $(WORKERS),1)
 
 bench-clean: $(READY)  ## false hits of the reader on images made from your photographs: PHOTOS=folder
 	python -m scripts.tools.bench_clean $(PHOTOS) --seconds $(or $(SECONDS_OF_CPU),300)
