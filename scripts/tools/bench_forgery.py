@@ -32,7 +32,7 @@ def main(raw: dict) -> None:
     data = Examples.load(Path("artifacts/forgery"))
     files = {"base": "forgery_base", "detector": "forgery", "control": "forgery_control"}
     models = {name: Verifier.load(MODELS / f"{file}.safetensors") for name, file in files.items()}
-    network, seen = load_network(MODELS / "forgery.safetensors") or {}, set(data.split("train").rows["cover_id"])
+    network, seen = load_network(MODELS / "forgery.safetensors") or {}, set(data.split("train", "val").rows["cover_id"])
     with tempfile.TemporaryDirectory(prefix="starlight-forgery-") as folder:
         root, store = Path(folder), Store(default_root())
         test = fresh(sizes, options.seed, root, network, seen, params, section(raw, "scan", ScanParams), store)
