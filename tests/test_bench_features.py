@@ -130,7 +130,7 @@ SIZES = {"stream": 5, "phases": 40, "cooccurrences": 30, "shifts": 4}
 def test_a_planted_statistic_is_found_by_the_heads_that_read_it_and_by_no_other(monkeypatch):
     assert set(SIZES) == set(SETS)
     monkeypatch.setattr(measure, "FAMILIES", (("f5", "nsf5"),))
-    monkeypatch.setattr(measure, "_today", lambda stored, vectors: np.zeros((len(vectors), 2)))
+    monkeypatch.setattr(measure, "said", lambda members, vectors: np.zeros((len(vectors), 2)))
     names = type("", (), {"config": type("", (), {"techniques": ("f5", "nsf5")})})
     stored = type("", (), {"members": [type("", (), {"model": names})]})
     data = measure.scored(planted(150, 1, 2.5), planted(120, 2, 2.5, AS_THEY_LIE), stored)

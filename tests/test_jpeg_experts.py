@@ -93,8 +93,11 @@ def test_what_finds_little_is_neither_stretched_nor_heard():
 
 
 def test_the_sample_has_every_technique_and_covers_apart(tmp_path: Path):
-    folder = tmp_path / "jpeg"
-    jpeg_sample.make(folder, 16, 7, section(read(Path("params.yaml")), "sample", SampleParams))
+    params = section(read(Path("params.yaml")), "sample", SampleParams)
+    (folder,) = jpeg_sample.submissions(tmp_path, 16, [7], params)
+    before = (folder / "sources.csv").stat().st_mtime_ns
+    again = jpeg_sample.submissions(tmp_path, 16, [7], params)
+    assert again == [folder] and (folder / "sources.csv").stat().st_mtime_ns == before  # what is there is used
     assert {p.suffix for p in (folder / "clean").iterdir()} == {".jpg"}
     alike = [p for p in (folder / "negatives").rglob("*") if p.suffix == ".jpg"]
     found = jpeg_sample.listed([folder])

@@ -43,9 +43,9 @@ def main(raw: dict) -> None:
 
     def known():
         with tempfile.TemporaryDirectory() as made:
-            folders = options.learn or [Path(made) / f"jpeg_submission_{options.seed}"]
-            if not options.learn:
-                jpeg_sample.make(folders[0], options.images, options.seed, section(raw, "sample", SampleParams))
+            folders = options.learn or jpeg_sample.submissions(
+                Path(made), options.images, [options.seed], section(raw, "sample", SampleParams)
+            )
             return read(learnt(folders, plan), engine)
 
     pairs = kept(options.kept, "learnt", known)

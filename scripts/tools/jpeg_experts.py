@@ -35,11 +35,10 @@ def main(raw: dict) -> None:
     made_with, weights = section(raw, "sample", SampleParams), options.release / WEIGHTS
     stored = load(weights)
     with tempfile.TemporaryDirectory() as folder:
-        places = [(options.kept or Path(folder)) / f"jpeg_submission_{seed}" for seed in options.seeds]
-        for place, seed in zip(places, options.seeds, strict=True):
-            if not (place / "sources.csv").exists():
-                jpeg_sample.make(place, options.images, seed, made_with, options.covers)
-        files = jpeg_sample.listed(places)
+        kept = options.kept or Path(folder)
+        files = jpeg_sample.listed(
+            jpeg_sample.submissions(kept, options.images, options.seeds, made_with, options.covers)
+        )
         names = stored.members[0].model.config.techniques
         learnt, apart = (jpeg_sample.read(part, names) for part in files)
         factors = renew(stored.members, learnt, apart, seed=section(raw, None, General).seed)

@@ -32,7 +32,7 @@ from starlight.release.refit import Scores, by_further, log_odds
 from starlight.streams import dct
 from starlight.training.fit_experts import AGAIN, fit_encoder
 
-__all__ = ["renew", "set_thresholds", "told"]
+__all__ = ["renew", "said", "set_thresholds", "told"]
 
 _FEW = 20  # images over log-odds of 0, authentic or stego ones, under which nobody knows how far these are exact
 _BEYOND = 0.01  # share of authentic images
@@ -83,16 +83,20 @@ def renew(members: Sequence[Member], learnt: Read, apart: Read, *, seed: int) ->
     return factors
 
 
+@torch.inference_mode()
+def said(members: Sequence[Member], vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(n, t) log-odds that the experts of the stream `dct` give to (n, d) statistics, over all members."""
+    each = [m.model.encoders[dct.NAME](torch.from_numpy(vectors))[1] + m.model.offset for m in members]
+    return averaged(each, [m.weight for m in members]).numpy()
+
+
 def _sharpen(members: Sequence[Member], apart: Read) -> dict[str, float]:
-    names = members[0].model.config.techniques
-    with torch.inference_mode():
-        each = [m.model.encoders[dct.NAME](torch.from_numpy(apart.vectors))[1] + m.model.offset for m in members]
-    said = averaged(each, [m.weight for m in members]).numpy()
+    names, log_odds_of = members[0].model.config.techniques, said(members, apart.vectors)
     factors = {}
     for t, name in enumerate(names):
         if name not in TECHNIQUES:
             continue
-        authentic, carrying = said[apart.technique < 0, t], said[apart.technique == t, t]
+        authentic, carrying = log_odds_of[apart.technique < 0, t], log_odds_of[apart.technique == t, t]
         factors[name] = factor = _slope(authentic, carrying) if _able(authentic, carrying) else 1.0
         with torch.no_grad():
             for model, _ in members:

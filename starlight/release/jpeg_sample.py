@@ -23,7 +23,7 @@ from starlight.sample.build import SampleParams, build
 from starlight.streams import dct
 from starlight.techniques import group
 
-__all__ = ["TECHNIQUES", "Read", "Sample", "listed", "make", "read"]
+__all__ = ["TECHNIQUES", "Read", "Sample", "listed", "make", "read", "submissions"]
 
 TECHNIQUES = group("jpeg")
 _SIZES = {"smallest_side": 160, "largest_side": 768, "size_factor": 1.6, "adaptive_side": 256}
@@ -74,6 +74,25 @@ def make(folder: Path, covers: int, seed: int, params: SampleParams, photographs
     counts = dict.fromkeys(plain, max(1, round(covers * _PER_COVER)))
     counts |= dict.fromkeys(_FAINT, max(1, round(covers * _OF_FAINT)))
     build(folder, params, seed, workers=Engine().cores(), extra_covers=photographs, counts=counts)
+
+
+def submissions(
+    folder: Path, covers: int, seeds: Sequence[int], params: SampleParams, photographs: Path | None = None
+) -> list[Path]:
+    """Submissions in a folder, one for each seed; those that are not there are made.
+
+    Parameters
+    ----------
+    folder : Path
+    covers, params, photographs
+        As for `make`.
+    seeds : sequence of int
+    """
+    places = [folder / f"jpeg_submission_{seed}" for seed in seeds]
+    for place, seed in zip(places, seeds, strict=True):
+        if not (place / "sources.csv").exists():
+            make(place, covers, seed, params, photographs)
+    return places
 
 
 def listed(folders: Sequence[Path]) -> Sample:

@@ -10,11 +10,11 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
-from starlight.detector.weights import Stored, averaged
+from starlight.detector.weights import Stored
 from starlight.lab.features.files import AS_THEY_LIE, METHODS, SAVED_AGAIN, Read
 from starlight.lab.features.heads import fit, fit_network, prepared
 from starlight.metrics import auc, bootstrap_interval, clopper_pearson, cover_weights, detection_at_fpr
-from starlight.streams import dct
+from starlight.release.jpeg_experts import said
 
 __all__ = [
     "BY_QUALITY",
@@ -70,22 +70,16 @@ def scored(learnt: Read, judged: Read, stored: Stored, *, seed: int = 0) -> Scor
         Of the networks.
     """
     names = stored.members[0].model.config.techniques
-    today = _today(stored, judged.sets["stream"])
+    today = said(stored.members, judged.sets["stream"])
     scores = {(TODAY, one): today[:, [names.index(name) for name in one]].max(axis=1) for one in FAMILIES}
     for head, sets in HEADS.items():
         for one in FAMILIES:
             found = _linear(learnt, judged, sets, one, by_quality=head == "all")
-            scores |= {(name, one): said for name, said in zip((head, BY_QUALITY), found, strict=False)}
+            scores |= {(name, one): score for name, score in zip((head, BY_QUALITY), found, strict=False)}
     for head, sets in NETWORKS.items():
-        said = _of_network(learnt, judged, sets, seed)
-        scores |= {(head, one): said[:, k] for k, one in enumerate(FAMILIES)}
+        log_odds = _of_network(learnt, judged, sets, seed)
+        scores |= {(head, one): log_odds[:, k] for k, one in enumerate(FAMILIES)}
     return Scored(judged.rows, scores)
-
-
-@torch.inference_mode()
-def _today(stored: Stored, vectors: NDArray) -> NDArray:
-    said = [m.model.encoders[dct.NAME](torch.from_numpy(vectors))[1] + m.model.offset for m in stored.members]
-    return averaged(said, [m.weight for m in stored.members]).numpy()
 
 
 def _values(data: Read, sets: Sequence[str], at: NDArray) -> NDArray:
@@ -122,8 +116,7 @@ def _of_network(learnt: Read, judged: Read, sets: Sequence[str], seed: int) -> N
     """(n, families) log-odds."""
     carried = learnt.rows["technique"]
     stego = np.stack([carried.isin(family).to_numpy() for family in FAMILIES], axis=1)
-    everything = (_values(data, sets, np.arange(len(data.rows))) for data in (learnt, judged))
-    known, other = everything
+    known, other = (_values(data, sets, np.arange(len(data.rows))) for data in (learnt, judged))
     return _say(fit_network(known, stego, seed=seed), other)
 
 
