@@ -28,7 +28,7 @@ def main(raw: dict) -> None:
     arguments.add_argument("--seed", type=int, default=77, help="of the images; not that of the pipeline's")
     options = arguments.parse_args()
     params = section(raw, "forgery", ForgeryParams)
-    sizes = TamperingParams(True, options.seed, options.pairs, options.authentic, options.lookalikes)
+    sizes = TamperingParams(True, options.seed, options.pairs, options.authentic, options.lookalikes, "")
     data = Examples.load(Path("artifacts/forgery"))
     files = {"base": "forgery_base", "detector": "forgery", "control": "forgery_control"}
     models = {name: Verifier.load(MODELS / f"{file}.safetensors") for name, file in files.items()}
