@@ -66,8 +66,8 @@ bench-features: $(READY)  ## richer JPEG statistics beside those of today, on yo
 bench-clean: $(READY)  ## false hits of the reader on images made from your photographs: PHOTOS=folder
 	python -m scripts.tools.bench_clean $(PHOTOS) --seconds $(or $(SECONDS_OF_CPU),300)
 
-bench-forgery: $(READY)  ## tampered images beside peers, on new images, with the weights of the last run
-	python -m scripts.tools.bench_forgery
+bench-forgery: $(READY)  ## tampered images beside peers, on new images, after a run; COVERS=folder makes them from your photographs
+	python -m scripts.tools.bench_forgery $(if $(COVERS),--covers $(COVERS))
 
 bench-mining: $(READY)  ## mining on real photographs, a make left out in turn; COVERS="folder folder" of yours, after a run
 	python -m scripts.tools.bench_mining --covers $(or $(COVERS),$(error COVERS= names no folder of photographs))

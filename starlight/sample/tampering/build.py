@@ -8,9 +8,10 @@ import csv
 import io
 import shutil
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from joblib import Parallel, delayed
@@ -29,7 +30,7 @@ from starlight.system.atomic import whole
 __all__ = ["Pair", "TamperingParams", "build", "pairs"]
 
 _TRIES = 10  # new pictures in place of one that cannot be tampered with
-_OWN_SHARE = 0.5  # of the pictures, where the user has photographs; and of their splices, those whose donor is one, too
+_OWN_DONORS = 0.6  # of the splices into a user's photograph, those whose donor is one, too
 _COLUMNS = ("filename", "cover_id", "source", "container", "processing")
 _FOLDERS = ("authentic", "forged", "masks")
 
@@ -51,7 +52,9 @@ class TamperingParams:
     lookalikes : int
         Authentic images that look tampered with, over all categories, 0 to 100,000.
     photographs : str
-        Folder of further photographs; half of the pairs and of the authentic images are made from them. Empty for none.
+        Folder of further photographs, to make pairs and authentic images from; empty for none.
+    photographs_share : float
+        Of the pairs and the authentic images that are made from them, where there is such a folder.
     """
 
     enabled: bool = knob()
@@ -60,6 +63,7 @@ class TamperingParams:
     authentic: int = knob(min=0, max=100_000)
     lookalikes: int = knob(min=0, max=100_000)
     photographs: str = knob()
+    photographs_share: float = knob(min=0.0, max=1.0)
 
 
 @dataclass(frozen=True)
@@ -88,10 +92,17 @@ class Pair:
     processing: tuple[str, ...]
 
 
+class _Own(NamedTuple):
+    """A user's photographs, and the share of the pictures that are made from them."""
+
+    names: tuple[str, ...]
+    share: float
+
+
 def pairs(kinds: list[str], seed: int) -> Iterator[Pair]:
     """A pair of each kind in turn, one at a time."""
     for index, kind in enumerate(kinds):
-        yield _pair(kind, index, seed, ())
+        yield _pair(kind, index, seed, _Own((), 0.0))
 
 
 def build(out_dir: Path, params: TamperingParams, seed: int, *, workers: int = 2) -> dict[str, int]:
@@ -120,12 +131,13 @@ def build(out_dir: Path, params: TamperingParams, seed: int, *, workers: int = 2
     _fresh(out_dir)
     if not params.enabled:
         return {}
-    own = photos.folder_photographs(Path(params.photographs)) if params.photographs else ()
+    names = photos.folder_photographs(Path(params.photographs)) if params.photographs else ()
+    own, none = _Own(names, params.photographs_share if names else 0.0), _Own((), 0.0)
     kinds = forge.spread(params.pairs)
     jobs = [delayed(_write_pair)(out_dir, kind, i, seed, own) for i, kind in enumerate(kinds)]
     jobs += [delayed(_write_authentic)(out_dir, "", i, seed, own) for i in range(params.authentic)]
     jobs += [
-        delayed(_write_authentic)(out_dir, name, i, seed, ())
+        delayed(_write_authentic)(out_dir, name, i, seed, none)
         for i, name in enumerate(lookalikes.spread(params.lookalikes))
     ]
     results = Parallel(n_jobs=workers, batch_size=4)(jobs)
@@ -150,7 +162,7 @@ def _fresh(out_dir: Path) -> None:
         raise StarlightError(f"{out_dir}: cannot be written ({error.strerror})") from error
 
 
-def _pair(kind: str, index: int, seed: int, own: Sequence[str]) -> Pair:
+def _pair(kind: str, index: int, seed: int, own: _Own) -> Pair:
     """Tamper with a picture; one that offers no place for it is drawn anew."""
     for attempt in range(_TRIES):
         rng = np.random.default_rng([seed, 11, index, attempt])
@@ -167,14 +179,14 @@ def _pair(kind: str, index: int, seed: int, own: Sequence[str]) -> Pair:
     return Pair(made, twin, process.mask(mask, made.shape[:2]), picture, kind, encoding, process.names)
 
 
-def _drawn(rng: np.random.Generator, number: str, own: Sequence[str]) -> tuple[Picture, Picture | None]:
-    """A picture, and where it is the user's, now and then another one of the user's to splice from."""
-    if not own or rng.random() >= _OWN_SHARE:
+def _drawn(rng: np.random.Generator, number: str, own: _Own) -> tuple[Picture, Picture | None]:
+    """A picture, and where it is the user's, most of the time another one of the user's to splice from."""
+    if not own.names or rng.random() >= own.share:
         return sources.make(sources.draw(rng), rng, number), None
-    return sources.own(own, rng), sources.own(own, rng) if rng.random() < _OWN_SHARE else None
+    return sources.own(own.names, rng), sources.own(own.names, rng) if rng.random() < _OWN_DONORS else None
 
 
-def _write_pair(out_dir: Path, kind: str, index: int, seed: int, own: Sequence[str]) -> list[tuple]:
+def _write_pair(out_dir: Path, kind: str, index: int, seed: int, own: _Own) -> list[tuple]:
     pair = _pair(kind, index, seed, own)
     name = f"pair_{index:05d}"
     file = f"{name}.{SUFFIXES[pair.encoding.format]}"
@@ -187,7 +199,7 @@ def _write_pair(out_dir: Path, kind: str, index: int, seed: int, own: Sequence[s
     return [(f"forged/{kind}/{file}", *said), (f"authentic/{file}", *said)]
 
 
-def _write_authentic(out_dir: Path, category: str, index: int, seed: int, own: Sequence[str]) -> list[tuple]:
+def _write_authentic(out_dir: Path, category: str, index: int, seed: int, own: _Own) -> list[tuple]:
     rng = np.random.default_rng([seed, 12 if category else 13, index])
     number = f"{'l' if category else 'a'}{index:05d}"
     picture = lookalikes.make(category, rng, number) if category else _drawn(rng, number, own)[0]
