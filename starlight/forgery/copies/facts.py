@@ -201,9 +201,9 @@ def _layout(scene: Scene, region: Region) -> dict[str, float]:
     boxes = [cv2.boundingRect(m.astype(np.uint8)) for m in (region.source, region.target)]
     labels = [_main(scene.panels[m]) for m in (region.source, region.target)]
     panel = (scene.panels == labels[0]).sum()
-    places = [np.argwhere(scene.panels == label).min(0) if label else np.zeros(2) for label in labels]
+    places = [cv2.boundingRect((scene.panels == label).astype(np.uint8))[1::-1] if label else (0, 0) for label in labels]
     centres = [np.array([x + w / 2, y + h / 2]) for x, y, w, h in boxes]
-    moved = (centres[1] - centres[0])[::-1] - (places[1] - places[0])
+    moved = (centres[1] - centres[0])[::-1] - np.subtract(places[1], places[0])
     rows, columns = scene.grey.shape
     filled = [m.sum() / (w * h) for m, (_, _, w, h) in zip((region.source, region.target), boxes, strict=True)]
     border = sum(x <= 2 or y <= 2 or x + w >= columns - 2 or y + h >= rows - 2 for x, y, w, h in boxes)
