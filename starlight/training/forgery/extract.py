@@ -22,6 +22,7 @@ from starlight.store import Store, table_name
 from starlight.store.code import code_digest, decoder_versions
 from starlight.store.once import once
 from starlight.system.atomic import whole
+from starlight.system.memory import keep_freed
 from starlight.training.forgery.augment import augmentation
 from starlight.training.forgery.examples import ROWS, Examples, gather
 from starlight.training.forgery.nothing import lacking
@@ -146,6 +147,7 @@ def _table_name(networks: Networks) -> str:
 def _examined(root: Path, networks: Networks, _: str, job: tuple) -> np.ndarray:
     path, sample_id, variant, split, cover = job
     cv2.setNumThreads(1)
+    keep_freed()
     image = read(root / path)
     if variant:
         image = decode(augmentation(sample_id, variant).file(image.pixels))

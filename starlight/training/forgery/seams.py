@@ -24,6 +24,7 @@ from starlight.forgery.seams.fit import fit
 from starlight.forgery.seams.maps import maps
 from starlight.images.image import Image, read
 from starlight.scan.masks import read_mask
+from starlight.system.memory import keep_freed
 from starlight.training.forgery.anew import forged_anew
 from starlight.training.forgery.params import ForgeryParams
 
@@ -112,6 +113,7 @@ def _maps_anew(path: Path, donor: Path, name: str) -> tuple[np.ndarray, np.ndarr
 
 def _mapped(image: Image, mask: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
     cv2.setNumThreads(1)
+    keep_freed()
     values = maps(prepare(image))
     rows, columns = values.shape[1:]
     truth = np.zeros((rows, columns), np.float16)
@@ -122,4 +124,5 @@ def _mapped(image: Image, mask: np.ndarray | None) -> tuple[np.ndarray, np.ndarr
 
 def _fit(pairs: Sequence[tuple[np.ndarray, np.ndarray]], *, steps: int, seed: int) -> dict[str, np.ndarray]:
     torch.set_num_threads(1)  # the same sums in the same order on every machine
+    keep_freed()
     return fit([values for values, _ in pairs], [truth for _, truth in pairs], seed, steps)
