@@ -6,6 +6,8 @@ import pytest
 from forged import copy_within, encoded, page, texture, tiles
 
 from starlight.forgery.candidates import COPY, FACTS, FEATURES, candidates, examine
+from starlight.forgery.copies.correlation import ISOMETRIES
+from starlight.forgery.copies.following import follow
 from starlight.forgery.copies.keypoints import mirror
 from starlight.forgery.copies.transforms import log_false_alarms
 from starlight.forgery.scene.panels import panel_labels
@@ -116,3 +118,25 @@ def test_panels_are_cut_at_gutters():
     assert labels.max() == 3 and labels[50, 160] == 0 and labels[105, 10] == 0
     assert len({int(labels[50, 50]), int(labels[50, 250]), int(labels[150, 150])}) == 3
     assert (panel_labels(texture(14)) == 1).all()
+
+
+@pytest.mark.parametrize("linear", ISOMETRIES)
+@pytest.mark.parametrize("shift", [(0, 0), (13, -7), (-50, 31), (70, 62), (200, 0)])
+def test_a_map_of_pixels_to_pixels_copies_what_interpolation_would_give(linear, shift):
+    plane = np.random.default_rng(5).random((61, 83)).astype(np.float32)
+    whole, part = (slice(0, 61), slice(0, 83)), (slice(11, 40), slice(5, 66))
+    for window in (whole, part):
+        matrix = np.c_[np.array(linear, float), np.array(shift, float)]
+        within = np.c_[matrix[:, :2], matrix[:, :2] @ [window[1].start, window[0].start] + matrix[:, 2]]
+        size = window[1].stop - window[1].start, window[0].stop - window[0].start
+        expected = cv2.warpAffine(plane, within, size, flags=cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP)
+        assert np.array_equal(follow(plane, matrix, window), expected)
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 7])
+def test_gutters_are_rows_of_few_levels_but_for_some_pixels(count):
+    rng = np.random.default_rng(2)
+    grey = rng.integers(0, 256, (300, 200)).astype(np.uint8)
+    grey[140:160] = 250 + rng.integers(0, 6, (20, 200))
+    grey[140:160, rng.choice(200, count, replace=False)] = 9
+    assert panel_labels(grey).max() == (2 if count < 2 else 1)

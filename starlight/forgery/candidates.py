@@ -143,13 +143,15 @@ def _known(hypothesis: Hypothesis, regions: list[Region]) -> bool:
     for region in regions:
         ways = ((region.source, region.matrix), (region.target, cv2.invertAffineTransform(region.matrix)))
         for mask, matrix in ways:
-            y, x = np.nonzero(mask)
-            places = np.stack([x, y], 1)[:: max(len(x) // 50, 1)]
             if len(hypothesis.source):
                 places = hypothesis.source
                 x, y = np.rint(places).astype(int).T
                 if mask[y.clip(0, mask.shape[0] - 1), x.clip(0, mask.shape[1] - 1)].mean() < _SAME:
                     continue
+            else:
+                inside = np.flatnonzero(mask)
+                inside = inside[:: max(len(inside) // 50, 1)]
+                places = np.stack([inside % mask.shape[1], inside // mask.shape[1]], 1)
             both = [places @ m[:, :2].T + m[:, 2] for m in (matrix, hypothesis.matrix)]
             if np.median(np.hypot(*(both[0] - both[1]).T)) < _BESIDE:
                 return True

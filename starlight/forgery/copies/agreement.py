@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import cv2
 import numpy as np
 
+from starlight.forgery.copies.following import Window, follow, within
 from starlight.forgery.copies.transforms import Hypothesis
 from starlight.forgery.scene import Scene, box_mean
 
-__all__ = ["Region", "follow", "grow", "promise"]
+__all__ = ["Region", "grow", "promise"]
 
 _WINDOW = 11  # pixels, side of the windows that are compared
 _ALIKE = 0.75  # normalised correlation of the grey levels without the finest noise
@@ -23,8 +25,6 @@ _PROBES, _PROBE = 9, 24  # places where a hypothesis is tried, and pixels on a s
 _ROOM = 64  # pixels around the matches of a small region where its end is looked for
 _INVOLUTION = 0.1  # off the identity, of a map twice over
 _APART = 12  # pixels that a place moves at least
-
-Window = tuple[slice, slice]
 
 
 class Region(NamedTuple):
@@ -53,25 +53,6 @@ class Region(NamedTuple):
     hypothesis: Hypothesis
 
 
-def follow(plane: np.ndarray, matrix: np.ndarray, window: Window) -> np.ndarray:
-    """The plane at the places that the map leads to, laid over those of a window; 0 outside.
-
-    Parameters
-    ----------
-    plane : ndarray, shape (height, width)
-    matrix : ndarray, shape (2, 3)
-        Affine map from places of the window to those it is laid on.
-    window : (slice, slice)
-        Rows and columns.
-
-    Returns
-    -------
-    ndarray, of the window's shape
-    """
-    size = (window[1].stop - window[1].start, window[0].stop - window[0].start)
-    return cv2.warpAffine(plane, _within(matrix, window), size, flags=cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP)
-
-
 def grow(scene: Scene, hypothesis: Hypothesis) -> Region | None:
     """The region that a hypothesis is true of; None where there is none to speak of."""
     matrix = _exact(scene, hypothesis)
@@ -94,7 +75,7 @@ def _grown(scene: Scene, hypothesis: Hypothesis, matrix: np.ndarray, window: Win
         return None, False
     source = np.zeros(scene.grey.shape, bool)
     source[window] = mask
-    target = cv2.warpAffine(mask, _within(matrix, window), source.shape[::-1], flags=cv2.INTER_NEAREST) > 0
+    target = cv2.warpAffine(mask, within(matrix, window), source.shape[::-1], flags=cv2.INTER_NEAREST) > 0
     if target.sum() < _LEAST // 2:
         return None, False
     sides = zip(window, source.shape, (mask, mask.T), strict=True)
@@ -114,12 +95,6 @@ def _near(points: np.ndarray, whole: Window) -> Window:
     )
 
 
-def _within(matrix: np.ndarray, window: Window) -> np.ndarray:
-    """The map from places counted from a window's corner."""
-    corner = np.array([window[1].start, window[0].start], float)
-    return np.c_[matrix[:, :2], matrix[:, :2] @ corner + matrix[:, 2]]
-
-
 def _exact(scene: Scene, hypothesis: Hypothesis) -> np.ndarray:
     """A map near one that takes pixels to pixels is replaced by it where the noise agrees better then.
 
@@ -133,7 +108,7 @@ def _exact(scene: Scene, hypothesis: Hypothesis) -> np.ndarray:
     shift = np.median(hypothesis.target - hypothesis.source @ linear.T, axis=0)
     whole = [np.c_[linear, np.rint(shift) + d] for d in np.mgrid[-1:2, -1:2].reshape(2, -1).T]
     between = [matrix, np.c_[linear, shift]]
-    agrees = np.array([_noise_agrees(scene, hypothesis.source, m) for m in (*whole, *between)])
+    agrees = _noise_agrees(scene, hypothesis.source, [*whole, *between])
     agrees[: len(whole)] += _SLACK
     return (*whole, *between)[int(np.argmax(agrees))]
 
@@ -150,29 +125,29 @@ def promise(scene: Scene, hypothesis: Hypothesis) -> float:
 
 def _borne_out(plane: np.ndarray, hypothesis: Hypothesis) -> float:
     at = hypothesis.source[np.linspace(0, len(hypothesis.source) - 1, min(_PROBES, len(hypothesis.source))).astype(int)]
-    found = []
-    for x, y in at:
-        corner = np.array([x, y]) - _PROBE / 2
-        local = hypothesis.matrix.copy()
-        local[:, 2] += hypothesis.matrix[:, :2] @ corner
-        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        theirs = cv2.warpAffine(plane, local, (_PROBE, _PROBE), flags=flags, borderMode=cv2.BORDER_REFLECT)
-        ours = cv2.getRectSubPix(plane, (_PROBE, _PROBE), (float(x) - 0.5, float(y) - 0.5))
-        a, b = ours - ours.mean(), theirs - theirs.mean()
-        found.append(float((a * b).sum() / np.sqrt((a * a).sum() * (b * b).sum() + 1)))
-    return float(np.median(found))
+    ours, theirs = (np.empty((len(at), _PROBE, _PROBE), np.float32) for _ in range(2))
+    local, flags = hypothesis.matrix.copy(), cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    for i, (x, y) in enumerate(at):
+        local[:, 2] = hypothesis.matrix[:, 2] + hypothesis.matrix[:, :2] @ (np.array([x, y]) - _PROBE / 2)
+        cv2.warpAffine(plane, local, (_PROBE, _PROBE), theirs[i], flags=flags, borderMode=cv2.BORDER_REFLECT)
+        cv2.getRectSubPix(plane, (_PROBE, _PROBE), (float(x) - 0.5, float(y) - 0.5), ours[i])
+    a, b = (p.reshape(len(at), -1) for p in (ours, theirs))
+    a, b = a - a.mean(1, keepdims=True), b - b.mean(1, keepdims=True)
+    return float(np.median((a * b).sum(1) / np.sqrt((a * a).sum(1) * (b * b).sum(1) + 1)))
 
 
-def _noise_agrees(scene: Scene, points: np.ndarray, matrix: np.ndarray) -> float:
-    """Correlation of the residual over the box of some points with that where the map leads."""
+def _noise_agrees(scene: Scene, points: np.ndarray, matrices: Sequence[np.ndarray]) -> np.ndarray:
+    """Correlation of the residual over the box of some points with that where each map leads."""
     low, high = np.floor(points.min(0)).astype(int), np.ceil(points.max(0)).astype(int) + 1
     size = tuple(int(n) for n in np.clip(high - low, 8, 200))
-    local = matrix.copy()
-    local[:, 2] += matrix[:, :2] @ low
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    moved = cv2.warpAffine(scene.whitened, local, size, flags=flags)
     own = cv2.warpAffine(scene.whitened, np.c_[np.eye(2), low.astype(float)], size, flags=flags)
-    return float((moved * own).mean() / np.sqrt((moved**2).mean() * (own**2).mean() + 1e-9))
+    power, found = (own**2).mean(), []
+    for matrix in matrices:
+        local = np.c_[matrix[:, :2], matrix[:, 2] + matrix[:, :2] @ low]
+        moved = cv2.warpAffine(scene.whitened, local, size, flags=flags)
+        found.append(float((moved * own).mean() / np.sqrt((moved**2).mean() * power + 1e-9)))
+    return np.array(found)
 
 
 def _correlation(ours: np.ndarray, theirs: np.ndarray, side: int, floor: float) -> np.ndarray:
@@ -233,6 +208,8 @@ def _connected(alike: np.ndarray, seeds: np.ndarray, agreement: np.ndarray, flat
     kept = kept[(kept > 0) & (stats[kept, cv2.CC_STAT_AREA] >= _LEAST)]
     if not len(kept):
         return None
-    mask = np.isin(labels, kept).astype(np.uint8)
+    chosen = np.zeros(count, np.uint8)
+    chosen[kept] = 1
+    mask = chosen[labels]
     outlines, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     return cv2.drawContours(mask, outlines, -1, 1, cv2.FILLED)

@@ -37,7 +37,8 @@ def correlated(scene: Scene) -> list[Hypothesis]:
     for linear in ISOMETRIES:
         turned = linear[0][0] == 0
         moved, corner = _moved(white, linear)
-        product = np.conj(fft.rfft2(moved, shapes[turned])) * spectra[turned]
+        own = spectra[turned] if linear == ISOMETRIES[0] else fft.rfft2(moved, shapes[turned])
+        product = np.conj(own) * spectra[turned]
         surface = fft.irfft2(_levelled(product), shapes[turned])
         found += _peaks(surface.astype(np.float32), white, linear, corner)
     return sorted(found, key=lambda h: -h.strength)

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from starlight.forgery.copies.agreement import Region, follow
+from starlight.forgery.copies.agreement import Region
+from starlight.forgery.copies.following import follow
 from starlight.forgery.copies.sides import SIDE_FACTS, side_facts
 from starlight.forgery.scene import Scene, box_mean
 from starlight.forgery.scene.marks import inked, overlap_with_frame
@@ -99,20 +100,19 @@ def _likeness(scene: Scene, region: Region) -> dict[str, float]:
     facts["left_over"] = min(float((bands[0] - moved[0])[live].std()) / noise, 3)
     facts["difference"] = min(float((ours - theirs).std()) / (scene.noise + 0.5), 30)
     facts["noise_ratio"] = np.log((moved[0][live].std() + 0.1) / (noise + 0.1))
-    facts |= _quiet(scene, region, live)
+    facts |= _quiet(scene, region, live, moved[0])
     facts["seam_source"], facts["seam_target"] = (_seam(scene, m) for m in (region.source, region.target))
     return facts
 
 
-def _quiet(scene: Scene, region: Region, live: np.ndarray) -> dict[str, float]:
+def _quiet(scene: Scene, region: Region, live: np.ndarray, theirs: np.ndarray) -> dict[str, float]:
     """Agreement of the noise where there is little else, and how far that is from chance, in standard deviations.
 
     Where edges are, the residual of a repeat agrees too. Nothing is told where there is no noise, as in drawings.
     """
-    fine, middle, _ = scene.bands
-    texture = box_mean(middle[region.window] ** 2, 7)
+    texture = box_mean(scene.bands[1][region.window] ** 2, 7)
     quiet = live & (texture <= np.median(texture[live]))
-    a, b = fine[region.window][quiet], follow(fine, region.matrix, region.window)[quiet]
+    a, b = scene.bands[0][region.window][quiet], theirs[quiet]
     if len(a) < _HARDLY or min(a.std(), b.std()) < _NOISELESS:
         return {"quiet_agreement": 0.0, "quiet_sigmas": 0.0}
     agreement = _pearson(a, b)
@@ -200,15 +200,15 @@ def _layout(scene: Scene, region: Region) -> dict[str, float]:
     """Whether the two are panels, frames, or parts of the page."""
     boxes = [cv2.boundingRect(m.astype(np.uint8)) for m in (region.source, region.target)]
     labels = [_main(scene.panels[m]) for m in (region.source, region.target)]
-    panel = (scene.panels == labels[0]).sum()
-    places = [np.argwhere(scene.panels == label).min(0) if label else np.zeros(2) for label in labels]
+    panels = [(scene.panels == label).astype(np.uint8) for label in labels]
+    places = [cv2.boundingRect(p)[1::-1] if label else (0, 0) for p, label in zip(panels, labels, strict=True)]
     centres = [np.array([x + w / 2, y + h / 2]) for x, y, w, h in boxes]
-    moved = (centres[1] - centres[0])[::-1] - (places[1] - places[0])
+    moved = (centres[1] - centres[0])[::-1] - np.subtract(places[1], places[0])
     rows, columns = scene.grey.shape
     filled = [m.sum() / (w * h) for m, (_, _, w, h) in zip((region.source, region.target), boxes, strict=True)]
     border = sum(x <= 2 or y <= 2 or x + w >= columns - 2 or y + h >= rows - 2 for x, y, w, h in boxes)
     return {
-        "same_panel": labels[0] == labels[1], "fills_panel": region.source.sum() / max(panel, 1),
+        "same_panel": labels[0] == labels[1], "fills_panel": region.source.sum() / max(panels[0].sum(), 1),
         "panel_pitch": labels[0] != labels[1] and np.abs(moved).max() < 12,
         "rectangular": max(filled),
         "framed": max(_framed(scene.grey, box) for box in boxes), "at_border": border,

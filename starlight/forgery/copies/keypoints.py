@@ -61,9 +61,11 @@ def match(plane: np.ndarray, most_pixels: int = 0) -> tuple[Matches, Matches]:
     sizes = np.array([p.size for p in points], np.float32)
     angles = np.radians(np.array([p.angle for p in points], np.float32))
     root = np.sqrt(descriptors / np.maximum(descriptors.sum(1, keepdims=True), 1e-6))
-    return (
-        _pairs(root, root, places, sizes, angles, mirrored=False),
-        _pairs(root, mirror(root), places, sizes, angles, mirrored=True),
+    if len(root) <= _NEIGHBOURS:
+        return _none(False, len(root)), _none(True, len(root))
+    nearest = _nearest(root, (root, mirror(root)), places, _NEIGHBOURS + 1)
+    return tuple(
+        _pairs(*both, places, sizes, angles, mirrored=way) for way, both in zip((False, True), nearest, strict=True)
     )
 
 
@@ -73,11 +75,8 @@ def mirror(descriptors: np.ndarray) -> np.ndarray:
     return cells[:, ::-1, :, [0, 7, 6, 5, 4, 3, 2, 1]].reshape(len(descriptors), 128)
 
 
-def _pairs(ours, theirs, places, sizes, angles, *, mirrored: bool) -> Matches:
+def _pairs(best, alike, places, sizes, angles, *, mirrored: bool) -> Matches:
     """Each keypoint with those that are much nearer to it, in looks, than the next one is."""
-    if len(ours) <= _NEIGHBOURS:
-        return _none(mirrored, len(ours))
-    best, alike = _nearest(ours, theirs, places, _NEIGHBOURS + 1)
     distance = np.sqrt(np.maximum(2 - 2 * alike, 0))
     good = distance[:, :-1] < _FAR
     clear = (distance[:, :-1] < _RATIO * distance[:, 1:]) & good
@@ -86,29 +85,30 @@ def _pairs(ours, theirs, places, sizes, angles, *, mirrored: bool) -> Matches:
     second = best[first, rank]
     turn = angles[second] + angles[first] if mirrored else angles[second] - angles[first]
     return Matches(
-        places[first], places[second], sizes[second] / sizes[first], turn.astype(np.float32), mirrored, len(ours)
+        places[first], places[second], sizes[second] / sizes[first], turn.astype(np.float32), mirrored, len(best)
     )
 
 
-def _nearest(ours, theirs, places, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """The most alike keypoints of each, but for those beside it, and how alike they are; most alike first.
+def _nearest(ours, sets, places, count: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    """The most alike keypoints of each, but for those beside it, and how alike they are; most alike first; in each set.
 
     A few rows at a time, so that they stay in the processor's cache.
     """
-    best = np.empty((len(ours), count), np.intp)
-    values = np.empty((len(ours), count), ours.dtype)
+    found = [(np.empty((len(ours), count), np.intp), np.empty((len(ours), count), ours.dtype)) for _ in sets]
     along = np.ascontiguousarray(places.T)
     for start in range(0, len(ours), _ROWS):
         some = slice(start, start + _ROWS)
-        alike = ours[some] @ theirs.T
         off_x, off_y = (places[some, None, k] - across for k, across in enumerate(along))
-        np.putmask(alike, off_x * off_x + off_y * off_y <= _NEAR**2, -1)
-        rows = np.arange(len(alike))
-        for k in range(count):
-            best[some, k] = alike.argmax(1)
-            values[some, k] = alike[rows, best[some, k]]
-            alike[rows, best[some, k]] = -1
-    return best, values
+        beside = np.flatnonzero(off_x * off_x + off_y * off_y <= _NEAR**2)
+        rows = np.arange(len(off_x))
+        for theirs, (best, values) in zip(sets, found, strict=True):
+            alike = ours[some] @ theirs.T
+            alike.ravel()[beside] = -1
+            for k in range(count):
+                best[some, k] = alike.argmax(1)
+                values[some, k] = alike[rows, best[some, k]]
+                alike[rows, best[some, k]] = -1
+    return found
 
 
 def _none(mirrored: bool, keypoints: int) -> Matches:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from starlight.forgery.copies.agreement import Region, follow
+from starlight.forgery.copies.agreement import Region
+from starlight.forgery.copies.following import follow
 from starlight.forgery.scene import Scene
 from starlight.forgery.scene.contour import contour_facts, cut_out
 

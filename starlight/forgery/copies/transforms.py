@@ -105,10 +105,16 @@ def _largest(source, target, scale, angle, mirrored: bool) -> np.ndarray:
     dx, dy = (source[None, :, k] - source[seeds, k][:, None] for k in (0, 1))
     miss_x = a * dx + b * dy + (target[seeds, 0][:, None] - target[None, :, 0])
     miss_y = c * dx + d * dy + (target[seeds, 1][:, None] - target[None, :, 1])
-    near = np.hypot(miss_x, miss_y) < _TOLERANCE + 0.08 * np.hypot(dx, dy)
-    turn = np.abs(np.angle(np.exp(1j * (angle[None] - angle[seeds][:, None]))))
-    inside = near & (turn < 0.5) & (np.abs(np.log(scale[None] / scale[seeds][:, None])) < 0.5)
-    return inside[np.argmax(inside.sum(1))]
+    # the same in squares first, a little wider: roots, turns and logarithms are for the few that may be near
+    about = miss_x**2 + miss_y**2 < 2.02 * (_TOLERANCE**2 + 0.08**2 * (dx**2 + dy**2))
+    seed, other = np.nonzero(about)
+    near = np.hypot(miss_x[about], miss_y[about]) < _TOLERANCE + 0.08 * np.hypot(dx[about], dy[about])
+    turn = np.abs(np.angle(np.exp(1j * (angle[other] - angle[seeds[seed]]))))
+    near &= (turn < 0.5) & (np.abs(np.log(scale[other] / scale[seeds[seed]])) < 0.5)
+    followed = np.bincount(seed[near], minlength=len(seeds))
+    inside = np.zeros(len(source), bool)
+    inside[other[near & (seed == np.argmax(followed))]] = True
+    return inside
 
 
 def _refined(source, target, inside, mirrored: bool) -> tuple[np.ndarray | None, np.ndarray]:

@@ -38,29 +38,30 @@ def maps(scene: Scene) -> np.ndarray:
         First the values, roughly of unit size; then their distances from the image's median in units of its spread.
     """
     fine, middle, coarse = scene.bands
-    size = _log(box_mean(fine**2, _WINDOW))
-    planes = [
-        size,
-        _log(cv2.erode(box_mean(fine**2, 5), np.ones((_WINDOW, _WINDOW), np.uint8))),
-        _log(box_mean(middle**2, _WINDOW)),
-        _log(box_mean(coarse**2, _WINDOW)),
-        _log(box_mean(_chroma(scene) ** 2, _WINDOW)),
-        size - _log(box_mean(middle**2, _WINDOW)),
-        *_lags(fine),
-        box_mean((np.abs(fine) < 0.3).astype(np.float32), _WINDOW) * 2,
-        _peaked(fine),
-        *_ghosts(scene),
-    ]
-    rows, columns = (n // CELL for n in scene.grey.shape)
-    cells = [_cells(p, rows, columns) for p in planes] + [g[:rows, :columns] for g in _grid(scene.grey)]
-    cells += unlike(scene.grey, CELL)
-    cells.append(_cells(box_mean(scene.grey, _WINDOW), rows, columns) / 64 - 2)
+    shape = tuple(n // CELL for n in scene.grey.shape)
+    power = _around(fine**2, shape)
+    size, texture = _log(power), _log(_around(middle**2, shape))
     edge = ((scene.grey < 3) | (scene.grey > 252)).astype(np.float32)
-    cells.append(_cells(box_mean(edge, _WINDOW), rows, columns) * 2)
-    cells += [_cells(box_mean(plane, _WINDOW), rows, columns) / 32 for plane in (scene.chroma, scene.blue)]
-    cells.append(_log(_cells(box_mean(scene.slope**2, CELL), rows, columns)))
-    cells += history(scene)
-    values = np.stack(cells).astype(np.float32)
+    values = np.stack([
+        size,
+        _log(_cells(cv2.erode(box_mean(fine**2, 5), np.ones((_WINDOW, _WINDOW), np.uint8)), shape)),
+        texture,
+        _log(_around(coarse**2, shape)),
+        _log(_around(_chroma(scene) ** 2, shape)),
+        size - texture,
+        *_lags(fine, power),
+        _around((np.abs(fine) < 0.3).astype(np.float32), shape) * 2,
+        # mean size over root mean square of the residual: 0.8 in Gaussian noise, less where few pixels stand out
+        3 * _around(np.abs(fine), shape) / np.sqrt(power + 0.01),
+        *_ghosts(scene, shape),
+        *(grid[: shape[0], : shape[1]] for grid in _grid(scene.grey)),
+        *unlike(scene.grey, CELL),
+        _around(scene.grey, shape) / 64 - 2,
+        _around(edge, shape) * 2,
+        *(_around(plane, shape) / 32 for plane in (scene.chroma, scene.blue)),
+        _log(_cells(box_mean(scene.slope**2, CELL), shape)),
+        *history(scene),
+    ]).astype(np.float32)  # fmt: skip
     return np.concatenate([values, _against(values)])
 
 
@@ -72,8 +73,13 @@ def _against(values: np.ndarray) -> np.ndarray:
     return np.clip(away, -_OUTLIERS, _OUTLIERS).reshape(values.shape).astype(np.float32)
 
 
-def _cells(plane: np.ndarray, rows: int, columns: int) -> np.ndarray:
-    return plane[CELL // 2 :: CELL, CELL // 2 :: CELL][:rows, :columns]
+def _cells(plane: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    return plane[CELL // 2 :: CELL, CELL // 2 :: CELL][: shape[0], : shape[1]]
+
+
+def _around(plane: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """Mean in the window of each cell."""
+    return _cells(box_mean(plane, _WINDOW), shape)
 
 
 def _log(power: np.ndarray) -> np.ndarray:
@@ -86,25 +92,19 @@ def _chroma(scene: Scene) -> np.ndarray:
     return plane - cv2.GaussianBlur(plane, (3, 3), 0.8, borderType=cv2.BORDER_REFLECT)
 
 
-def _lags(fine: np.ndarray) -> list[np.ndarray]:
+def _lags(fine: np.ndarray, power: np.ndarray) -> list[np.ndarray]:
     """Correlation of the residual with its neighbours: interpolation, blur and demosaicing leave theirs."""
-    power = box_mean(fine**2, _WINDOW) + 0.01
     shifted = [np.roll(fine, s, (0, 1)) for s in ((0, 1), (1, 0), (1, 1))]
-    return [3 * box_mean(fine * s, _WINDOW) / power for s in shifted]
+    return [3 * _around(fine * s, power.shape) / (power + 0.01) for s in shifted]
 
 
-def _peaked(fine: np.ndarray) -> np.ndarray:
-    """Mean size over root mean square of the residual: 0.8 in Gaussian noise, less where few pixels stand out."""
-    return 3 * box_mean(np.abs(fine), _WINDOW) / np.sqrt(box_mean(fine**2, _WINDOW) + 0.01)
-
-
-def _ghosts(scene: Scene) -> list[np.ndarray]:
+def _ghosts(scene: Scene, shape: tuple[int, int]) -> list[np.ndarray]:
     """How much one more compression changes, at several qualities: little where it was compressed so before."""
     found = []
     for quality in _QUALITIES:
         _, data = cv2.imencode(".jpg", scene.bytes8, (cv2.IMWRITE_JPEG_QUALITY, quality))
-        change = scene.bytes8.astype(np.float32) - cv2.imdecode(data, cv2.IMREAD_GRAYSCALE)
-        found.append(_log(box_mean(change**2, _WINDOW)))
+        change = cv2.absdiff(scene.bytes8, cv2.imdecode(data, cv2.IMREAD_GRAYSCALE)).astype(np.float32)
+        found.append(_log(_around(change**2, shape)))
     return found
 
 

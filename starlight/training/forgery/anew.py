@@ -6,6 +6,7 @@ what is made here, and nothing of it is kept.
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 
 import numpy as np
@@ -50,7 +51,7 @@ def forged_anew(pixels: np.ndarray, donor: np.ndarray, name: str) -> tuple[Image
         forged, mask = forge(kind, picture, rng, donor=other)
     except StarlightError:
         return None
-    process, encoding = after.draw(rng), after.encoding(rng)
+    process, encoding = after.draw(rng), dataclasses.replace(after.encoding(rng), level=0)  # no file is kept
     made = process(forged)
     grey = pixels.shape[2] == 1 and (np.ptp(made, axis=2) == 0).all()
     file = encode(np.ascontiguousarray(made[:, :, 0]) if grey else made, encoding)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
@@ -22,12 +23,13 @@ from starlight.store import Store, table_name
 from starlight.store.code import code_digest, decoder_versions
 from starlight.store.once import once
 from starlight.system.atomic import whole
+from starlight.system.memory import keep_freed
 from starlight.training.forgery.augment import augmentation
 from starlight.training.forgery.examples import ROWS, Examples, gather
 from starlight.training.forgery.nothing import lacking
 from starlight.training.forgery.params import ForgeryParams
 from starlight.training.forgery.record import Found, packed, unpacked
-from starlight.training.forgery.seams import Networks, network_of, train_networks
+from starlight.training.forgery.seams import Networks, network_of, train_halves
 
 __all__ = ["Extracted", "examine_all", "extract", "read_network", "task_rows"]
 
@@ -86,9 +88,16 @@ def extract(manifest: pd.DataFrame, root: Path, params: ForgeryParams, seed: int
         Where results are kept by content.
     """
     rows = task_rows(manifest)
-    networks = train_networks(rows[rows["split"] == "train"], root, params, seed)
-    examples, failed = examine_all(_with_copies(rows, params.augmented), root, networks, params, store)
-    return Extracted(examples, networks[2], failed)
+    halves, whole = train_halves(rows[rows["split"] == "train"], root, params, seed)
+    rows = _with_copies(rows, params.augmented)
+    train = (rows["split"] == "train").to_numpy()
+    with ThreadPoolExecutor(1) as beside:  # training images need the networks of halves alone: no core has to wait
+        last = beside.submit(whole)
+        records = _records(rows[train], root, halves, params, store)
+        network = last.result()
+    records |= _records(rows[~train], root, (network,) * 3, params, store)
+    examples, failed = _gathered(rows, records, root)
+    return Extracted(examples, network, failed)
 
 
 def examine_all(
@@ -111,12 +120,20 @@ def examine_all(
     failed : dict
         sample_id of what could not be read, and why.
     """
-    keys = [_key(row.sample_id, row.variant) for row in rows.itertuples()]
+    return _gathered(rows, _records(rows, root, networks, params, store), root)
+
+
+def _records(rows: pd.DataFrame, root: Path, networks: Networks, params: ForgeryParams, store: Store) -> dict:
+    """What was found in each image, or why it could not be read, by the key of its content."""
     columns = (rows[name] for name in ("path", "sample_id", "variant", "split", "cover_id"))
-    jobs = dict(zip(keys, zip(*columns, strict=True), strict=True))
+    jobs = dict(zip(_keys(rows), zip(*columns, strict=True), strict=True))
     task = functools.partial(_examined, root, networks)
-    records = once(store.table(_table_name(networks)), jobs, task, Engine(params.workers), label="examine")
-    failed = {row.sample_id: records[k] for row, k in zip(rows.itertuples(), keys, strict=True)
+    return once(store.table(_table_name(networks)), jobs, task, Engine(params.workers), label="examine")
+
+
+def _gathered(rows: pd.DataFrame, records: dict, root: Path) -> tuple[Examples, dict[str, str]]:
+    keys = _keys(rows)
+    failed = {sample: records[k] for sample, k in zip(rows["sample_id"], keys, strict=True)
               if isinstance(records[k], str)}  # fmt: skip
     kept = [not isinstance(records[k], str) for k in keys]
     found: list[Found] = [unpacked(records[k]) for k, fine in zip(keys, kept, strict=True) if fine]
@@ -131,8 +148,11 @@ def _with_copies(rows: pd.DataFrame, copies: int) -> pd.DataFrame:
     return pd.concat([rows, *(chosen.assign(variant=k + 1) for k in range(copies))], ignore_index=True)
 
 
-def _key(sample_id: str, variant: int) -> str:
-    return hashlib.sha256(f"{sample_id}:{variant}".encode()).hexdigest()[:16] if variant else sample_id
+def _keys(rows: pd.DataFrame) -> list[str]:
+    return [
+        hashlib.sha256(f"{sample}:{variant}".encode()).hexdigest()[:16] if variant else sample
+        for sample, variant in zip(rows["sample_id"], rows["variant"], strict=True)
+    ]
 
 
 def _table_name(networks: Networks) -> str:
@@ -146,6 +166,7 @@ def _table_name(networks: Networks) -> str:
 def _examined(root: Path, networks: Networks, _: str, job: tuple) -> np.ndarray:
     path, sample_id, variant, split, cover = job
     cv2.setNumThreads(1)
+    keep_freed()
     image = read(root / path)
     if variant:
         image = decode(augmentation(sample_id, variant).file(image.pixels))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import cv2
@@ -24,10 +24,11 @@ from starlight.forgery.seams.fit import fit
 from starlight.forgery.seams.maps import maps
 from starlight.images.image import Image, read
 from starlight.scan.masks import read_mask
+from starlight.system.memory import keep_freed
 from starlight.training.forgery.anew import forged_anew
 from starlight.training.forgery.params import ForgeryParams
 
-__all__ = ["Networks", "fold_of", "network_of", "train_networks"]
+__all__ = ["Networks", "fold_of", "network_of", "train_halves", "train_networks"]
 
 _MOST = 4000  # images that are learnt from: more teach a small network little, and all of them are held in memory
 Networks = tuple[dict[str, np.ndarray], ...]  # of those that learnt from half 0, from half 1, and from all
@@ -56,7 +57,15 @@ def network_of(networks: Networks, split: str, cover_id: str) -> dict[str, np.nd
 
 
 def train_networks(rows: pd.DataFrame, root: Path, params: ForgeryParams, seed: int) -> Networks:
-    """Train on the training images of the manifest.
+    """Train on the training images of the manifest; see `train_halves`."""
+    halves, whole = train_halves(rows, root, params, seed)
+    return (*halves, whole())
+
+
+def train_halves(
+    rows: pd.DataFrame, root: Path, params: ForgeryParams, seed: int
+) -> tuple[Networks, Callable[[], dict[str, np.ndarray]]]:
+    """Train on the halves of the training images; what trains on all of them can then be done beside other work.
 
     Parameters
     ----------
@@ -66,6 +75,13 @@ def train_networks(rows: pd.DataFrame, root: Path, params: ForgeryParams, seed: 
         What paths start from.
     params : ForgeryParams
     seed : int
+
+    Returns
+    -------
+    halves : Networks
+        Of half 0 and of half 1.
+    whole : callable
+        Trains on all images, on one core.
     """
     drawn = [hashlib.sha256(f"network:{sample}".encode()).digest() for sample in rows["sample_id"]]
     rows = rows.iloc[sorted(np.argsort(drawn)[:_MOST])]
@@ -79,7 +95,9 @@ def train_networks(rows: pd.DataFrame, root: Path, params: ForgeryParams, seed: 
     made = np.array([pair is not None for pair in pairs])
     sets = [np.flatnonzero(made & (folds == half)) for half in (0, 1)] + [np.flatnonzero(made)]
     task = functools.partial(_fit, steps=params.network_steps, seed=seed)
-    return tuple(Parallel(n_jobs=min(workers, 3))(delayed(task)([pairs[i] for i in chosen]) for chosen in sets))
+    learnt, whole = [[pairs[i] for i in chosen] for chosen in sets[:2]], [pairs[i] for i in sets[2]]
+    halves = tuple(Parallel(n_jobs=min(workers, 2))(delayed(task)(half) for half in learnt))
+    return halves, functools.partial(task, whole)
 
 
 def _jobs_anew(rows: pd.DataFrame, folds: np.ndarray, root: Path, share: float) -> tuple[list[tuple], np.ndarray]:
@@ -112,6 +130,7 @@ def _maps_anew(path: Path, donor: Path, name: str) -> tuple[np.ndarray, np.ndarr
 
 def _mapped(image: Image, mask: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
     cv2.setNumThreads(1)
+    keep_freed()
     values = maps(prepare(image))
     rows, columns = values.shape[1:]
     truth = np.zeros((rows, columns), np.float16)
@@ -122,4 +141,5 @@ def _mapped(image: Image, mask: np.ndarray | None) -> tuple[np.ndarray, np.ndarr
 
 def _fit(pairs: Sequence[tuple[np.ndarray, np.ndarray]], *, steps: int, seed: int) -> dict[str, np.ndarray]:
     torch.set_num_threads(1)  # the same sums in the same order on every machine
+    keep_freed()
     return fit([values for values, _ in pairs], [truth for _, truth in pairs], seed, steps)
