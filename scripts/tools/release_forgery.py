@@ -1,6 +1,7 @@
 """Train the released detector of tampered images: models/release/forgery.safetensors, and its figures beside it."""
 
 import argparse
+import dataclasses
 import os
 import tempfile
 from pathlib import Path
@@ -19,13 +20,15 @@ OUT = Path("models/release/forgery.safetensors")
 
 def main(raw: dict) -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--pairs", type=int, default=1500, help="forged images, each with its authentic twin")
-    arguments.add_argument("--authentic", type=int, default=300, help="further authentic images")
-    arguments.add_argument("--lookalikes", type=int, default=1500, help="authentic images that look tampered with")
+    arguments.add_argument("--pairs", type=int, default=3000, help="forged images, each with its authentic twin")
+    arguments.add_argument("--authentic", type=int, default=600, help="further authentic images")
+    arguments.add_argument("--lookalikes", type=int, default=1800, help="authentic images that look tampered with")
     arguments.add_argument("--covers", default="", help="folder of photographs that half of the images are made from")
+    arguments.add_argument("--steps", type=int, default=3600, help="batches that the networks learn from")
     arguments.add_argument("--seed", type=int, default=40, help="not the pipeline's, whose test split stays unseen")
     options = arguments.parse_args()
     params, general = section(raw, "forgery", ForgeryParams), section(raw, None, General)
+    params = dataclasses.replace(params, network_steps=options.steps)
     steps = section(raw, "mine", MineParams), params, section(raw, "finetune", FinetuneParams)
     sizes = TamperingParams(True, options.seed, options.pairs, options.authentic, options.lookalikes, options.covers)
     with tempfile.TemporaryDirectory() as folder:
