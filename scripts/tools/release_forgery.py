@@ -16,6 +16,7 @@ from starlight.training.mining import MineParams
 from starlight.training.weighting import EnsembleParams, FinetuneParams
 
 OUT = Path("models/release/forgery.safetensors")
+HALF = 0.5  # of the images come from the photographs, where there are any
 
 
 def main(raw: dict) -> None:
@@ -30,7 +31,8 @@ def main(raw: dict) -> None:
     params, general = section(raw, "forgery", ForgeryParams), section(raw, None, General)
     params = dataclasses.replace(params, network_steps=options.steps)
     steps = section(raw, "mine", MineParams), params, section(raw, "finetune", FinetuneParams)
-    sizes = TamperingParams(True, options.seed, options.pairs, options.authentic, options.lookalikes, options.covers)
+    made_of = (options.pairs, options.authentic, options.lookalikes, options.covers, HALF)
+    sizes = TamperingParams(True, options.seed, *made_of)
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         build(root / "release_submission_2025", sizes, options.seed, workers=params.workers or os.cpu_count() or 1)
