@@ -212,6 +212,7 @@ def test_residuals_are_those_that_were_published(image):
     except StarlightError:
         pytest.skip("needs the benchmark extra")
     y = luma(image)
+    y.step *= 1.013  # so that no multiple of a step lies on the end of a bin, where rounding would decide
     pixels = y.phases.transpose(2, 0, 3, 1).reshape(8 * y.phases.shape[2], -1)
     counts = np.array(list(peer.dctr.extract(pixels[:-1, :-1], y.step).values())).reshape(8, 8, 5, 5, 5)
     share = counts / counts.sum(axis=-1, keepdims=True)

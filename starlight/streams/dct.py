@@ -16,7 +16,6 @@ NAME = "dct"
 VERSION = 4
 
 _MIN_BLOCKS, _MAX_BLOCKS = 3, 65_536  # the latter are four megapixels, plenty for statistics and 0.2 s
-_STANDARD_STEPS = {(0, 1): 11, (1, 0): 12, (1, 1): 12, (0, 2): 10, (2, 0): 14, (2, 2): 16, (3, 3): 29}
 _CONTEXT = [f"{b}_{level}_{t}" for b in range(4) for level in range(statistics.LEVELS) for t in range(5)]
 _PAIRS = [f"{k}_{b}_{i}{j}" for k in range(3) for b in range(3) for i in range(5) for j in range(5)]
 _TRIPLES = [f"{k}_{b}_{np.base_repr(c, 3):0>3}" for k in range(3) for b in range(3) for c in range(27)]
@@ -62,7 +61,7 @@ def compute(image: Image, tiles: list[tuple[int, int]] | None = None) -> np.ndar
     phases = planes.phase_planes(modes, table)
     moved = planes.calibrated(phases, table)
     cells, cover = statistics.cell_counts(modes), statistics.cell_counts(moved)
-    step = 8 * np.median([table[at] / steps for at, steps in _STANDARD_STEPS.items()])
+    step = residuals.overall_step(table)
     parts = [
         _facts(coefficients, table, step),
         *_calibrated(_context_histograms(cells), _context_histograms(cover)),

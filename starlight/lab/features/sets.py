@@ -6,7 +6,7 @@ and beside calibrations by other shifts.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,19 +14,14 @@ from numpy.typing import NDArray
 from starlight.images.image import Image
 from starlight.images.jpeg.blocks import DCT
 from starlight.streams import dct
-from starlight.streams.jpeg import estimates, planes, statistics
+from starlight.streams.jpeg import estimates, planes, residuals, statistics
 
 __all__ = ["SETS", "Luma", "cooccurrences", "luma", "phase_histograms", "shifted_estimates", "stream"]
 
 BINS = 4  # residuals of 0 to 3 steps; the rest is what is left of 1
 TOP = 3  # magnitudes of co-occurrences are clipped to it
 SHIFTS = ((4, 4), (2, 2), (6, 6), (4, 0), (0, 4), (3, 5), (1, 1))  # pixels down, right
-_STRIP_BLOCKS = 512
 _KERNELS = [(u, v) for u in range(8) for v in range(u + 1)]  # and their transposes, which are pooled
-_FOLD = np.minimum(np.arange(8), 8 - np.arange(8))
-_CLASS = 5 * _FOLD[:, None] + _FOLD  # of phase (a, b)
-_POOL = np.stack([np.arange(25)[:, None] == phases.ravel() for phases in (_CLASS, _CLASS.T)]).astype(float)
-_POOL /= 2 * _POOL.sum(axis=2, keepdims=True)
 _LOW = np.add.outer(np.arange(8), np.arange(8)) <= 7  # modes that co-occurrences are counted of
 _LOW[0, 0] = False
 _BASIS = np.kron(DCT, DCT).astype(np.float32)
@@ -44,14 +39,14 @@ class Luma:
     phases : ndarray, shape (8, 8, Hb, Wb), float32
         Decompressed, one plane per pixel of a block.
     step : float
-        What the standard table's steps are to be multiplied by, times 8: 4 at quality 75.
+        See `starlight.streams.jpeg.residuals.overall_step`.
     """
 
     def __init__(self, coefficients) -> None:
         self.table = np.maximum(coefficients.qt[coefficients.qt_index[0]], 1).astype(np.float32)
         self.modes = planes.by_mode(coefficients.y)
         self.phases = planes.phase_planes(self.modes, self.table)
-        self.step = max(8 * float(np.median([self.table[at] / s for at, s in dct._STANDARD_STEPS.items()])), 0.5)
+        self.step = max(float(residuals.overall_step(self.table)), 0.5)
 
 
 def luma(image: Image) -> Luma:
@@ -74,31 +69,8 @@ def phase_histograms(_: Image, y: Luma) -> NDArray[np.float32]:
     -------
     ndarray, shape (3600,)
     """
-    below = sum(_counts_below(strip) for strip in _strips(y.phases / np.float32(y.step)))
-    below /= (y.phases.shape[2] - 1) * (y.phases.shape[3] - 1)
-    pooled = np.einsum("kict,ipc->kpt", below, _POOL)
-    pooled[..., 1:] -= pooled[..., :-1].copy()
-    return np.sqrt(np.maximum(pooled, 0)).ravel().astype(np.float32)
-
-
-def _strips(phases: NDArray) -> Iterator[NDArray]:
-    rows = max(1, _STRIP_BLOCKS // phases.shape[3])
-    for first in range(0, phases.shape[2] - 1, rows):
-        yield phases[:, :, first : first + rows + 1]
-
-
-def _counts_below(strip: NDArray) -> NDArray:
-    """Residuals under each threshold: (kernel, itself or transposed, phase, threshold)."""
-    counts = np.empty((len(_KERNELS), 2, 64, BINS))
-    for k, (u, v) in enumerate(_KERNELS):
-        kernels = ((u, v), (v, u)) if u != v else ((u, v),)
-        for i, residual in enumerate(planes.residual_planes(strip, kernels)):
-            size = np.abs(residual.reshape(64, -1))
-            for t in range(BINS):
-                counts[k, i, :, t] = np.add.reduce(size < t + 0.5, axis=1, dtype=np.uint32)
-        if u == v:
-            counts[k, 1] = counts[k, 0]
-    return counts
+    found = residuals.phase_histograms(y.phases, y.step, _KERNELS, BINS)
+    return np.sqrt(np.maximum(found, 0)).ravel().astype(np.float32)
 
 
 def cooccurrences(_: Image, y: Luma) -> NDArray[np.float32]:

@@ -2,30 +2,37 @@
 
 V. Holub, J. Fridrich, "Low-Complexity Features for JPEG Steganalysis Using Undecimated DCT", IEEE TIFS 2015. Embedding
 in quantised coefficients disturbs the residuals of the decompressed image differently at each phase of the block grid.
-Few kernels are taken, those of middle frequency that add most to what the coefficients themselves tell; a kernel and
-its transpose are pooled, and what is kept of each histogram are its first two bins, per class of equivalent phases.
+A kernel and its transpose are pooled, and what is kept of each histogram are its first bins, per class of equivalent
+phases. The stream takes few kernels, those of middle frequency that add most to what the coefficients themselves tell.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from starlight.streams.jpeg.planes import residual_planes
 
-__all__ = ["CLASSES", "KERNELS", "THRESHOLDS", "phase_histograms"]
+__all__ = ["CLASSES", "KERNELS", "overall_step", "phase_histograms"]
 
 KERNELS = ((1, 4), (2, 3), (2, 4))
-THRESHOLDS = (0.5, 1.5)  # in units of the step: bin 0 below the first, bin 1 between them
 CLASSES = 25
 
 _STRIP_BLOCKS = 1024
+_STANDARD_STEPS = {(0, 1): 11, (1, 0): 12, (1, 1): 12, (0, 2): 10, (2, 0): 14, (2, 2): 16, (3, 3): 29}
 _FOLD = np.minimum(np.arange(8), 8 - np.arange(8))
 _CLASS = 5 * _FOLD[:, None] + _FOLD  # of phase (a, b)
 _POOL = np.stack([np.arange(CLASSES)[:, None] == phases.ravel() for phases in (_CLASS, _CLASS.T)]).astype(float)
 _POOL /= _POOL.sum(axis=2, keepdims=True)
 
 
-def phase_histograms(phases: np.ndarray, step: float) -> np.ndarray:
+def overall_step(table: np.ndarray) -> np.floating:
+    """One step for a quantisation table (8, 8): 8 times what the standard one's are multiplied by, 4 at quality 75."""
+    return 8 * np.median([table[at] / steps for at, steps in _STANDARD_STEPS.items()])
+
+
+def phase_histograms(
+    phases: np.ndarray, step: float, kernels: Sequence[tuple[int, int]] = KERNELS, bins: int = 2
+) -> np.ndarray:
     """Relative frequency of small residuals, by kernel and phase class.
 
     Parameters
@@ -34,16 +41,19 @@ def phase_histograms(phases: np.ndarray, step: float) -> np.ndarray:
         From `planes.phase_planes`.
     step : float
         Quantisation step of the residual, in grey levels.
+    kernels : sequence of (u, v)
+        Vertical and horizontal frequencies; of a kernel and its transpose, one.
+    bins : int
 
     Returns
     -------
-    ndarray, shape (len(KERNELS), CLASSES, 2), float64
-        Magnitudes of 0 and of 1 step, rounded.
+    ndarray, shape (len(kernels), CLASSES, bins), float64
+        Magnitudes of 0, 1, … steps, rounded.
     """
-    below = sum(_counts_below(strip) for strip in _strips(phases, step))
+    below = sum(_counts_below(strip, kernels, bins) for strip in _strips(phases, step))
     below /= (phases.shape[2] - 1) * (phases.shape[3] - 1)
     pooled = np.einsum("kict,ipc->kpt", below, _POOL) / 2
-    pooled[..., 1] -= pooled[..., 0]
+    pooled[..., 1:] -= pooled[..., :-1].copy()
     return pooled
 
 
@@ -54,12 +64,14 @@ def _strips(phases: np.ndarray, step: float) -> Iterator[np.ndarray]:
         yield phases[:, :, first : first + rows + 1] * np.float32(1 / step)
 
 
-def _counts_below(strip: np.ndarray) -> np.ndarray:
-    """Residuals under each threshold in one strip: (kernel, itself or transposed, phase, threshold)."""
-    counts = np.empty((len(KERNELS), 2, 64, len(THRESHOLDS)))
-    for k, (u, v) in enumerate(KERNELS):
-        for i, residual in enumerate(residual_planes(strip, ((u, v), (v, u)))):
+def _counts_below(strip: np.ndarray, kernels: Sequence[tuple[int, int]], bins: int) -> np.ndarray:
+    """Residuals under the upper end of each bin in one strip: (kernel, itself or transposed, phase, bin)."""
+    counts = np.empty((len(kernels), 2, 64, bins))
+    for k, (u, v) in enumerate(kernels):
+        for i, residual in enumerate(residual_planes(strip, ((u, v), (v, u)) if u != v else ((u, v),))):
             size = np.abs(residual.reshape(64, -1))
-            for t, threshold in enumerate(THRESHOLDS):
-                counts[k, i, :, t] = np.add.reduce(size < threshold, axis=1, dtype=np.uint32)
+            for t in range(bins):
+                counts[k, i, :, t] = np.add.reduce(size < t + 0.5, axis=1, dtype=np.uint32)
+        if u == v:
+            counts[k, 1] = counts[k, 0]
     return counts
