@@ -66,8 +66,8 @@ bench-features: $(READY)  ## richer JPEG statistics beside those of today, on yo
 bench-clean: $(READY)  ## false hits of the reader on images made from your photographs: PHOTOS=folder
 	python -m scripts.tools.bench_clean $(PHOTOS) --seconds $(or $(SECONDS_OF_CPU),300)
 
-bench-forgery: $(READY)  ## tampered images beside peers, on new images, with the weights of the last run
-	python -m scripts.tools.bench_forgery
+bench-forgery: $(READY)  ## tampered images beside peers, on new images, after a run; COVERS=folder makes them from your photographs
+	python -m scripts.tools.bench_forgery $(if $(COVERS),--covers $(COVERS))
 
 bench-mining: $(READY)  ## mining on real photographs, a make left out in turn; COVERS="folder folder" of yours, after a run
 	python -m scripts.tools.bench_mining --covers $(or $(COVERS),$(error COVERS= names no folder of photographs))
@@ -78,8 +78,8 @@ ablations: $(READY)  ## queue and run the ablation experiments, collect reports/
 evidence: $(READY)  ## false alarms of the released detector; COVERS="folder folder" counts real files, each a source
 	python -m scripts.tools.evidence $(if $(COVERS),--covers $(COVERS))
 
-release-forgery: $(READY)  ## train the released detector of tampered images
-	python -m scripts.tools.release_forgery
+release-forgery: $(READY)  ## train the released detector of tampered images; COVERS=folder makes half of them from photographs
+	python -m scripts.tools.release_forgery $(if $(COVERS),--covers $(COVERS))
 
 promote: $(READY)  ## make the trained detector the default, if it passes the evidence; COVERS="folder" adds real files; UNDO=1
 	python -m scripts.tools.promote $(if $(UNDO),--undo) $(if $(COVERS),--covers $(COVERS))

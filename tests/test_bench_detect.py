@@ -17,11 +17,15 @@ from starlight import manifest
 from starlight.errors import StarlightError
 from starlight.lab.peers import compare, ensembles, images, measures, peers, report, rules
 from starlight.lab.peers.peers import Peer
+from starlight.lab.peers.programs import with_programs
 from starlight.metrics import auc, clopper_pearson, detection_at_fpr
 from starlight.sample.build import SampleParams
+from starlight.sample.tools import submission
+from starlight.sample.tools.tool import Tool
 from starlight.techniques import get
 
 RATES = measures.FPRS
+KINDS = ("png", "png", "png", "gif")
 
 
 def _images(n: int = 100) -> pd.DataFrame:
@@ -104,6 +108,43 @@ def test_one_source_left_out(scored):
     assert measures.by_source(scored.assign(source="a"), PEERS).empty
 
 
+def test_the_mean_counts_each_method_once_and_leaves_out_what_few_images_show(scored):
+    measured = measures.by_technique(scored, PEERS)
+    few = measured.assign(n=3, technique="rare", auc=0.0)  # as many rows again, of three images each
+    found = measures.together(pd.concat([measured, few])).set_index("detector")
+    lsbr, raw = (_cell(measured, "planted", name) for name in ("lsbr", "raw"))
+    assert found.methods.to_dict() == {"planted": 2, "sure": 1}  # one judges no image of `raw`
+    for column in ("detection_at_own", "detection_at_fpr001", "auc"):
+        assert found.loc["planted", column] == pytest.approx((lsbr[column] + raw[column]) / 2)
+    assert found.loc["planted", "gap"] == pytest.approx(
+        found.loc["planted", "auc"] - found.loc["planted", "detection_at_own"]
+    )
+    assert math.isnan(found.loc["sure", "gap"]) and found.loc["sure", "auc"] == 1.0  # it has no threshold of its own
+
+
+def test_files_of_programs_join_the_test_set(tmp_path, monkeypatch):
+    def toy(cover, out, payload, seed):
+        if cover.stem == "1":
+            raise StarlightError("refused")
+        out.write_bytes(cover.read_bytes() + payload)
+
+    tool = Tool("toy", ".png", "png", lambda: True, toy, lambda c, o, _: o.write_bytes(c.read_bytes()), lambda _: 40)
+    monkeypatch.setattr(submission, "TOOLS", {"toy": tool})
+    paths = [save(tmp_path / f"c{i}.{kind}", picture(np.random.default_rng(i))) for i, kind in enumerate(KINDS)]
+    rows = [(str(path), 0, "", "", f"id{i}", "lake", "") for i, path in enumerate(paths)]
+    test = images.ImageSet(pd.DataFrame(rows, columns=list(images.COLUMNS)), "mine")
+    joined = with_programs(test, tmp_path / "made", 3, seed=1)
+    more = joined.table.iloc[len(rows) :]
+    stego, authentic = more[more.label == 1], more[more.label == 0]
+    assert set(stego.technique) == {"toy (program)"} and set(stego.level) == {""} and joined.origin.endswith("toy")
+    assert stego.cover_id.tolist() == ["id0", "id2"]  # the second was refused, the GIF was not offered
+    assert stego.twin.tolist() == authentic.path.tolist() and set(more.source) == {"lake"}
+    assert all(
+        Path(s).read_bytes().startswith(Path(c).read_bytes()) for s, c in zip(stego.path, stego.twin, strict=True)
+    )
+    assert with_programs(test, tmp_path / "none", 0, seed=1) is test
+
+
 def test_report(tmp_path, scored):
     text = compare.write(tmp_path, scored, PEERS, ["Test set: planted."])
     assert (tmp_path / "detect.md").read_text() == text and text.startswith(
@@ -112,6 +153,8 @@ def test_report(tmp_path, scored):
     text = text.replace("\u00a0", " ")  # values do not break
     assert "| `lsbr` | 0.1 | 100 | 91.00 % | **100.00 %** |" in text
     assert "| `raw` |  | 100 | **2.00 %** | – |" in text
+    assert "| planted | 2 | 48.50 % | 45.00 % |" in text and "| sure | 1 | – | 100.00 % |" in text
+    assert "| `lsbr` | 0.1 | 100 | 95.00 % | 88.72 to 98.36 % | 90.00 % |" in text
     assert "planted: 100 images, a true rate of up to 3.62 %" in text  # 0.1 % cannot be seen on 100
     assert "| planted | a ladder | 100 | 0 | 50 |" in text and "| 5.00 % | 1.64 to 11.28 % |" in text
     table = pd.read_csv(tmp_path / "detect.csv")

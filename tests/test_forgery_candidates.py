@@ -8,8 +8,8 @@ from forged import copy_within, encoded, page, texture, tiles
 from starlight.forgery.candidates import COPY, FACTS, FEATURES, candidates, examine
 from starlight.forgery.copies.correlation import ISOMETRIES
 from starlight.forgery.copies.following import follow
-from starlight.forgery.copies.keypoints import mirror
-from starlight.forgery.copies.transforms import log_false_alarms
+from starlight.forgery.copies.keypoints import Matches, mirror
+from starlight.forgery.copies.transforms import clusters, log_false_alarms
 from starlight.forgery.scene.panels import panel_labels
 from starlight.images.image import decode
 
@@ -108,6 +108,20 @@ def test_mirrored_descriptors_are_those_of_the_mirrored_image():
 def test_more_agreeing_matches_are_less_likely_by_chance():
     chance = [log_false_alarms(n, 200, (500, 500)) for n in (4, 6, 9, 12)]
     assert chance[0] > 0 > chance[-1] and chance == sorted(chance, reverse=True)
+
+
+def test_three_matches_that_agree_make_a_hypothesis():
+    """Of a small copy there are no more; two agree on a turn and a scale by chance."""
+    rng = np.random.default_rng(3)
+    source = rng.uniform(0, 60, (3, 2)).astype(np.float32)
+    turn = np.float32(0.4)
+    linear = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]], np.float32)
+    for count in (2, 3):
+        ours = source[:count]
+        one = np.ones(count, np.float32)
+        found = clusters(Matches(ours, ours @ linear.T + [200, 90], one, turn * one, False, 50), (300, 400))
+        assert len(found) == (count == 3)
+    assert np.allclose(found[0].matrix, np.c_[linear, [200, 90]], atol=1e-3)
 
 
 def test_panels_are_cut_at_gutters():

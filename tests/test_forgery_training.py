@@ -24,6 +24,7 @@ from starlight.training.forgery.evaluate import before_after, hardest, measured,
 from starlight.training.forgery.examples import ROWS, Examples
 from starlight.training.forgery.extract import Extracted, extract, read_network, task_rows
 from starlight.training.forgery.params import ForgeryParams
+from starlight.training.forgery.release import examined, released, table_of
 from starlight.training.mining import MineParams, read, write
 from starlight.training.weighting import EnsembleParams, FinetuneParams
 
@@ -191,6 +192,20 @@ def test_fine_tuning_is_judged_as_it_will_be_used():
     assert np.array_equal(made[0].verifiers.whole.log_odds(data.table), base.whole.log_odds(data.table))
 
 
+def test_the_release_learns_from_all_and_is_judged_out_of_fold():
+    """Its figures are those of verifiers that have not seen the image's cover, at the threshold that is released."""
+    data, test = (examples(seed=k, first=1000 * k) for k in range(2))
+    params = dataclasses.replace(TINY, held_back=0.9, tuning_trees=100, depth=3, tuning_rate=0.3, target_fpr=0.1)
+    made = released(data, MINING, params, TUNING, knobs(EnsembleParams), 1)
+    flagged = made.rows["score"].to_numpy() >= made.verifier.threshold
+    assert 0 < flagged[data.labels == 0].mean() <= 0.1 and flagged[data.labels == 1].mean() > 0.9
+    assert (learn.image_scores(made.verifier, data) != made.rows["score"]).all(), "judged by what has seen it"
+    assert (learn.image_scores(made.verifier, test) >= made.verifier.threshold)[test.labels == 1].mean() > 0.9
+    table = table_of(made.rows, made.verifier.threshold).set_index("group")
+    assert table.loc["forged splice.hard", "n"] == 40 and table["flagged"].sum() == flagged.sum()
+    assert made.verifier.meta["images"] == len(data.rows)
+
+
 def test_covers_with_right_suspicions_are_spread_over_the_folds():
     data = examples(30)
     right = data.overlap > 0.5
@@ -314,6 +329,13 @@ def test_the_network_never_judges_what_it_learnt_from(run):
     for cover in map(str, range(20)):
         assert network_of(networks, "train", cover)["k"] == 1 - fold_of(cover)
         assert network_of(networks, "test", cover)["k"] == 2
+
+
+def test_the_release_examines_all_splits(run):
+    root, table = run
+    data, network = examined(table, root / "datasets", TINY, 1, Store(root / "store"))
+    assert len(data.rows) == (table["status"] == "ok").sum() and set(data.rows["split"]) == {"train"}
+    assert network.keys() == read_network(root / "artifacts").keys()
 
 
 def test_without_forged_images_the_stage_says_what_to_do(run):

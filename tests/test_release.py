@@ -215,6 +215,17 @@ def test_a_promotion_is_taken_back_step_by_step(tmp_path, monkeypatch):
     assert find_weights()[1] == "released" and not PROMOTED.exists()
 
 
+@pytest.mark.parametrize(("name", "mode"), [("a.png", "RGB"), ("a.png", "L"), ("a.jpg", "RGB")])
+def test_no_view_is_the_file_itself_nor_another_view(tmp_path, name, mode):
+    """What sets thresholds counts each view: a picture that were there twice would count twice."""
+    path = photograph(tmp_path / name, (256, 256))
+    Pillow.open(path).convert(mode).save(path)
+    shown = [
+        (image.container.format == "jpeg", image.pixels.tobytes()) for image in map(decode, views(path.read_bytes()))
+    ]
+    assert len(set(shown)) == len(shown) > 5
+
+
 def test_views_of_a_photograph_are_clean_files_of_all_classes_and_the_same_each_time(tmp_path):
     data = photograph(tmp_path / "a.jpg", (600, 700)).read_bytes()
     made = list(views(data))

@@ -123,6 +123,25 @@ def test_it_can_be_left_out(tmp_path):
     assert list((tmp_path / "none").rglob("*.png")) == []
 
 
+def test_half_is_made_from_photographs_of_ones_own(made, tmp_path):
+    """Their parts are theirs, pixel for pixel where they were not scaled; one that is too small is passed over."""
+    (folder := tmp_path / "mine").mkdir()
+    for name, size in (("a.png", 420), ("b.png", 300), ("tiny.png", 60)):
+        Image.fromarray(scene(size, size).pixels).save(folder / name)
+    own = knobs(TamperingParams, pairs=18, authentic=6, lookalikes=5, photographs=str(folder))
+    build(tmp_path / "made", own, 3, workers=1)
+    with (tmp_path / "made/sources.csv").open() as file:
+        rows = [row for row in csv.DictReader(file) if row["source"] == "own photograph"]
+    assert {row["cover_id"] for row in rows} == {"user/a.png", "user/b.png"}
+    assert 0.2 < len(rows) / 42 < 0.8
+    whole = np.asarray(Image.open(folder / "b.png"))
+    part = sources.own([str(folder / "b.png")], np.random.default_rng(1)).pixels
+    corners = np.argwhere((whole[: 301 - part.shape[0], : 301 - part.shape[1]] == part[0, 0]).all(axis=2))
+    assert any((whole[y : y + part.shape[0], x : x + part.shape[1]] == part).all() for y, x in corners)
+    with pytest.raises(StarlightError, match="hardly a photograph of 160 pixels"):
+        sources.own([str(folder / "tiny.png")], np.random.default_rng(1))
+
+
 @pytest.mark.parametrize("source", sources.SOURCES)
 def test_every_source_makes_pictures(source):
     picture = sources.make(source, np.random.default_rng(2), "1")

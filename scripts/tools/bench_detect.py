@@ -29,10 +29,14 @@ def main(raw: dict) -> None:
     arguments.add_argument("--train", type=int, default=standard.train, help="most training images of an ensemble")
     arguments.add_argument("--seed", type=int, default=standard.seed, help="of a test set made here")
     arguments.add_argument("--workers", type=int, default=1, help="processes")
+    programs = "photographs that each program of this machine which hides data is given"
+    arguments.add_argument("--programs", type=int, default=standard.programs, help=programs)
     arguments.add_argument("--model", help="weights (default: as for `starlight detect`)")
     arguments.add_argument("--out", type=Path, default=Path("reports/bench"))
     options = arguments.parse_args()
-    plan = compare.Plan(options.images, options.stego, options.train, options.seed, options.workers)
+    plan = compare.Plan(
+        options.images, options.stego, options.train, options.seed, options.workers, options.programs
+    )  # fmt: skip
     sealwatch()  # before the work begins: if it is missing, this says so
     detector = Detector.load(options.model)
     with tempfile.TemporaryDirectory(prefix="starlight-detect-") as scratch:

@@ -1,6 +1,7 @@
 """Train the released detector of tampered images: models/release/forgery.safetensors, and its figures beside it."""
 
 import argparse
+import dataclasses
 import os
 import tempfile
 from pathlib import Path
@@ -8,31 +9,37 @@ from pathlib import Path
 from starlight.params import General, run_stage, section
 from starlight.sample.tampering.build import TamperingParams, build
 from starlight.scan.scan import ScanParams, scan
-from starlight.store import default_root
+from starlight.store import Store, default_root
 from starlight.training.forgery.params import ForgeryParams
 from starlight.training.forgery.release import examined, released, table_of
+from starlight.training.mining import MineParams
 from starlight.training.weighting import EnsembleParams, FinetuneParams
 
 OUT = Path("models/release/forgery.safetensors")
+HALF = 0.5  # of the images come from the photographs, where there are any
 
 
 def main(raw: dict) -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--pairs", type=int, default=1500, help="forged images, each with its authentic twin")
-    arguments.add_argument("--authentic", type=int, default=300, help="further authentic images")
-    arguments.add_argument("--lookalikes", type=int, default=1500, help="authentic images that look tampered with")
+    arguments.add_argument("--pairs", type=int, default=3000, help="forged images, each with its authentic twin")
+    arguments.add_argument("--authentic", type=int, default=600, help="further authentic images")
+    arguments.add_argument("--lookalikes", type=int, default=1800, help="authentic images that look tampered with")
+    arguments.add_argument("--covers", default="", help="folder of photographs that half of the images are made from")
+    arguments.add_argument("--steps", type=int, default=3600, help="batches that the networks learn from")
     arguments.add_argument("--seed", type=int, default=40, help="not the pipeline's, whose test split stays unseen")
     options = arguments.parse_args()
     params, general = section(raw, "forgery", ForgeryParams), section(raw, None, General)
-    tuning, pool = section(raw, "finetune", FinetuneParams), section(raw, "ensemble", EnsembleParams)
+    params = dataclasses.replace(params, network_steps=options.steps)
+    steps = section(raw, "mine", MineParams), params, section(raw, "finetune", FinetuneParams)
+    made_of = (options.pairs, options.authentic, options.lookalikes, options.covers, HALF)
+    sizes = TamperingParams(True, options.seed, *made_of)
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
-        sizes = TamperingParams(True, options.seed, options.pairs, options.authentic, options.lookalikes)
         build(root / "release_submission_2025", sizes, options.seed, workers=params.workers or os.cpu_count() or 1)
         manifest, _ = scan(root, section(raw, "scan", ScanParams), options.seed, store_root=default_root())
-        data, networks = examined(manifest, root, params, general.seed)
-        made = released(data, networks, params, tuning, pool, general.seed)
-    made.verifier.save(OUT, made.network)
+        data, network = examined(manifest, root, params, general.seed, Store(default_root()))
+        made = released(data, *steps, section(raw, "ensemble", EnsembleParams), general.seed)
+    made.verifier.save(OUT, network)
     table = table_of(made.rows, made.verifier.threshold)
     table.to_csv(OUT.with_suffix(".csv"), index=False, lineterminator="\n")
     print(table.to_string(index=False))

@@ -1,5 +1,6 @@
 """What people make of a photograph: crops of many sizes, stored without loss, written as JPEG anew, reduced, in grey.
 
+No picture is made twice, nor the file itself once more: what sets thresholds counts each as a picture of its own.
 Thresholds depend on what a picture is and how large it is. A collection of camera originals shows JPEG files of a dozen
 megapixels alone; its crops show the tails of all other classes on real scenes, optics, sensors and processing.
 """
@@ -54,8 +55,10 @@ def views(data: bytes) -> Iterator[bytes]:
     if image.indices is not None or image.alpha is not None:
         return
     rng = np.random.default_rng(zlib.crc32(data))
+    itself = image.pixels.squeeze() if image.container.lossless else None
     for crop in _crops(image.pixels, rng):
-        yield _bitmap(crop)
+        if itself is None or not np.array_equal(crop, itself):
+            yield _bitmap(crop)
         if rng.random() >= _JPEG:
             continue
         quality, sampling = int(rng.choice(_QUALITIES)), int(rng.choice(_SUBSAMPLINGS))
@@ -102,12 +105,12 @@ def _coefficient_crops(image: Image, rng: np.random.Generator) -> Iterator[bytes
     for height, width, count in _CROPS:
         rows, columns = height // 8, width // 8
         free = [(have - want) // _UNIT for have, want in zip(whole.y.shape, (rows, columns), strict=False)]
-        if min(free) < 0:
+        if min(free) < 0 or whole.y.shape[:2] == (rows, columns):  # too small, or the file itself
             continue
         shape = (height, width) if whole.cb is None else (height, width, 3)
         black = encode(np.zeros(shape, np.uint8), Encoding("jpeg", subsampling=sampling, tables=tables))
-        for _ in range(max(1, count - 1)):
-            y, x = (_UNIT * int(rng.integers(n + 1)) for n in free)
+        places = [tuple(_UNIT * int(rng.integers(n + 1)) for n in free) for _ in range(max(1, count - 1))]
+        for y, x in dict.fromkeys(places):
             planes = {name: _part(getattr(whole, name), whole.y, y, x, rows, columns) for name in ("y", "cb", "cr")}
             try:
                 yield write_coefficients(black, dataclasses.replace(whole, **planes))

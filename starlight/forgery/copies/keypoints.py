@@ -11,6 +11,7 @@ __all__ = ["Matches", "match"]
 
 _MOST = 3000  # keypoints, strongest first
 _CONTRAST = 0.005  # SIFT's threshold, lower than usual: blots and smooth tissue have few strong corners
+_EDGE = 30.0  # SIFT's ratio of curvatures, higher than usual: on lines and soft edges little else is to be had
 _NEAR = 16.0  # pixels: closer keypoints show the same spot
 _NEIGHBOURS = 4  # matches kept of one keypoint (generalised 2NN, I. Amerini et al., TIFS 6, 2011)
 _RATIO = 0.75  # of the distances to one match and to the next
@@ -53,7 +54,8 @@ def match(plane: np.ndarray, most_pixels: int = 0) -> tuple[Matches, Matches]:
     scale = min(1.0, (most_pixels / plane.size) ** 0.5) if most_pixels else 1.0
     small = plane if scale == 1 else cv2.resize(plane, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     grey = np.clip(np.rint(small), 0, 255).astype(np.uint8)
-    points, descriptors = cv2.SIFT_create(nfeatures=_MOST, contrastThreshold=_CONTRAST).detectAndCompute(grey, None)
+    sift = cv2.SIFT_create(nfeatures=_MOST, contrastThreshold=_CONTRAST, edgeThreshold=_EDGE)
+    points, descriptors = sift.detectAndCompute(grey, None)
     if descriptors is None or len(points) < 2:
         return _none(False, len(points)), _none(True, len(points))
     enlarged = np.array(plane.shape[::-1], np.float32) / grey.shape[::-1]

@@ -15,7 +15,7 @@ from starlight.forgery.copies.keypoints import Matches
 
 __all__ = ["Hypothesis", "clusters", "log_false_alarms"]
 
-_LEAST = 4  # inliers that make a hypothesis; the verifier sees how many there are
+_LEAST = 3  # inliers that make a hypothesis: small copies have no more; the verifier sees how many there are
 _MOST_MATCHES = 1500
 _AFFINE = 10  # inliers that fix an affine map; fewer fix a similarity
 _MOST_CLUSTERS = 14  # for plain matches, and as many for mirrored ones

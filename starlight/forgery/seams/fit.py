@@ -18,6 +18,7 @@ _CROP = 48  # cells on a side
 _RATE = 3e-3
 _SLOPE = 0.1
 _POSITIVE = 4.0  # weight of forged cells
+_AIMED = 0.7  # share of the parts cut from forged images that are made to hold a forged cell
 _ANY = 0.5  # share of a cell from which it counts as forged
 
 
@@ -87,9 +88,15 @@ def _forward(layers: list[nn.Conv2d], x: torch.Tensor) -> torch.Tensor:
 
 
 def _crop(image: np.ndarray, target: np.ndarray, rng: np.random.Generator):
-    """A part of an image, turned over at random, with the cells that it covers; small images are padded."""
-    rows, columns = target.shape
-    top, left = (int(rng.integers(0, max(n - _CROP, 0) + 1)) for n in (rows, columns))
+    """A part of an image, turned over at random, with the cells that it covers; small images are padded.
+
+    Of a forged image most parts hold something forged: else many small forgeries would hardly ever be seen.
+    """
+    top, left = (int(rng.integers(0, max(n - _CROP, 0) + 1)) for n in target.shape)
+    forged = np.argwhere(target > _ANY)
+    if len(forged) and rng.random() < _AIMED:
+        start = forged[rng.integers(0, len(forged))] - rng.integers(0, _CROP, 2)
+        top, left = (int(np.clip(s, 0, max(n - _CROP, 0))) for s, n in zip(start, target.shape, strict=True))
     x = image[:, top : top + _CROP, left : left + _CROP].astype(np.float32)
     y = (target[top : top + _CROP, left : left + _CROP] > _ANY).astype(np.float32)
     padding = ((0, _CROP - y.shape[0]), (0, _CROP - y.shape[1]))

@@ -12,6 +12,7 @@ import numpy as np
 
 from starlight.forgery.scene import Scene, box_mean
 from starlight.forgery.seams.cooccurrence import UNLIKE, unlike
+from starlight.forgery.seams.history import HISTORY, history
 
 __all__ = ["CELL", "MAPS", "maps"]
 
@@ -24,7 +25,7 @@ _OUTLIERS = 6.0
 MAPS = (
     "noise", "noise_low", "texture", "structure", "chroma", "sharpness", "lag_x", "lag_y", "lag_xy", "still", "peaked",
     *(f"ghost_{q}" for q in _QUALITIES), "grid", "off_grid", *UNLIKE, "level", "clipped", "red",
-    "blue", "steep",
+    "blue", "steep", *HISTORY,
 )  # fmt: skip
 
 
@@ -59,6 +60,7 @@ def maps(scene: Scene) -> np.ndarray:
         _around(edge, shape) * 2,
         *(_around(plane, shape) / 32 for plane in (scene.chroma, scene.blue)),
         _log(_cells(box_mean(scene.slope**2, CELL), shape)),
+        *history(scene),
     ]).astype(np.float32)  # fmt: skip
     return np.concatenate([values, _against(values)])
 

@@ -10,14 +10,18 @@ import numpy as np
 from starlight.forgery.scene import Scene
 from starlight.forgery.scene.contour import CONTOUR_FACTS, contour_facts, snapped
 from starlight.forgery.scene.marks import inked, overlap_with_frame
+from starlight.forgery.seams.history import HISTORY
 from starlight.forgery.seams.maps import CELL, MAPS
 
 __all__ = ["SEAM_FACTS", "Part", "enlarged", "parts"]
 
-_LEVELS = (0.3, 0.55)  # probabilities at which the map is cut into parts
+_LEVELS = (0.08, 0.15, 0.25, 0.4, 0.55, 0.7, 0.85)  # probabilities at which the map is cut into parts
+_OF_TOP = (0.25, 0.5)  # and shares of its highest one
 _QUIET = 1.5  # spreads of the noise under the image's median from which a part is suspected of being filled in
-_MOST, _MOST_QUIET = 4, 2  # parts by the network, and further ones that are quiet
+_MOST, _MOST_QUIET = 6, 2  # parts by the network, and further ones that are quiet
 _TRIED = 12  # largest pieces of a plane
+_ENOUGH = 10  # pieces of all levels
+_ALIKE = 0.6  # overlap of pieces that are one
 _LARGEST = 0.4  # of the image
 _LEAST = 4  # cells
 _EVEN = 0.1  # spread of a map around a part under which a step there is not counted higher
@@ -25,6 +29,7 @@ _LINE = 0.5  # `contour` from which an outline is taken to be the steepest line 
 _SHOWN = (
     "noise", "noise_low", "texture", "chroma", "sharpness", "lag_x", "lag_xy", "still", "peaked", "ghost_80", "grid",
     "off_grid", "unlike_near", "unlike_far", "unlike_around", "level", "red", "blue", "steep",
+    *HISTORY,
 )  # fmt: skip
 SEAM_FACTS = (
     "part_mean", "part_top", "part_ring", "part_area", "part_compact", "part_rectangular", "part_at_border",
@@ -65,8 +70,9 @@ def parts(scene: Scene, values: np.ndarray, probability: np.ndarray) -> list[Par
         What the network makes of them.
     """
     found: list[np.ndarray] = []
-    half = float(probability.max()) / 2
-    likely = [(probability, level) for level in (*_LEVELS, half)]
+    smooth = cv2.blur(probability, (3, 3))
+    top = float(smooth.max())
+    likely = [(smooth, level) for level in sorted({*_LEVELS, *(share * top for share in _OF_TOP)}) if level < top]
     for planes, most in ((likely, _MOST), ([(plane, _QUIET) for plane in _quiet(values)], _MOST_QUIET)):
         fresh = [part for part in _pieces(planes) if not any(_same(part, other) for other in found)]
         found += fresh[:most]
@@ -80,20 +86,32 @@ def _quiet(values: np.ndarray) -> list[np.ndarray]:
 
 
 def _pieces(planes: list[tuple[np.ndarray, float]]) -> list[np.ndarray]:
-    """Connected cells over a level in each plane, those with most in all first; each only once."""
+    """Connected cells over a level in each plane, those that stand out most first; each only once."""
     found: list[tuple[float, np.ndarray]] = []
     for plane, level in planes:
         _, labels, stats, _ = cv2.connectedComponentsWithStats((plane > level).astype(np.uint8), connectivity=4)
         for number in np.argsort(-stats[1:, cv2.CC_STAT_AREA], kind="stable")[:_TRIED] + 1:
-            inside = labels == number
-            enough = _LEAST <= stats[number, cv2.CC_STAT_AREA] <= _LARGEST * plane.size
-            if enough and not any(_same(inside, other) for _, other in found):
-                found.append((float(plane[inside].sum() / np.sqrt(inside.sum())), inside))
-    return [inside for _, inside in sorted(found, key=lambda item: -item[0])]
+            if _LEAST <= stats[number, cv2.CC_STAT_AREA] <= _LARGEST * plane.size:
+                inside = labels == number
+                found.append((_contrast(plane, inside, stats[number]), inside))
+    kept: list[np.ndarray] = []
+    for _, inside in sorted(found, key=lambda item: -item[0]):
+        if len(kept) < _ENOUGH and not any(_same(inside, other) for other in kept):
+            kept.append(inside)
+    return kept
+
+
+def _contrast(plane: np.ndarray, inside: np.ndarray, stats: np.ndarray) -> float:
+    """By how much a piece is over what lies within two cells around it, in deviations of a mean but for a factor."""
+    left, top, wide, high, area = (int(n) for n in stats)
+    box = slice(max(top - 2, 0), top + high + 2), slice(max(left - 2, 0), left + wide + 2)
+    block, values = inside[box], plane[box]
+    ring = (cv2.dilate(block.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0) & ~block
+    return float(values[block].mean() - values[ring].mean()) * area**0.5 if ring.any() else 0.0
 
 
 def _same(a: np.ndarray, b: np.ndarray) -> bool:
-    return (a & b).sum() > 0.7 * (a | b).sum()
+    return np.count_nonzero(a & b) > _ALIKE * np.count_nonzero(a | b)
 
 
 def _part(scene: Scene, values: np.ndarray, probability: np.ndarray, inside: np.ndarray) -> Part:

@@ -16,6 +16,7 @@ from starlight.detector.detector import Detector
 from starlight.lab.peers import ensembles, images, measures, report
 from starlight.lab.peers.images import ImageSet
 from starlight.lab.peers.peers import Peer, attacks, rules, sealwatch, starlight
+from starlight.lab.peers.programs import with_programs
 from starlight.sample.build import SampleParams
 
 __all__ = ["Plan", "image_sets", "peers", "score", "write"]
@@ -38,6 +39,8 @@ class Plan:
         Most images, half of them stego, that each ensemble is trained on.
     seed : int
     workers : int
+    programs : int
+        Covers that each program of this machine is given.
     """
 
     images: int = 600
@@ -45,6 +48,7 @@ class Plan:
     train: int = 600
     seed: int = 990_002
     workers: int = 1
+    programs: int = 30
 
 
 def image_sets(
@@ -75,6 +79,7 @@ def image_sets(
         test = images.made(scratch / "test", settings, plan.seed, covers=covers, workers=plan.workers)
     else:
         test = images.of_manifest(manifest, datasets, "test")
+    test = with_programs(test, scratch / "programs", plan.programs, seed=plan.seed)
     if here:
         return test, images.of_manifest(manifest, datasets, "train")
     few = -(-plan.train // (2 * _TRAINED))

@@ -11,9 +11,10 @@ import pandas as pd
 from starlight.lab.peers.peers import Peer
 from starlight.metrics import auc, clopper_pearson
 
-__all__ = ["FPRS", "by_source", "by_technique", "summary", "threshold_at"]
+__all__ = ["FEWEST", "FPRS", "by_source", "by_technique", "summary", "threshold_at", "together"]
 
 FPRS = {"fpr001": 0.001, "fpr01": 0.01, "fpr05": 0.05}  # ending of the columns' names -> false-positive rate
+FEWEST = 10  # stego images under which a method is left out of the mean over all methods
 _SOURCE_FPR = 0.01
 
 
@@ -60,6 +61,29 @@ def by_technique(scored: pd.DataFrame, peers: Sequence[Peer]) -> pd.DataFrame:
     return table.sort_values(
         ["technique", "level", "detector"], key=lambda c: keys.get(c.name, lambda same: same)(c), ignore_index=True
     )
+
+
+def together(measured: pd.DataFrame) -> pd.DataFrame:
+    """The mean over all methods, each technique and level one, of `FEWEST` stego images and more.
+
+    Parameters
+    ----------
+    measured : DataFrame
+        As from `by_technique`.
+
+    Returns
+    -------
+    DataFrame
+        `detector`, `methods` (that it judges any image of), and their means: `detection_at_own`, `detection_at_<fpr>`,
+        `auc`, `gap` (AUC less what is found at the detector's own threshold).
+    """
+    known = measured[(measured["n"] >= FEWEST) & (measured["judged"] > 0)]
+    known = known.assign(gap=known["auc"] - known["detection_at_own"])
+    columns = ["detection_at_own", *(f"detection_at_{name}" for name in FPRS), "auc", "gap"]
+    each = known.groupby("detector", sort=False)
+    means = each[columns].mean()
+    means.insert(0, "methods", each.size())
+    return means.reset_index()
 
 
 def summary(scored: pd.DataFrame, peers: Sequence[Peer]) -> pd.DataFrame:

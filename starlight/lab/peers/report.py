@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import pandas as pd
 
+from starlight.lab.peers.measures import FEWEST, together
 from starlight.markdown import code, interval, number, percent, table, whole
 
 __all__ = ["to_markdown"]
@@ -26,7 +27,8 @@ _NOTES = """\
 - A detector that judges some of a row's images is charged with those that it cannot; a dash says that it judges none.
   The best of a row is in bold, and so is what ties with it.
 - Levels are bits per sample for pixel techniques, bits per non-zero AC coefficient for JPEG techniques, and shares of
-  the capacity for OutGuess and steghide. A technique without a level hides texts of any length.
+  the capacity for OutGuess and steghide. A technique without a level hides texts of any length; files of real
+  programs hold random bytes that fill 25, 50 or 100 % of the program's capacity, in turn.
 - A stego image's payload-free twin is among the authentic images: the same pixels, encoder, settings and metadata.
 - Starlight is measured by its score whatever its verdict; one that it answers with "cannot tell" counts by its score.
 - A rule has one false-positive rate. Where authentic images trip it more often than a column allows, it finds nothing.
@@ -47,6 +49,7 @@ def to_markdown(measured: pd.DataFrame, detectors: pd.DataFrame, sources: pd.Dat
     parts = ["# Detection beside peers\n", "\n".join(f"- {line}" for line in origins) + "\n"]
     parts += ["## Detectors\n", _detectors(detectors), _resolution(detectors)]
     names = list(detectors["detector"])
+    parts += ["## All methods together\n", _together(measured), _gaps(measured, names[0])]
     for column, title, shown in _TABLES:
         parts += [f"## {title}\n", _grid(measured, names, column, shown) + "\n"]
     if len(sources):
@@ -62,6 +65,36 @@ def _detectors(detectors: pd.DataFrame) -> str:
         for d in detectors.itertuples()
     ]  # fmt: skip
     return table(header, rows, "llrrrrrl") + "\n"
+
+
+def _together(measured: pd.DataFrame) -> str:
+    header = ("detector", "methods", "own threshold", "FPR 0.1 %", "FPR 1 %", "FPR 5 %", "AUC", "AUC less found")
+    rows = [
+        (d.detector, whole(d.methods), percent(d.detection_at_own), percent(d.detection_at_fpr001),
+         percent(d.detection_at_fpr01), percent(d.detection_at_fpr05), number(d.auc), number(d.gap))
+        for d in together(measured).itertuples()
+    ]  # fmt: skip
+    said = (
+        f"Means over methods, each technique and level one, that have {FEWEST} stego images or more and that a "
+        "detector judges. A detector of one kind of file has other methods to find than the others, easier or harder "
+        "ones.\n\n"
+    )
+    return said + table(header, rows, "lrrrrrrr") + "\n"
+
+
+def _gaps(measured: pd.DataFrame, name: str) -> str:
+    header = ("technique", "level", "n", "own threshold", "interval", "FPR 0.1 %", "AUC", "AUC less found")
+    rows = [
+        (code(m.technique), m.level, whole(m.n), percent(m.detection_at_own), interval(m.low_own, m.high_own),
+         percent(m.detection_at_fpr001), number(m.auc), number(m.auc - m.detection_at_own))
+        for m in measured[measured["detector"] == name].itertuples()
+    ]  # fmt: skip
+    said = (
+        f"{name}, method by method: what it finds at its own threshold, and how well its scores tell stego from "
+        "authentic images whatever the threshold. Where the last column is large, the scores know and the threshold "
+        "does not; where the AUC is near a half, there is nothing to find it by.\n\n"
+    )
+    return said + table(header, rows, "lrrrlrrr") + "\n"
 
 
 def _resolution(detectors: pd.DataFrame) -> str:

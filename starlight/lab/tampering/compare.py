@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
 
-from starlight.fanout import Engine
 from starlight.forgery.verifier import Verifier, threshold_at
 from starlight.images.image import read
 from starlight.lab.tampering.peers import PEERS
@@ -29,7 +28,7 @@ from starlight.training.forgery.examples import ROWS, Examples
 from starlight.training.forgery.extract import examine_all
 from starlight.training.forgery.params import ForgeryParams
 
-__all__ = ["Bench", "bench", "fresh", "report"]
+__all__ = ["Bench", "bench", "fresh", "report", "searched"]
 
 _FAMILIES = ("copy-move", "splice", "erase")
 
@@ -41,36 +40,47 @@ class Bench(NamedTuple):
     mining: pd.DataFrame
 
 
-def fresh(
-    sizes: TamperingParams, seed: int, root: Path, network: dict[str, np.ndarray], seen: set[str],
-    params: ForgeryParams, scanning: ScanParams, store: Store,
-) -> Examples:  # fmt: skip
-    """New images, made from another seed, of covers that no training image is of.
+def fresh(sizes: TamperingParams, root: Path, seen: set[str], scanning: ScanParams, *, workers: int) -> pd.DataFrame:
+    """New images, made from another seed, of covers that no training image is of: `ROWS` of the manifest.
 
     Parameters
     ----------
     sizes : TamperingParams
-    seed : int
     root : Path
         An empty folder, for the images.
-    network : dict of str to array
     seen : set of str
         Covers of training images.
-    params, scanning, store
+    scanning : ScanParams
+    workers : int
+        Processes.
+    """
+    build(root / "fresh_submission_2025", sizes, sizes.seed, workers=workers)
+    rows = usable(of_forgery(scan(root, scanning, sizes.seed, workers=workers)[0]))[ROWS]
+    return rows[~rows["cover_id"].isin(seen)].assign(split="test", variant=0).reset_index(drop=True)
+
+
+def searched(
+    rows: pd.DataFrame, root: Path, network: dict[str, np.ndarray], params: ForgeryParams, store: Store
+) -> Examples:
+    """Suspicions of these images with one network.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        That `fresh` gave.
+    root, network, params, store
         As for the stages.
     """
-    workers = Engine(params.workers).cores()
-    build(root / "fresh_submission_2025", sizes, seed, workers=workers)
-    rows = usable(of_forgery(scan(root, scanning, seed, workers=workers)[0]))[ROWS]
-    rows = rows[~rows["cover_id"].isin(seen)].assign(split="test", variant=0).reset_index(drop=True)
     return examine_all(rows, root, (network,) * 3, params, store)[0]
 
 
 def bench(
     models: Mapping[str, Verifier], val: Examples, val_root: Path, test: Examples, root: Path, target_fpr: float,
-    *, workers: int,
+    *, workers: int, others: Mapping[str, tuple[Verifier, Examples]] | None = None,
 ) -> Bench:  # fmt: skip
     """Measure each method at the threshold that `target_fpr` of the authentic validation images exceed.
+
+    Detectors have their own threshold, which was set for that rate out of fold.
 
     Parameters
     ----------
@@ -82,9 +92,13 @@ def bench(
     target_fpr : float
     workers : int
         Processes.
+    others : mapping, optional
+        Further detectors by name, each with the suspicions of the same images that its network leads to.
     """
     ours = predictions(models, test, root)
     found = {"Starlight": measure(ours, "detector")}
+    for name, (verifier, data) in (others or {}).items():
+        found[name] = measure(predictions({"detector": verifier}, data, root), "detector")
     chosen = val.rows[(val.rows["label"] == 0) & (val.rows["variant"] == 0)]
     for name in PEERS:
         jobs = [delayed(_judged)(name, val_root, row, 0.0) for row in chosen.to_dict("records")]
@@ -133,8 +147,9 @@ def report(found: Bench, target_fpr: float, title: str) -> str:
     return "\n\n".join([
         "# Tampered images: the detector beside its peers",
         f"On {first['n']:,} images of {first['covers']:,} covers, {title}; {first['fpr_n']:,} of them are authentic. "
-        f"Every method has the threshold that at most {percent(target_fpr, 1)} of the authentic validation images "
-        "exceed. Intervals are Clopper-Pearson's, 95 %.",
+        f"A detector has the threshold that was set for it, out of fold, at {percent(target_fpr, 1)} of authentic "
+        "images; a peer the one that as many of the authentic validation images exceed. Intervals are "
+        "Clopper-Pearson's, 95 %.",
         table(header, [_row(name, part) for name, part in found.methods.items()], "l" + "r" * 10),
         "## Before and after mining, on the same images",
         paired_table(found.mining),

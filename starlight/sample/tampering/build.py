@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from joblib import Parallel, delayed
@@ -19,6 +20,7 @@ from PIL import Image
 from starlight.errors import StarlightError
 from starlight.images.writing.encode import SUFFIXES, Encoding, encode
 from starlight.params import knob
+from starlight.sample.covers import photos
 from starlight.sample.tampering import after, lookalikes
 from starlight.sample.tampering.forging import forge
 from starlight.sample.tampering.pictures import sources
@@ -28,6 +30,7 @@ from starlight.system.atomic import whole
 __all__ = ["Pair", "TamperingParams", "build", "pairs"]
 
 _TRIES = 10  # new pictures in place of one that cannot be tampered with
+_OWN_DONORS = 0.6  # of the splices into a user's photograph, those whose donor is one, too
 _COLUMNS = ("filename", "cover_id", "source", "container", "processing")
 _FOLDERS = ("authentic", "forged", "masks")
 
@@ -48,6 +51,10 @@ class TamperingParams:
         Further authentic images of the same sources, 0 to 100,000.
     lookalikes : int
         Authentic images that look tampered with, over all categories, 0 to 100,000.
+    photographs : str
+        Folder of further photographs, to make pairs and authentic images from; empty for none.
+    photographs_share : float
+        Of the pairs and the authentic images that are made from them, where there is such a folder.
     """
 
     enabled: bool = knob()
@@ -55,6 +62,8 @@ class TamperingParams:
     pairs: int = knob(min=8, max=100_000)
     authentic: int = knob(min=0, max=100_000)
     lookalikes: int = knob(min=0, max=100_000)
+    photographs: str = knob()
+    photographs_share: float = knob(min=0.0, max=1.0)
 
 
 @dataclass(frozen=True)
@@ -83,10 +92,17 @@ class Pair:
     processing: tuple[str, ...]
 
 
+class _Own(NamedTuple):
+    """A user's photographs, and the share of the pictures that are made from them."""
+
+    names: tuple[str, ...]
+    share: float
+
+
 def pairs(kinds: list[str], seed: int) -> Iterator[Pair]:
     """A pair of each kind in turn, one at a time."""
     for index, kind in enumerate(kinds):
-        yield _pair(kind, index, seed)
+        yield _pair(kind, index, seed, _Own((), 0.0))
 
 
 def build(out_dir: Path, params: TamperingParams, seed: int, *, workers: int = 2) -> dict[str, int]:
@@ -109,17 +125,20 @@ def build(out_dir: Path, params: TamperingParams, seed: int, *, workers: int = 2
     Raises
     ------
     StarlightError
-        A folder cannot be written, or a picture cannot be made.
+        A folder cannot be written, holds no photograph, or a picture cannot be made.
     """
     out_dir = Path(out_dir)
     _fresh(out_dir)
     if not params.enabled:
         return {}
+    names = photos.folder_photographs(Path(params.photographs)) if params.photographs else ()
+    own, none = _Own(names, params.photographs_share if names else 0.0), _Own((), 0.0)
     kinds = forge.spread(params.pairs)
-    jobs = [delayed(_write_pair)(out_dir, kind, i, seed) for i, kind in enumerate(kinds)]
-    jobs += [delayed(_write_authentic)(out_dir, "", i, seed) for i in range(params.authentic)]
+    jobs = [delayed(_write_pair)(out_dir, kind, i, seed, own) for i, kind in enumerate(kinds)]
+    jobs += [delayed(_write_authentic)(out_dir, "", i, seed, own) for i in range(params.authentic)]
     jobs += [
-        delayed(_write_authentic)(out_dir, name, i, seed) for i, name in enumerate(lookalikes.spread(params.lookalikes))
+        delayed(_write_authentic)(out_dir, name, i, seed, none)
+        for i, name in enumerate(lookalikes.spread(params.lookalikes))
     ]
     results = Parallel(n_jobs=workers, batch_size=4)(jobs)
     with whole(out_dir / "sources.csv") as partial, partial.open("w", newline="", encoding="utf-8") as file:
@@ -143,13 +162,13 @@ def _fresh(out_dir: Path) -> None:
         raise StarlightError(f"{out_dir}: cannot be written ({error.strerror})") from error
 
 
-def _pair(kind: str, index: int, seed: int) -> Pair:
+def _pair(kind: str, index: int, seed: int, own: _Own) -> Pair:
     """Tamper with a picture; one that offers no place for it is drawn anew."""
     for attempt in range(_TRIES):
         rng = np.random.default_rng([seed, 11, index, attempt])
-        picture = sources.make(sources.draw(rng), rng, f"p{index:05d}" + (f".{attempt}" if attempt else ""))
+        picture, donor = _drawn(rng, f"p{index:05d}" + (f".{attempt}" if attempt else ""), own)
         try:
-            forged, mask = forge.forge(kind, picture, rng)
+            forged, mask = forge.forge(kind, picture, rng, donor=donor)
             break
         except StarlightError as error:
             reason = str(error)
@@ -160,8 +179,15 @@ def _pair(kind: str, index: int, seed: int) -> Pair:
     return Pair(made, twin, process.mask(mask, made.shape[:2]), picture, kind, encoding, process.names)
 
 
-def _write_pair(out_dir: Path, kind: str, index: int, seed: int) -> list[tuple]:
-    pair = _pair(kind, index, seed)
+def _drawn(rng: np.random.Generator, number: str, own: _Own) -> tuple[Picture, Picture | None]:
+    """A picture, and where it is the user's, most of the time another one of the user's to splice from."""
+    if not own.names or rng.random() >= own.share:
+        return sources.make(sources.draw(rng), rng, number), None
+    return sources.own(own.names, rng), sources.own(own.names, rng) if rng.random() < _OWN_DONORS else None
+
+
+def _write_pair(out_dir: Path, kind: str, index: int, seed: int, own: _Own) -> list[tuple]:
+    pair = _pair(kind, index, seed, own)
     name = f"pair_{index:05d}"
     file = f"{name}.{SUFFIXES[pair.encoding.format]}"
     _save(out_dir / f"forged/{kind}/{file}", _encoded(pair.forged, pair.encoding))
@@ -173,10 +199,10 @@ def _write_pair(out_dir: Path, kind: str, index: int, seed: int) -> list[tuple]:
     return [(f"forged/{kind}/{file}", *said), (f"authentic/{file}", *said)]
 
 
-def _write_authentic(out_dir: Path, category: str, index: int, seed: int) -> list[tuple]:
+def _write_authentic(out_dir: Path, category: str, index: int, seed: int, own: _Own) -> list[tuple]:
     rng = np.random.default_rng([seed, 12 if category else 13, index])
     number = f"{'l' if category else 'a'}{index:05d}"
-    picture = lookalikes.make(category, rng, number) if category else sources.make(sources.draw(rng), rng, number)
+    picture = lookalikes.make(category, rng, number) if category else _drawn(rng, number, own)[0]
     process, encoding = after.draw(rng), after.encoding(rng)
     file = f"{category + '/' if category else ''}{category or 'plain'}_{index:05d}.{SUFFIXES[encoding.format]}"
     _save(out_dir / f"authentic/{file}", _encoded(process(picture.pixels), encoding))

@@ -19,8 +19,8 @@ from starlight.training.forgery.params import ForgeryParams
 from starlight.training.weighting import EnsembleParams
 
 __all__ = [
-    "Tuned", "cross_trained", "held_back", "image_scores", "pooled", "pooled_parts", "seeds_of", "thresholded",
-    "train_base", "tune",
+    "Tuned", "cross_trained", "held_back", "image_scores", "pooled", "pooled_parts", "scores_out_of_fold", "seeds_of",
+    "thresholded", "train_base", "tune",
 ]  # fmt: skip
 
 _UNCLEAR = 0.1  # overlap from which a suspicion that is not right is not plainly wrong either: nothing is learnt of it
@@ -175,9 +175,14 @@ def thresholded(verifiers: Crossed, data: Examples, params: ForgeryParams, **met
     -------
     Verifier
     """
-    scores = data.highest(verifiers.probability(data, _folds(data, params)), 0.0)
+    scores = scores_out_of_fold(verifiers, data, params)
     threshold = threshold_at(scores[(data.labels == 0) & _as_they_are(data)], params.target_fpr)
     return dataclasses.replace(verifiers.whole, threshold=threshold, meta={"fpr": params.target_fpr, **meta})
+
+
+def scores_out_of_fold(verifiers: Crossed, data: Examples, params: ForgeryParams) -> np.ndarray:
+    """(n,) as `image_scores`, of the images that verifiers learnt from: each by the one that has not seen its fold."""
+    return data.highest(verifiers.probability(data, _folds(data, params)), 0.0)
 
 
 def image_scores(verifier: Verifier, data: Examples) -> np.ndarray:

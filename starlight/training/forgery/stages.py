@@ -31,12 +31,14 @@ __all__ = ["Trained", "base_of", "finetuned", "marked", "mined", "nothing_mined"
 
 
 class Trained(NamedTuple):
-    """Verifiers with their thresholds, and the curve of fine-tuning.
+    """Verifiers with their thresholds, and how they came about.
 
     base : before mining.
     tuned : the base fine-tuned on what was mined, alone.
     detector : what is used, the ensemble of both.
     control : as `detector`, of as many authentic images drawn at random.
+    curve : DataFrame, a row a block of trees.
+    folds : the detector, and those like it that have not seen a fold of covers.
     """
 
     base: Verifier
@@ -44,6 +46,7 @@ class Trained(NamedTuple):
     detector: Verifier
     control: Verifier
     curve: pd.DataFrame
+    folds: Crossed
 
 
 def base_of(data: Examples, params: ForgeryParams, seed: int) -> Crossed:
@@ -190,9 +193,10 @@ def finetuned(
         both = pooled_parts(base, tuned, pool) if result else base
         made[name] = thresholded(both, data, params, name=name, seed=seed)
         if name == "detector":
+            folds = both
             made["tuned"] = thresholded(tuned, data, params, name="tuned", seed=seed)
             curve = result.curve if result else pd.DataFrame(columns=["trees", "score"])
-    return Trained(base.whole, made["tuned"], made["detector"], made["control"], curve)
+    return Trained(base.whole, made["tuned"], made["detector"], made["control"], curve, folds)
 
 
 def other_seeds(

@@ -3,22 +3,27 @@
 Photographs and scientific pictures are those that installed packages ship; the rest is rendered. Nothing is downloaded.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
 
+from starlight.errors import StarlightError
 from starlight.sample import covers
 from starlight.sample.covers import photos, processing
 from starlight.sample.lookalikes.lookalike import colour
 from starlight.sample.tampering.pictures import figures, science
-from starlight.sample.tampering.pictures.picture import Picture, side
+from starlight.sample.tampering.pictures.picture import Picture, resized, side
 
-__all__ = ["SOURCES", "draw", "make"]
+__all__ = ["SOURCES", "draw", "make", "own"]
 
 _SHIPPED = ("ihc.png", "cell.png", "retina.jpg", "moon.png", "hubble_deep_field.jpg")
 # Textures made to tile: parts of each are pixel-equal copies of others, so that neither is authentic.
 _CLONED = tuple(f"skimage/{name}.png" for name in ("grass", "gravel"))
 _SCIENCE = tuple(f"skimage/{name}" for name in _SHIPPED)
+_LEAST_SIDE = 160  # pixels of a user's photograph: in less there is no place for a forgery
+_DRAWN = 50  # of the user's photographs, until one is large enough
+_BLOCK = 8  # pixels of a side of JPEG's blocks
 
 
 def _photograph(rng: np.random.Generator, number: str) -> Picture:
@@ -84,3 +89,43 @@ def make(source: str, rng: np.random.Generator, number: str) -> Picture:
     Picture
     """
     return SOURCES[source][1](rng, number)
+
+
+def own(names: Sequence[str], rng: np.random.Generator) -> Picture:
+    """One of the user's photographs: scaled down as a whole, or a part of it at its own scale.
+
+    Half of the parts begin where blocks of JPEG begin: what was compressed before shows it, unless it was forged.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Paths of `photos.folder_photographs`.
+    rng : Generator
+
+    Returns
+    -------
+    Picture
+
+    Raises
+    ------
+    StarlightError
+        A file cannot be read, or all that were drawn are too small.
+    """
+    for _ in range(_DRAWN):
+        pixels, cover_id = photos.load(names[int(rng.integers(0, len(names)))])
+        if min(pixels.shape[:2]) >= _LEAST_SIDE:
+            return Picture(colour(_part(pixels, rng)), cover_id, "own photograph")
+    raise StarlightError(f"{Path(names[0]).parent}: hardly a photograph of {_LEAST_SIDE} pixels a side to be forged")
+
+
+def _part(pixels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    wanted = (side(rng, 300, 800), side(rng, 300, 800))
+    factor = max(wanted) / max(pixels.shape[:2])
+    if factor < 1 and rng.random() < 0.5:
+        return resized(pixels, *(max(64, round(n * factor)) for n in pixels.shape[:2]))
+    step = _BLOCK if rng.random() < 0.5 else 1
+    height, width = (min(want, length) for want, length in zip(wanted, pixels.shape[:2], strict=True))
+    top, left = (
+        int(rng.integers(0, (a - b) // step + 1)) * step for a, b in zip(pixels.shape[:2], (height, width), strict=True)
+    )
+    return np.ascontiguousarray(pixels[top : top + height, left : left + width])
