@@ -155,8 +155,7 @@ def _geometry(scene: Scene, region: Region) -> dict[str, float]:
 def _recurrence(scene: Scene, region: Region, others: Sequence[Region]) -> dict[str, float]:
     """Whether the same content turns up elsewhere too, in neither of the two regions."""
     union = region.source | region.target
-    area = np.count_nonzero(union)
-    shared = sum(np.count_nonzero((o.source | o.target) & union) > 0.3 * area for o in others) - 1
+    shared = sum(np.count_nonzero((o.source | o.target) & union) > 0.3 * union.sum() for o in others) - 1
     rival, rivals = _rivals(scene, region)
     overlap = np.count_nonzero(region.source & region.target) / max(np.count_nonzero(region.source), 1)
     return {
@@ -206,10 +205,10 @@ def _layout(scene: Scene, region: Region) -> dict[str, float]:
     centres = [np.array([x + w / 2, y + h / 2]) for x, y, w, h in boxes]
     moved = (centres[1] - centres[0])[::-1] - np.subtract(places[1], places[0])
     rows, columns = scene.grey.shape
-    filled = [np.count_nonzero(m) / (w * h) for m, (_, _, w, h) in zip((region.source, region.target), boxes, strict=True)]
+    filled = [m.sum() / (w * h) for m, (_, _, w, h) in zip((region.source, region.target), boxes, strict=True)]
     border = sum(x <= 2 or y <= 2 or x + w >= columns - 2 or y + h >= rows - 2 for x, y, w, h in boxes)
     return {
-        "same_panel": labels[0] == labels[1], "fills_panel": np.count_nonzero(region.source) / max(np.count_nonzero(panels[0]), 1),
+        "same_panel": labels[0] == labels[1], "fills_panel": region.source.sum() / max(panels[0].sum(), 1),
         "panel_pitch": labels[0] != labels[1] and np.abs(moved).max() < 12,
         "rectangular": max(filled),
         "framed": max(_framed(scene.grey, box) for box in boxes), "at_border": border,
