@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import tempfile
 from pathlib import Path
 
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
@@ -12,12 +11,11 @@ from starlight.detector.installed import find_weights  # noqa: E402
 from starlight.detector.weights import load  # noqa: E402
 from starlight.fanout import Engine  # noqa: E402
 from starlight.lab.features.bias import biases, summary  # noqa: E402
-from starlight.lab.features.files import Plan, judged, learnt, read  # noqa: E402
+from starlight.lab.features.files import Plan, judged, read, read_learnt  # noqa: E402
 from starlight.lab.features.kept import kept  # noqa: E402
 from starlight.lab.features.measure import measure, origin, scored  # noqa: E402
 from starlight.lab.features.report import write  # noqa: E402
 from starlight.params import run_stage, section  # noqa: E402
-from starlight.release import jpeg_sample  # noqa: E402
 from starlight.sample.build import SampleParams  # noqa: E402
 
 
@@ -40,15 +38,8 @@ def _options() -> argparse.Namespace:
 def main(raw: dict) -> None:
     options = _options()
     plan, engine = Plan(options.images, options.judged, options.clean, options.seed), Engine(options.workers)
-
-    def known():
-        with tempfile.TemporaryDirectory() as made:
-            folders = options.learn or jpeg_sample.submissions(
-                Path(made), options.images, [options.seed], section(raw, "sample", SampleParams)
-            )
-            return read(learnt(folders, plan), engine)
-
-    pairs = kept(options.kept, "learnt", known)
+    made_with = section(raw, "sample", SampleParams)
+    pairs = kept(options.kept, "learnt", lambda: read_learnt(options.learn, plan, made_with, engine))
     others = kept(options.kept, "judged", lambda: read(judged(options.covers, plan), engine))
     stored = load(options.model or find_weights()[0])
     found = measure(scored(pairs, others, stored, seed=options.seed), seed=options.seed)

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from starlight.detector.weights import load, write
 from starlight.params import General, run_stage, section
-from starlight.release import jpeg_sample
 from starlight.release.card import FOLDER, LEFT_OUT, WEIGHTS, forget_evidence, write_card
 from starlight.release.evidence import make, own
 from starlight.release.jpeg_experts import renew, set_thresholds, told
+from starlight.release.jpeg_sample import listed, read, submissions
 from starlight.release.refit import log_odds
 from starlight.release.reset import write_left_out
 from starlight.sample.build import SampleParams
@@ -35,12 +35,9 @@ def main(raw: dict) -> None:
     made_with, weights = section(raw, "sample", SampleParams), options.release / WEIGHTS
     stored = load(weights)
     with tempfile.TemporaryDirectory() as folder:
-        kept = options.kept or Path(folder)
-        files = jpeg_sample.listed(
-            jpeg_sample.submissions(kept, options.images, options.seeds, made_with, options.covers)
-        )
-        names = stored.members[0].model.config.techniques
-        learnt, apart = (jpeg_sample.read(part, names) for part in files)
+        kept, names = options.kept or Path(folder), stored.members[0].model.config.techniques
+        files = listed(submissions(kept, options.images, options.seeds, made_with, options.covers))
+        learnt, apart = (read(part, names) for part in files)
         factors = renew(stored.members, learnt, apart, seed=section(raw, None, General).seed)
         covers = options.terms or (options.covers.name if options.covers else "")
         meta = stored.meta | {"refitted": told(len(learnt.technique), factors, options.seeds, covers)}

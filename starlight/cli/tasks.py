@@ -11,6 +11,7 @@ from starlight.detector.answer import CANNOT_TELL, CLEAN, STEGO, UNREADABLE
 from starlight.detector.installed import need_forgery
 from starlight.errors import StarlightError
 from starlight.forgery.answer import FORGED
+from starlight.system.memory import keep_freed
 
 __all__ = ["FORGERY_VERDICTS", "EVERY_VERDICT", "Loader", "Record", "check_rate", "loader"]
 
@@ -91,6 +92,7 @@ class _Forgery:
         need_forgery()
         from starlight.forgery.detector import ForgeryDetector
 
+        keep_freed()
         self._detector, self._masks = ForgeryDetector.load(model), masks
         self.description = self._detector.description
 

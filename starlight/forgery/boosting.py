@@ -58,12 +58,12 @@ class Settings(NamedTuple):
 def log_odds(trees: Trees, table: np.ndarray) -> np.ndarray:
     """(n,) float64: sum of the answers of all trees for the rows of a (n, columns) table."""
     total = np.zeros(len(table))
-    rows = np.arange(len(table))
+    values, rows = np.ravel(table), np.arange(len(table)) * table.shape[1]
     depth = int(np.log2(trees.leaf.shape[1]))
     for column, limit, leaf in zip(*trees, strict=True):
         node = np.zeros(len(table), np.intp)
         for _ in range(depth):
-            node = 2 * node + 1 + (table[rows, column[node]] > limit[node])
+            node = 2 * node + 1 + (values.take(rows + column.take(node)) > limit.take(node))
         total += leaf[node - (leaf.size - 1)]
     return total
 
@@ -85,8 +85,10 @@ def boost(
     settings : Settings
     """
     rng = np.random.default_rng(seed)
-    edges = [np.unique(np.quantile(c, np.linspace(0, 1, _BINS + 1)[1:-1])) for c in table.T]
-    binned = np.stack([np.searchsorted(e, c, side="left") for e, c in zip(edges, table.T, strict=True)], 1)
+    limits = np.quantile(np.sort(table, axis=0), np.linspace(0, 1, _BINS + 1)[1:-1], axis=0)
+    edges = [np.unique(column) for column in limits.T]
+    bins = [np.searchsorted(e, c, side="left").astype(np.uint8) for e, c in zip(edges, table.T, strict=True)]
+    binned = np.stack(bins, 1)
     score = start.astype(np.float64).copy()
     grown = []
     for _ in range(settings.trees):
@@ -105,18 +107,19 @@ def _tree(binned, slope, bend, seen, asked, settings: Settings):
     """One tree: column and cut of each inner node, answers of its leaves, the leaf of each row."""
     inner = 2**settings.depth - 1
     column, cut = np.zeros(inner, int), np.full(inner, _BINS, int)
-    node = np.zeros(len(slope), np.intp)
-    some = binned[np.ix_(seen, asked)] + np.arange(len(asked)) * (_BINS + 1)
+    node, rows = np.zeros(len(slope), np.intp), np.arange(len(slope))
+    at = np.flatnonzero(seen)
+    some = binned[at].take(asked, axis=1) + np.arange(len(asked)) * (_BINS + 1)
     sums: np.ndarray | None = None
     for level in range(settings.depth):
         first, count = 2**level - 1, 2**level
-        sums = _sums(some, slope[seen], bend[seen], node[seen] - first, count, sums)
-        for k, (gain, where, at) in enumerate(_splits(sums, settings.ridge)):
+        sums = _sums(some, slope[at], bend[at], node[at] - first, count, sums)
+        for k, (gain, where, cell) in enumerate(_splits(sums, settings.ridge)):
             if gain > 1e-9:
-                column[first + k], cut[first + k] = asked[where], at
-        node = 2 * node + 1 + (binned[np.arange(len(node)), column[node]] > cut[node])
+                column[first + k], cut[first + k] = asked[where], cell
+        node = 2 * node + 1 + (binned[rows, column[node]] > cut[node])
     where = node - inner
-    g, h = (np.bincount(where[seen], v[seen], minlength=inner + 1) for v in (slope, bend))
+    g, h = (np.bincount(where[at], v[at], minlength=inner + 1) for v in (slope, bend))
     return column, cut, settings.rate * g / (h + settings.ridge), where
 
 
@@ -127,10 +130,13 @@ def _sums(some, slope, bend, node, count: int, above: np.ndarray | None) -> np.n
     """
     columns = some.shape[1]
     size = columns * (_BINS + 1)
-    kept = np.flatnonzero(node & 1) if above is not None else np.arange(len(node))
-    key = (some[kept] + (node[kept] // 2 * size)[:, None]).ravel()
     nodes = max(count // 2, 1)
-    found = np.stack([np.bincount(key, np.repeat(v[kept], columns), minlength=nodes * size) for v in (slope, bend)])
+    if above is not None:
+        kept = np.flatnonzero(node & 1)
+        some, slope, bend = some.take(kept, axis=0), slope[kept], bend[kept]
+        some += (node[kept] // 2 * size)[:, None]
+    key = some.ravel()
+    found = np.stack([np.bincount(key, np.repeat(v, columns), minlength=nodes * size) for v in (slope, bend)])
     found = found.reshape(2, nodes, columns, _BINS + 1)
     if above is None:
         return found

@@ -160,12 +160,14 @@ def _known(hypothesis: Hypothesis, regions: list[Region]) -> bool:
 
 def _twins(one: Region, other: Region) -> bool:
     """Whether two regions are the same pair, the same way round or the other."""
+    count = np.count_nonzero
     a, b = one.source | one.target, other.source | other.target
-    if (a & b).sum() < _SAME * min(a.sum(), b.sum()):
+    least = _SAME * min(count(a), count(b))
+    if count(a & b) < least:
         return False
-    straight = (one.source & other.source).sum() + (one.target & other.target).sum()
-    crossed = (one.source & other.target).sum() + (one.target & other.source).sum()
-    return bool(max(straight, crossed) > _SAME * min(a.sum(), b.sum()))
+    straight = count(one.source & other.source) + count(one.target & other.target)
+    crossed = count(one.source & other.target) + count(one.target & other.source)
+    return bool(max(straight, crossed) > least)
 
 
 def _seams(scene: Scene, values: np.ndarray, likely: np.ndarray) -> list[Candidate]:

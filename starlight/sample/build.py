@@ -172,13 +172,8 @@ def _fresh(out_dir: Path) -> None:
 
 
 def _rates(params: SampleParams) -> embedding.Rates:
-    return embedding.Rates(
-        tuple(params.lsb_rates),
-        tuple(params.adaptive_rates),
-        tuple(params.jpeg_rates),
-        tuple(params.tool_rates),
-        params.max_payload_bytes,
-    )
+    rates = (params.lsb_rates, params.adaptive_rates, params.jpeg_rates, params.tool_rates)
+    return embedding.Rates(*map(tuple, rates), params.max_payload_bytes)
 
 
 def _write_cover(out_dir: Path, item: Item, params: SampleParams, seed: int, own: _Own) -> dict:

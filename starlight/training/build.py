@@ -24,7 +24,7 @@ from starlight.training.fit_experts import (
     reads,
 )
 
-__all__ = ["build", "refit", "stego_and_authentic"]
+__all__ = ["build", "moments", "refit", "stego_and_authentic"]
 
 _STD_FLOOR = 1e-4  # a feature that never varies in training must not blow up on the first image in which it does
 # Streams whose statistics are read turned too. Calibrated statistics of coefficients have a reference in the image
@@ -56,17 +56,17 @@ def build(
     """
     torch.manual_seed(seed)
     weight = np.ones(len(data)) if weight is None else weight
-    moments = {n: _moments(data.vectors(n)) for n in streams if n in VECTORS}  # one stream at a time is held
+    found = {n: moments(data.vectors(n)) for n in streams if n in VECTORS}  # one stream at a time is held
     config = DetectorConfig(
         streams=tuple(streams),
-        sizes=tuple((n, len(mean)) for n, (mean, _) in moments.items()),
+        sizes=tuple((n, len(mean)) for n, (mean, _) in found.items()),
         techniques=LABELS,
         constraint_mask=constraint_mask,
         starts=read_by(streams),
         reads=reads,
     )
     model = UnifiedStarlightDetector(config)
-    for name, (mean, std) in moments.items():
+    for name, (mean, std) in found.items():
         model.encoders[name].mean.copy_(torch.from_numpy(mean))
         model.encoders[name].std.copy_(torch.from_numpy(std))
     _fit_linear(model, data, weight)
@@ -170,8 +170,13 @@ def _halves(data: TrainingData) -> np.ndarray:
     return np.random.default_rng(len(covers)).integers(0, 2, len(covers))[place]
 
 
-def _moments(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and standard deviation of each column without its NaN; 0 and 1 where a column is all NaN."""
+def moments(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation of each column, float32 (d,), without its NaN; 0 and 1 where a column is all NaN.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n, d)
+    """
     known = ~np.isnan(values)
     count = known.sum(axis=0)
     filled = np.where(known, values, 0.0).astype(np.float64)

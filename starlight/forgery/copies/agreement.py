@@ -76,7 +76,7 @@ def _grown(scene: Scene, hypothesis: Hypothesis, matrix: np.ndarray, window: Win
     source = np.zeros(scene.grey.shape, bool)
     source[window] = mask
     target = cv2.warpAffine(mask, within(matrix, window), source.shape[::-1], flags=cv2.INTER_NEAREST) > 0
-    if target.sum() < _LEAST // 2:
+    if np.count_nonzero(target) < _LEAST // 2:
         return None, False
     sides = zip(window, source.shape, (mask, mask.T), strict=True)
     cut_off = any((s.start > 0 and m[0].any()) or (s.stop < n and m[-1].any()) for s, n, m in sides)

@@ -155,9 +155,9 @@ def _geometry(scene: Scene, region: Region) -> dict[str, float]:
 def _recurrence(scene: Scene, region: Region, others: Sequence[Region]) -> dict[str, float]:
     """Whether the same content turns up elsewhere too, in neither of the two regions."""
     union = region.source | region.target
-    shared = sum(bool(((o.source | o.target) & union).sum() > 0.3 * union.sum()) for o in others) - 1
+    shared = sum(np.count_nonzero((o.source | o.target) & union) > 0.3 * union.sum() for o in others) - 1
     rival, rivals = _rivals(scene, region)
-    overlap = (region.source & region.target).sum() / max(region.source.sum(), 1)
+    overlap = np.count_nonzero(region.source & region.target) / max(np.count_nonzero(region.source), 1)
     return {
         "overlapping": max(shared, 0), "regions": len(others), "self_overlap": overlap, "rival": rival, "rivals": rivals
     }  # fmt: skip
@@ -200,7 +200,7 @@ def _layout(scene: Scene, region: Region) -> dict[str, float]:
     """Whether the two are panels, frames, or parts of the page."""
     boxes = [cv2.boundingRect(m.astype(np.uint8)) for m in (region.source, region.target)]
     labels = [_main(scene.panels[m]) for m in (region.source, region.target)]
-    panels = [(scene.panels == label).astype(np.uint8) for label in labels]
+    panels = [(scene.panels == label).view(np.uint8) for label in labels]
     places = [cv2.boundingRect(p)[1::-1] if label else (0, 0) for p, label in zip(panels, labels, strict=True)]
     centres = [np.array([x + w / 2, y + h / 2]) for x, y, w, h in boxes]
     moved = (centres[1] - centres[0])[::-1] - np.subtract(places[1], places[0])

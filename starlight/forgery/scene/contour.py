@@ -35,10 +35,10 @@ def contour_facts(scene: Scene, mask: np.ndarray) -> dict[str, float]:
         `colour_jump`, `grey_jump`: differences of the means on both sides.
     """
     part, signed = _distances(mask)
-    near = np.abs(signed) <= _REACH
-    at = signed[near] + _REACH
+    near = np.flatnonzero(np.abs(signed) <= _REACH)
+    at = signed.take(near).astype(np.intp) + _REACH
     counts = np.bincount(at, minlength=2 * _REACH + 1)
-    means = [np.bincount(at, plane[part][near], minlength=2 * _REACH + 1) / np.maximum(counts, 1)
+    means = [np.bincount(at, plane[part].take(near), minlength=2 * _REACH + 1) / np.maximum(counts, 1)
              for plane in (scene.slope, scene.grey, scene.chroma, scene.blue)]  # fmt: skip
     places = np.arange(-_REACH, _REACH + 1)
     known = counts >= _HARDLY
@@ -60,15 +60,15 @@ def _distances(mask: np.ndarray) -> tuple[tuple[slice, slice], np.ndarray]:
     """The surroundings of a region, and of each pixel there how far inside (from 1) or outside (to 0) it lies."""
     part = cut_out(mask, _REACH + 2)
     block = mask[part].astype(np.uint8)
-    within = cv2.distanceTransform(np.pad(block, 1, mode="edge"), cv2.DIST_L2, 3)[1:-1, 1:-1]
-    beyond = cv2.distanceTransform(np.pad(1 - block, 1, mode="edge"), cv2.DIST_L2, 3)[1:-1, 1:-1]
+    padded = cv2.copyMakeBorder(block, 1, 1, 1, 1, cv2.BORDER_REPLICATE)
+    within, beyond = (cv2.distanceTransform(p, cv2.DIST_L2, 3)[1:-1, 1:-1] for p in (padded, 1 - padded))
     far = np.where(block > 0, within, 1 - beyond).clip(-2 * _REACH, 2 * _REACH)  # infinite where there is no other side
-    return part, np.rint(far).astype(int)
+    return part, np.rint(far)
 
 
 def cut_out(mask: np.ndarray, room: int) -> tuple[slice, slice]:
     """Rows and columns that hold a region and some room around it."""
-    x, y, w, h = cv2.boundingRect(mask.astype(np.uint8))
+    x, y, w, h = cv2.boundingRect(mask.view(np.uint8))
     return slice(max(y - room, 0), y + h + room), slice(max(x - room, 0), x + w + room)
 
 

@@ -57,6 +57,8 @@ def frame_labels(grey: np.ndarray) -> np.ndarray:
 
 def overlap_with_frame(labels: np.ndarray, mask: np.ndarray) -> float:
     """Intersection over union of a region with the frame that it is most like; 0 where it lies in none."""
+    if not labels.any():
+        return 0.0
     inside = np.bincount(labels[mask], minlength=1)
     inside[0] = 0
     best = int(np.argmax(inside))
@@ -66,7 +68,7 @@ def overlap_with_frame(labels: np.ndarray, mask: np.ndarray) -> float:
 
 def inked(marks: np.ndarray, mask: np.ndarray) -> float:
     """Share of a region that is ink."""
-    return float(marks[mask].mean()) if mask.any() else 0.0
+    return np.count_nonzero(marks & mask) / max(np.count_nonzero(mask), 1)
 
 
 def _rules(grey: np.ndarray, thin: np.ndarray, gap: np.ndarray, run: np.ndarray) -> np.ndarray:

@@ -15,6 +15,7 @@ from starlight.forgery.scene import Scene
 __all__ = ["HISTORY", "history"]
 
 HISTORY = ("lattice", "double")
+_BLUE, _CHROMA = 0.2193, 0.144  # of the scene's planes, less than its grey levels: what JPEG files hold as brightness
 _SIDE = 8  # pixels of a block
 _USED = 20  # frequencies, lowest first, but for the mean: higher ones are mostly 0
 _STEPS = np.arange(2, 41)  # that are looked for
@@ -43,10 +44,10 @@ def history(scene: Scene) -> list[np.ndarray]:
     none = np.zeros((rows, columns), np.float32)
     if scene.scale < 1 or min(rows, columns) < 4:
         return [none, none.copy()]
-    luma = scene.grey - 0.2193 * scene.blue - 0.144 * scene.chroma
+    luma = scene.grey - _BLUE * scene.blue - _CHROMA * scene.chroma
     clear, steps, blocks, at = _fit(luma, (0, 0))
     if clear < _CERTAIN:
-        _, steps, blocks, at = max((_fit(luma, one) for one in {at, _grid(luma)}), key=lambda item: item[0])
+        _, steps, blocks, at = max((_fit(luma, one) for one in (at, _grid(luma))), key=lambda item: item[0])
     lattice, double = _lattice(blocks, steps), _double(blocks, _blocks(luma, ((at[0] + 4) % 8, (at[1] + 4) % 8)), steps)
     return [_placed(plane, at, (rows, columns)) for plane in (lattice, double)]
 

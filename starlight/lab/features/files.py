@@ -7,6 +7,7 @@ saved again at one of five qualities. Every stego file has a payload-free twin w
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,10 +25,24 @@ from starlight.images.jpeg.io import read_coefficients, write_coefficients
 from starlight.images.writing.encode import Encoding, encode
 from starlight.images.writing.jpeg_crop import crop
 from starlight.lab.features.sets import SETS, luma
+from starlight.release import jpeg_sample
+from starlight.sample.build import SampleParams
 from starlight.sample.covers.photos import folder_photographs, is_jpeg, load
 from starlight.techniques import get
 
-__all__ = ["AS_THEY_LIE", "METHODS", "SAVED_AGAIN", "Cover", "Method", "Plan", "Read", "judged", "learnt", "read"]
+__all__ = [
+    "AS_THEY_LIE",
+    "METHODS",
+    "SAVED_AGAIN",
+    "Cover",
+    "Method",
+    "Plan",
+    "Read",
+    "judged",
+    "learnt",
+    "read",
+    "read_learnt",
+]
 
 LEARNT, AS_THEY_LIE, SAVED_AGAIN = "learnt", "as they lie", "saved again"
 QUALITIES, SCALES, SUBSAMPLINGS = (75, 80, 85, 90, 95), (0.9, 0.75, 0.6), (2, 0)
@@ -138,6 +153,28 @@ def read(covers: Sequence[Cover], engine: Engine = Engine()) -> Read:  # noqa: B
     found = [row for part in run(engine, _described, chunked(covers, engine), label="covers") for row in part]
     rows = pd.DataFrame([row for row, _ in found])
     return Read(rows, {name: np.array([vectors[name] for _, vectors in found], np.float32) for name in SETS})
+
+
+def read_learnt(
+    folders: Sequence[Path],
+    plan: Plan,
+    params: SampleParams,
+    engine: Engine = Engine(),  # noqa: B008 (frozen)
+) -> Read:
+    """Statistics of the files that heads learn from.
+
+    Parameters
+    ----------
+    folders : sequence of Path
+        Submissions; without any, one is made and thrown away.
+    plan : Plan
+    params : SampleParams
+        Of what is made.
+    engine : Engine
+    """
+    with tempfile.TemporaryDirectory() as made:
+        folders = folders or jpeg_sample.submissions(Path(made), plan.learnt, [plan.seed], params)
+        return read(learnt(folders, plan), engine)
 
 
 def _described(covers: Sequence[Cover]) -> list[tuple[dict, dict[str, NDArray]]]:

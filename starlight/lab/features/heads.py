@@ -19,6 +19,7 @@ from scipy.linalg import solve
 
 from starlight.detector.model.encoders import VectorEncoder
 from starlight.metrics import auc
+from starlight.training.build import moments
 from starlight.training.fit_experts import Schedule, fit_encoder
 
 __all__ = ["RIDGES", "Head", "Pairs", "fit", "fit_network", "prepared"]
@@ -66,7 +67,7 @@ def prepared(values: NDArray, stego: NDArray) -> Pairs:
         NaN where undefined.
     stego : ndarray of bool, shape (n,)
     """
-    mean, deviation = _moments(values[~stego])
+    mean, deviation = moments(values[~stego])
     rows = np.ones((len(values), values.shape[1] + 1), np.float32)
     rows[:, :-1] = _standardised(values, mean, deviation)
     return Pairs(mean, deviation, rows, (rows @ rows.T).astype(np.float64), np.asarray(stego, bool))
@@ -125,19 +126,13 @@ def fit_network(values: NDArray, stego: NDArray, *, seed: int) -> VectorEncoder:
     """
     torch.manual_seed(seed)
     network = VectorEncoder(values.shape[1], stego.shape[1], hidden=_HIDDEN)
-    for buffer, moment in zip((network.mean, network.std), _moments(values), strict=True):
+    for buffer, moment in zip((network.mean, network.std), moments(values), strict=True):
         buffer.copy_(torch.from_numpy(moment))
     network.judges.fill_(True)
     authentic = np.repeat(~stego.any(axis=1, keepdims=True), stego.shape[1], axis=1)
     tensors = (torch.from_numpy(np.ascontiguousarray(part)) for part in (values, stego, authentic))
     fit_encoder(network, *tensors, torch.ones(len(values)), _NETWORK, seed=seed, turned=False)
     return network.eval()
-
-
-def _moments(values: NDArray) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    with np.errstate(invalid="ignore"):
-        mean, deviation = (f(values, axis=0).astype(np.float32) for f in (np.nanmean, np.nanstd))
-    return np.nan_to_num(mean), np.where(deviation > 0, deviation, 1).astype(np.float32)
 
 
 def _standardised(values: NDArray, mean: NDArray, deviation: NDArray) -> NDArray[np.float32]:

@@ -88,13 +88,13 @@ def extract(manifest: pd.DataFrame, root: Path, params: ForgeryParams, seed: int
         Where results are kept by content.
     """
     rows = task_rows(manifest)
-    halves, whole = train_halves(rows[rows["split"] == "train"], root, params, seed)
+    halves, of_all = train_halves(rows[rows["split"] == "train"], root, params, seed)
     rows = _with_copies(rows, params.augmented)
     train = (rows["split"] == "train").to_numpy()
     with ThreadPoolExecutor(1) as beside:  # training images need the networks of halves alone: no core has to wait
-        last = beside.submit(whole)
+        learning = beside.submit(of_all)
         records = _records(rows[train], root, halves, params, store)
-        network = last.result()
+        network = learning.result()
     records |= _records(rows[~train], root, (network,) * 3, params, store)
     examples, failed = _gathered(rows, records, root)
     return Extracted(examples, network, failed)
