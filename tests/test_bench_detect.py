@@ -74,6 +74,15 @@ def test_planted_scores_give_planted_figures(scored):
     assert row.ms >= 0
 
 
+def test_no_technique_is_told_by_the_format_of_its_files():
+    """All JPEG files score higher than all others, whether they carry a payload or not."""
+    rows = [(f"{label}{i}.{kind}", label, "f5" * label, "0.1" * label, "planted", i + 100.0 * (kind == "jpg"), 1.0)
+            for label, kind in ((0, "png"), (0, "jpg"), (1, "jpg")) for i in range(20)]  # fmt: skip
+    columns = ["path", "label", "technique", "level", "detector", "score", "ms"]
+    measured = measures.by_technique(pd.DataFrame(rows, columns=columns), PEERS[:1])
+    assert measured.auc.tolist() == [0.5] and measured.authentic.tolist() == [40]
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_thresholds_flag_as_the_metrics_do(seed):
     rng = np.random.default_rng(seed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -34,27 +35,29 @@ def by_technique(scored: pd.DataFrame, peers: Sequence[Peer]) -> pd.DataFrame:
     Parameters
     ----------
     scored : DataFrame
-        One row for each detector and image: `detector`, `label`, `technique`, `level`, `score` (NaN where not judged),
-        `ms`.
+        One row for each detector and image: `path`, `detector`, `label`, `technique`, `level`, `score` (NaN where not
+        judged), `ms`.
     peers : sequence of Peer
 
     Returns
     -------
     DataFrame
         `technique`, `level`, `detector`, `n` (stego images), `judged`, `authentic` (images that set the threshold),
-        `auc`; for each FPR `detection_at_<fpr>`, `low_`, `high_` (95 % Clopper-Pearson); `detection_at_own` likewise,
-        at the detector's own threshold; `ms` (median of an image). An image that was not judged counts as not found,
-        but where a detector judges none of them all is NaN.
+        `auc` (against those of the formats that the technique's files have); for each FPR `detection_at_<fpr>`, `low_`,
+        `high_` (95 % Clopper-Pearson); `detection_at_own` likewise, at the detector's own threshold; `ms` (median of an
+        image). An image that was not judged counts as not found, but where a detector judges none of them all is NaN.
     """
     rows = []
     for peer in peers:
         own = scored[scored["detector"] == peer.name]
-        authentic = _judged(own[own["label"] == 0])
+        clean = own[own["label"] == 0]
+        authentic, kinds = _judged(clean), clean["path"].map(_kind)
         limits = {name: threshold_at(authentic, fpr) for name, fpr in FPRS.items()}
         limits["own"] = math.nan if peer.threshold is None else np.nextafter(peer.threshold, -np.inf)
         for (technique, level), group in own[own["label"] == 1].groupby(["technique", "level"]):
             row = {"technique": technique, "level": level, "detector": peer.name, "n": len(group)}
-            rows.append(row | _row(group, authentic, limits))
+            alike = _judged(clean[kinds.isin(group["path"].map(_kind))])
+            rows.append(row | _row(group, authentic, alike, limits))
     table = pd.DataFrame(rows)
     order = {peer.name: i for i, peer in enumerate(peers)}
     keys = {"level": lambda column: pd.to_numeric(column).fillna(-1), "detector": lambda column: column.map(order)}
@@ -138,18 +141,22 @@ def by_source(scored: pd.DataFrame, peers: Sequence[Peer]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _row(group: pd.DataFrame, authentic: np.ndarray, limits: dict[str, float]) -> dict:
+def _row(group: pd.DataFrame, authentic: np.ndarray, alike: np.ndarray, limits: dict[str, float]) -> dict:
     stego = _judged(group)
-    label = np.r_[np.zeros(len(authentic)), np.ones(len(stego))]
+    label = np.r_[np.zeros(len(alike)), np.ones(len(stego))]
     row = {
-        "judged": len(stego), "authentic": len(authentic),
-        "auc": float(auc(label, np.r_[authentic, stego])[0]),
+        "judged": len(stego), "authentic": len(authentic), "auc": float(auc(label, np.r_[alike, stego])[0]),
     }  # fmt: skip
     for name, limit in limits.items():
         k, known = int((stego > limit).sum()), len(stego) > 0 and not math.isnan(limit)
         low, high = clopper_pearson(k, len(group)) if known else (math.nan, math.nan)
         row |= {f"detection_at_{name}": k / len(group) if known else math.nan, f"low_{name}": low, f"high_{name}": high}
     return row | {"ms": group.loc[group["score"].notna(), "ms"].median()}
+
+
+def _kind(path: str) -> str:
+    """Extension of a file's name: a technique of one format is not told from authentic files by their format."""
+    return Path(path).suffix
 
 
 def _judged(rows: pd.DataFrame) -> np.ndarray:

@@ -29,6 +29,7 @@ _NOTES = """\
 - Levels are bits per sample for pixel techniques, bits per non-zero AC coefficient for JPEG techniques, and shares of
   the capacity for OutGuess and steghide. A technique without a level hides texts of any length; files of real
   programs hold random bytes that fill 25, 50 or 100 % of the program's capacity, in turn.
+- The AUC is against the authentic images of those formats that a technique's files have, thresholds are of all.
 - A stego image's payload-free twin is among the authentic images: the same pixels, encoder, settings and metadata.
 - Starlight is measured by its score whatever its verdict; one that it answers with "cannot tell" counts by its score.
 - A rule has one false-positive rate. Where authentic images trip it more often than a column allows, it finds nothing.
