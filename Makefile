@@ -78,8 +78,8 @@ ablations: $(READY)  ## queue and run the ablation experiments, collect reports/
 evidence: $(READY)  ## false alarms of the released detector; COVERS="folder folder" counts real files, each a source
 	python -m scripts.tools.evidence $(if $(COVERS),--covers $(COVERS))
 
-release-forgery: $(READY)  ## train the released detector of tampered images; COVERS=folder makes half of them from photographs
-	python -m scripts.tools.release_forgery $(if $(COVERS),--covers $(COVERS))
+release-forgery: $(READY)  ## train the released detector of tampered images; COVERS=folder adds photographs, TERMS="..." whose
+	python -m scripts.tools.release_forgery $(if $(COVERS),--covers $(COVERS)) $(if $(TERMS),--terms "$(TERMS)")
 
 promote: $(READY)  ## make the trained detector the default, if it passes the evidence; COVERS="folder" adds real files; UNDO=1
 	python -m scripts.tools.promote $(if $(UNDO),--undo) $(if $(COVERS),--covers $(COVERS))

@@ -25,6 +25,7 @@ def main(raw: dict) -> None:
     arguments.add_argument("--authentic", type=int, default=600, help="further authentic images")
     arguments.add_argument("--lookalikes", type=int, default=1800, help="authentic images that look tampered with")
     arguments.add_argument("--covers", default="", help="folder of photographs that half of the images are made from")
+    arguments.add_argument("--terms", default="", help="whose photographs those are, and under which terms")
     arguments.add_argument("--steps", type=int, default=3600, help="batches that the networks learn from")
     arguments.add_argument("--seed", type=int, default=40, help="not the pipeline's, whose test split stays unseen")
     options = arguments.parse_args()
@@ -39,6 +40,7 @@ def main(raw: dict) -> None:
         manifest, _ = scan(root, section(raw, "scan", ScanParams), options.seed, store_root=default_root())
         data, network = examined(manifest, root, params, general.seed, Store(default_root()))
         made = released(data, *steps, section(raw, "ensemble", EnsembleParams), general.seed)
+    made.verifier.meta["covers"] = options.terms
     made.verifier.save(OUT, network)
     table = table_of(made.rows, made.verifier.threshold)
     table.to_csv(OUT.with_suffix(".csv"), index=False, lineterminator="\n")
