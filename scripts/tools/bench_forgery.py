@@ -47,7 +47,8 @@ def main(raw: dict) -> None:
         others = {"Starlight, released": (Verifier.load(MODELS / RELEASED), same)}
         val = data.split("val")
         found = bench(models, val, Path("datasets"), test, root, params.target_fpr, workers=workers, others=others)
-    made = f"the photographs of {Path(options.covers).name}" if options.covers else f"seed {options.seed}"
+    made = f"seed {options.seed} (the released detector has seen other parts of the packaged photographs among them)"
+    made = f"the photographs of {Path(options.covers).name}" if options.covers else made
     out = OUT.with_stem("forgery_photographs") if options.covers else OUT
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(report(found, params.target_fpr, f"made for it from {made}"), encoding="utf-8")
