@@ -20,6 +20,7 @@ from starlight.training.forgery.params import ForgeryParams
 
 OUT, MODELS = Path("reports/bench/forgery.md"), Path("models")
 RELEASED = "release/forgery.safetensors"
+SEEN = "the released detector has seen other parts of the packaged photographs among them"
 
 
 def main(raw: dict) -> None:
@@ -31,7 +32,10 @@ def main(raw: dict) -> None:
     arguments.add_argument("--seed", type=int, default=77, help="of the images; not that of the pipeline's")
     options = arguments.parse_args()
     params = section(raw, "forgery", ForgeryParams)
-    lookalikes = 0 if options.covers else options.lookalikes
+    lookalikes, made, out = options.lookalikes, f"seed {options.seed} ({SEEN})", OUT
+    if options.covers:
+        lookalikes, made = 0, f"the photographs of {Path(options.covers).name}"
+        out = OUT.with_stem("forgery_photographs")
     sizes = TamperingParams(True, options.seed, options.pairs, options.authentic, lookalikes, options.covers, 1.0)
     data = Examples.load(Path("artifacts/forgery"))
     files = {"base": "forgery_base", "detector": "forgery", "control": "forgery_control"}
@@ -47,9 +51,6 @@ def main(raw: dict) -> None:
         others = {"Starlight, released": (Verifier.load(MODELS / RELEASED), same)}
         val = data.split("val")
         found = bench(models, val, Path("datasets"), test, root, params.target_fpr, workers=workers, others=others)
-    made = f"seed {options.seed} (the released detector has seen other parts of the packaged photographs among them)"
-    made = f"the photographs of {Path(options.covers).name}" if options.covers else made
-    out = OUT.with_stem("forgery_photographs") if options.covers else OUT
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(report(found, params.target_fpr, f"made for it from {made}"), encoding="utf-8")
     print(f"bench_forgery: {out}")

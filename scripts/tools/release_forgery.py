@@ -2,10 +2,10 @@
 
 import argparse
 import dataclasses
-import os
 import tempfile
 from pathlib import Path
 
+from starlight.fanout import Engine
 from starlight.params import General, run_stage, section
 from starlight.sample.tampering.build import TamperingParams, build
 from starlight.scan.scan import ScanParams, scan
@@ -16,7 +16,6 @@ from starlight.training.mining import MineParams
 from starlight.training.weighting import EnsembleParams, FinetuneParams
 
 OUT = Path("models/release/forgery.safetensors")
-HALF = 0.5  # of the images come from the photographs, where there are any
 
 
 def main(raw: dict) -> None:
@@ -24,7 +23,7 @@ def main(raw: dict) -> None:
     arguments.add_argument("--pairs", type=int, default=3000, help="forged images, each with its authentic twin")
     arguments.add_argument("--authentic", type=int, default=600, help="further authentic images")
     arguments.add_argument("--lookalikes", type=int, default=1800, help="authentic images that look tampered with")
-    arguments.add_argument("--covers", default="", help="folder of photographs that half of the images are made from")
+    arguments.add_argument("--covers", default="", help="folder of photographs; their share is that of params.yaml")
     arguments.add_argument("--terms", default="", help="whose photographs those are, and under which terms")
     arguments.add_argument("--steps", type=int, default=3600, help="batches that the networks learn from")
     arguments.add_argument("--seed", type=int, default=40, help="not the pipeline's, whose test split stays unseen")
@@ -32,11 +31,13 @@ def main(raw: dict) -> None:
     params, general = section(raw, "forgery", ForgeryParams), section(raw, None, General)
     params = dataclasses.replace(params, network_steps=options.steps)
     steps = section(raw, "mine", MineParams), params, section(raw, "finetune", FinetuneParams)
-    made_of = (options.pairs, options.authentic, options.lookalikes, options.covers, HALF)
-    sizes = TamperingParams(True, options.seed, *made_of)
+    sizes = dataclasses.replace(
+        section(raw, "tampering", TamperingParams), enabled=True, seed=options.seed, pairs=options.pairs,
+        authentic=options.authentic, lookalikes=options.lookalikes, photographs=options.covers,
+    )  # fmt: skip
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
-        build(root / "release_submission_2025", sizes, options.seed, workers=params.workers or os.cpu_count() or 1)
+        build(root / "release_submission_2025", sizes, options.seed, workers=Engine(params.workers).cores())
         manifest, _ = scan(root, section(raw, "scan", ScanParams), options.seed, store_root=default_root())
         data, network = examined(manifest, root, params, general.seed, Store(default_root()))
         made = released(data, *steps, section(raw, "ensemble", EnsembleParams), general.seed)
