@@ -11,7 +11,7 @@ OUT = Path("datasets/tampering_submission_2025")
 
 def main(raw: dict) -> None:
     params = section(raw, "tampering", TamperingParams)
-    made = build(OUT, params, params.seed, workers=os.cpu_count() or 1)
+    made = build(OUT, params, workers=os.cpu_count() or 1)
     forged = sum(count for name, count in made.items() if name.startswith("forged."))
     print(f"sample_tampering: {forged} forged, {sum(made.values()) - forged} authentic in {OUT}")
 

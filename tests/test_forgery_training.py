@@ -277,8 +277,8 @@ def test_none_is_marked_below_the_threshold():
 def run(tmp_path_factory):
     """A few images through sample, scan, extract, train, mine, finetune."""
     root = tmp_path_factory.mktemp("run")
-    sizes = knobs(TamperingParams, pairs=10, authentic=2, lookalikes=5)
-    build(root / "datasets/tampering_submission_2025", sizes, 5, workers=1)
+    sizes = knobs(TamperingParams, seed=5, pairs=10, authentic=2, lookalikes=5)
+    build(root / "datasets/tampering_submission_2025", sizes, workers=1)
     table, _ = scan(root / "datasets", knobs(ScanParams, workers=1), 3, store_root=root / "store")
     made = extract(table, root / "datasets", TINY, 1, Store(root / "store"))
     made.save(root / "artifacts")

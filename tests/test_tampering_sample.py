@@ -9,14 +9,15 @@ from knobs import knobs
 from PIL import Image
 
 from starlight.errors import StarlightError
+from starlight.forgery.seams import history
 from starlight.sample.tampering import after, lookalikes
 from starlight.sample.tampering.build import TamperingParams, build, pairs
 from starlight.sample.tampering.forging import forge
 from starlight.sample.tampering.forging.copy_move import copy_move
-from starlight.sample.tampering.pictures import science, sources
+from starlight.sample.tampering.pictures import circulated, science, sources
 from starlight.sample.tampering.pictures.picture import Picture
 
-SMALL = knobs(TamperingParams, pairs=9, authentic=2, lookalikes=len(lookalikes.CATEGORIES))
+SMALL = knobs(TamperingParams, seed=3, pairs=9, authentic=2, lookalikes=len(lookalikes.CATEGORIES))
 
 
 def scene(seed=0, size=220):
@@ -28,7 +29,7 @@ def scene(seed=0, size=220):
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     folder = tmp_path_factory.mktemp("made") / "tampering_submission_2025"
-    return folder, build(folder, SMALL, 3, workers=1)
+    return folder, build(folder, SMALL, workers=1)
 
 
 @pytest.mark.parametrize("kind", forge.KINDS)
@@ -105,10 +106,10 @@ def test_the_submission_holds_what_it_says(made):
 
 def test_the_seed_makes_the_bytes(made, tmp_path):
     folder, _ = made
-    build(tmp_path / "again", SMALL, 3, workers=2)
+    build(tmp_path / "again", SMALL, workers=2)
     assert _digest(tmp_path / "again") == _digest(folder)
     (tmp_path / "kept.csv").hardlink_to(tmp_path / "again/sources.csv")
-    build(tmp_path / "again", knobs(TamperingParams, pairs=9, authentic=0, lookalikes=0), 4, workers=1)
+    build(tmp_path / "again", knobs(TamperingParams, seed=4, pairs=9, authentic=0, lookalikes=0), workers=1)
     assert _digest(tmp_path / "again") != _digest(folder)
     assert (tmp_path / "kept.csv").read_bytes() == (folder / "sources.csv").read_bytes(), "a link is another's file"
 
@@ -119,27 +120,74 @@ def _digest(folder):
 
 
 def test_it_can_be_left_out(tmp_path):
-    assert build(tmp_path / "none", knobs(TamperingParams, enabled=False), 1) == {}
+    assert build(tmp_path / "none", knobs(TamperingParams, enabled=False)) == {}
     assert list((tmp_path / "none").rglob("*.png")) == []
 
 
 def test_half_is_made_from_photographs_of_ones_own(made, tmp_path):
-    """Their parts are theirs, pixel for pixel where they were not scaled; one that is too small is passed over."""
+    """One that is too small is passed over."""
     (folder := tmp_path / "mine").mkdir()
     for name, size in (("a.png", 420), ("b.png", 300), ("tiny.png", 60)):
         Image.fromarray(scene(size, size).pixels).save(folder / name)
-    own = knobs(TamperingParams, pairs=18, authentic=6, lookalikes=5, photographs=str(folder))
-    build(tmp_path / "made", own, 3, workers=1)
+    own = knobs(TamperingParams, seed=3, pairs=18, authentic=6, lookalikes=5, photographs=str(folder))
+    build(tmp_path / "made", own, workers=1)
     with (tmp_path / "made/sources.csv").open() as file:
         rows = [row for row in csv.DictReader(file) if row["source"] == "own photograph"]
     assert {row["cover_id"] for row in rows} == {"user/a.png", "user/b.png"}
     assert 0.2 < len(rows) / 42 < 0.8
-    whole = np.asarray(Image.open(folder / "b.png"))
-    part = sources.own([str(folder / "b.png")], np.random.default_rng(1)).pixels
-    corners = np.argwhere((whole[: 301 - part.shape[0], : 301 - part.shape[1]] == part[0, 0]).all(axis=2))
-    assert any((whole[y : y + part.shape[0], x : x + part.shape[1]] == part).all() for y, x in corners)
     with pytest.raises(StarlightError, match="hardly a photograph of 160 pixels"):
         sources.own([str(folder / "tiny.png")], np.random.default_rng(1))
+
+
+@pytest.mark.parametrize("own_scale", [1.0, 0.0])
+def test_a_part_of_ones_own_is_theirs_or_a_larger_one_scaled_down(own_scale, tmp_path, monkeypatch):
+    """Pixel for pixel at its own scale; else a larger part in as many pixels, so that one file makes many pictures."""
+    monkeypatch.setattr(sources, "_OWN_SCALE", own_scale)
+    monkeypatch.setattr(circulated, "_SHARE", 0.0)
+    ramp = np.add.outer(np.arange(1600), np.arange(1500))
+    Image.fromarray(np.stack([ramp // 16, ramp % 200, ramp % 7], 2).astype(np.uint8)).save(tmp_path / "b.png")
+    whole = np.asarray(Image.open(tmp_path / "b.png"))
+    levels = []
+    for seed in range(12):
+        part = sources.own([str(tmp_path / "b.png")], np.random.default_rng(seed)).pixels
+        assert max(part.shape[:2]) <= 801 and min(part.shape[:2]) >= 150
+        levels.append(int(part[..., 0].max()) - int(part[..., 0].min()))
+        if own_scale:
+            corner = np.argwhere((whole[: 1601 - part.shape[0], : 1501 - part.shape[1]] == part[0, 0]).all(axis=2))
+            assert any((whole[y : y + part.shape[0], x : x + part.shape[1]] == part).all() for y, x in corner)
+    sizes = (800 + 800) // 16  # levels of the ramp over the largest part at its own scale
+    assert max(levels) <= sizes if own_scale else max(levels) > 1.5 * sizes
+
+
+def test_most_pictures_have_been_compressed_and_some_cut_off_their_grid():
+    """The blocks of the last compression are found where they lie; what was compressed twice counts once."""
+    picture = scene(3, 264)
+    clear, grids = [], set()
+    for seed in range(60):
+        pixels = circulated.circulated(picture, np.random.default_rng(seed)).pixels
+        luma = pixels.astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32)
+        said = {at: history._fit(luma, at)[0] for at in np.ndindex(8, 8)}
+        best = max(said, key=said.get)
+        clear.append(said[best] > 0.3)
+        grids |= {best} if clear[-1] else set()
+    assert 0.4 < np.mean(clear) < 0.8
+    assert (0, 0) in grids and len(grids) > 5
+
+
+def test_boxes_lie_where_they_did_after_a_cut(monkeypatch):
+    monkeypatch.setattr(circulated, "_SHARE", 1.0)
+    monkeypatch.setattr(circulated, "_CUT", 1.0)
+    pixels = np.zeros((200, 240, 3), np.uint8)
+    boxes = ((2, 3, 20, 30), (100, 150, 40, 24))
+    for top, left, high, wide in boxes:
+        pixels[top : top + high, left : left + wide] = 255
+    for seed in range(20):
+        made = circulated.circulated(Picture(pixels, "s", "s", boxes), np.random.default_rng(seed))
+        white = made.pixels[..., 0] > 127
+        inside = np.zeros_like(white)
+        for top, left, high, wide in made.boxes:
+            inside[top : top + high, left : left + wide] = True
+        assert np.count_nonzero(white != inside) < 12
 
 
 @pytest.mark.parametrize("source", sources.SOURCES)

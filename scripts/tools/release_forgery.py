@@ -37,7 +37,7 @@ def main(raw: dict) -> None:
     )  # fmt: skip
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
-        build(root / "release_submission_2025", sizes, options.seed, workers=Engine(params.workers).cores())
+        build(root / "release_submission_2025", sizes, workers=Engine(params.workers).cores())
         manifest, _ = scan(root, section(raw, "scan", ScanParams), options.seed, store_root=default_root())
         data, network = examined(manifest, root, params, general.seed, Store(default_root()))
         made = released(data, *steps, section(raw, "ensemble", EnsembleParams), general.seed)

@@ -6,10 +6,12 @@ and L. Verdoliva, "Splicebuster", WIFS 2015): third-order differences, three lev
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import cv2
 import numpy as np
 
-__all__ = ["UNLIKE", "unlike"]
+__all__ = ["UNLIKE", "Shares", "shares", "unlike"]
 
 UNLIKE = ("unlike_near", "unlike_far", "unlike_around")
 _NEAR, _FAR = 3, 7  # cells on a side that are taken together
@@ -17,28 +19,43 @@ _RIDGE = 0.3  # of the mean variance: histograms of few pixels are uncertain
 _LEVELS = 3**4
 
 
-def unlike(grey: np.ndarray, cell: int) -> list[np.ndarray]:
-    """Maps of a (h, w) float32 plane, `UNLIKE`, a value each `cell` pixels.
+class Shares(NamedTuple):
+    """Roots of the shares of each run of levels around each cell, (rows, columns, classes) float32.
 
-    Parameters
-    ----------
-    grey : ndarray
-    cell : int
-
-    Returns
-    -------
-    list of (h // cell, w // cell) float32
-        Distance of the histogram around each cell from the image's, of 3 x 3 and 7 x 7 cells; and from that of the ring
-        around it.
+    near, far : of 3 x 3 and of 7 x 7 cells.
+    ring : of what lies between.
     """
+
+    near: np.ndarray
+    far: np.ndarray
+    ring: np.ndarray
+
+
+def shares(grey: np.ndarray, cell: int) -> Shares:
+    """Histograms of runs of levels in a (h, w) float32 plane, a cell each `cell` pixels."""
     rows, columns = (n // cell for n in grey.shape)
     counts = np.concatenate([_counts(plane, cell, (rows, columns), turned) for plane, turned in
                              ((grey, False), (np.ascontiguousarray(grey.T), True))])  # fmt: skip
     small, large = _NEAR**2 * _mean(counts, _NEAR), _FAR**2 * _mean(counts, _FAR)
-    near, far, ring = (np.sqrt(part / np.maximum(part.sum(2, keepdims=True), 1e-6))
-                       for part in (small, large, np.maximum(large - small, 0)))  # fmt: skip
-    around = ((near - ring) ** 2).sum(2)
-    return [_distance(near), _distance(far), np.log(around + 0.01).astype(np.float32)]
+    return Shares(*(np.sqrt(part / np.maximum(part.sum(2, keepdims=True), 1e-6))
+                    for part in (small, large, np.maximum(large - small, 0))))  # fmt: skip
+
+
+def unlike(found: Shares) -> list[np.ndarray]:
+    """Maps `UNLIKE`.
+
+    Parameters
+    ----------
+    found : Shares
+
+    Returns
+    -------
+    list of (rows, columns) float32
+        Distance of the histogram around each cell from the image's, of 3 x 3 and 7 x 7 cells; and from that of the ring
+        around it.
+    """
+    around = ((found.near - found.ring) ** 2).sum(2)
+    return [_distance(found.near), _distance(found.far), np.log(around + 0.01).astype(np.float32)]
 
 
 def _counts(plane: np.ndarray, cell: int, shape: tuple[int, int], turned: bool) -> np.ndarray:

@@ -11,10 +11,11 @@ import cv2
 import numpy as np
 
 from starlight.forgery.scene import Scene, box_mean
-from starlight.forgery.seams.cooccurrence import UNLIKE, unlike
+from starlight.forgery.seams.cooccurrence import UNLIKE, shares, unlike
+from starlight.forgery.seams.given import given
 from starlight.forgery.seams.history import HISTORY, history
 
-__all__ = ["CELL", "MAPS", "maps"]
+__all__ = ["CELL", "MAPS", "against", "maps"]
 
 CELL = 8  # pixels between cells
 _WINDOW = 16  # pixels, side of the window of a cell
@@ -30,17 +31,18 @@ MAPS = (
 
 
 def maps(scene: Scene) -> np.ndarray:
-    """Statistics around each cell, as they are and against those of the image.
+    """Statistics around each cell, as they are and against those of like content in the image.
 
     Returns
     -------
-    (2 * len(MAPS), h // 8, w // 8) float32
-        First the values, roughly of unit size; then their distances from the image's median in units of its spread.
+    (len(MAPS) + len(GIVEN), h // 8, w // 8) float32
+        First the values, roughly of unit size; then what content does not explain of them.
     """
     fine, middle, coarse = scene.bands
     shape = tuple(n // CELL for n in scene.grey.shape)
     power = _around(fine**2, shape)
     size, texture = _log(power), _log(_around(middle**2, shape))
+    runs = shares(scene.grey, CELL)
     edge = ((scene.grey < 3) | (scene.grey > 252)).astype(np.float32)
     values = np.stack([
         size,
@@ -55,18 +57,18 @@ def maps(scene: Scene) -> np.ndarray:
         3 * _around(np.abs(fine), shape) / np.sqrt(power + 0.01),
         *_ghosts(scene, shape),
         *(grid[: shape[0], : shape[1]] for grid in _grid(scene.grey)),
-        *unlike(scene.grey, CELL),
+        *unlike(runs),
         _around(scene.grey, shape) / 64 - 2,
         _around(edge, shape) * 2,
         *(_around(plane, shape) / 32 for plane in (scene.chroma, scene.blue)),
         _log(_cells(box_mean(scene.slope**2, CELL), shape)),
         *history(scene),
     ]).astype(np.float32)  # fmt: skip
-    return np.concatenate([values, _against(values)])
+    return np.concatenate([values, given(dict(zip(MAPS, values, strict=True)), runs.near, runs.far)])
 
 
-def _against(values: np.ndarray) -> np.ndarray:
-    """Distance of each cell from the median of its map in units of the map's spread."""
+def against(values: np.ndarray) -> np.ndarray:
+    """Distance of each cell from the median of its map in units of the map's spread, (c, rows, columns) float32."""
     flat = values.reshape(len(values), -1)
     low, middle, high = np.quantile(flat, (0.25, 0.5, 0.75), axis=1)
     away = (flat - middle[:, None]) / np.maximum((high - low)[:, None], 0.1)

@@ -10,8 +10,9 @@ import numpy as np
 from starlight.forgery.scene import Scene
 from starlight.forgery.scene.contour import CONTOUR_FACTS, contour_facts, snapped
 from starlight.forgery.scene.marks import inked, overlap_with_frame
+from starlight.forgery.seams.given import GIVEN
 from starlight.forgery.seams.history import HISTORY
-from starlight.forgery.seams.maps import CELL, MAPS
+from starlight.forgery.seams.maps import CELL, MAPS, against
 
 __all__ = ["SEAM_FACTS", "Part", "enlarged", "parts"]
 
@@ -38,6 +39,7 @@ SEAM_FACTS = (
     "part_frame", "part_ink",
     *(f"part_{name}" for name in _SHOWN), *(f"part_{name}_step" for name in _SHOWN),
     *(f"part_{name}_odd" for name in _SHOWN),
+    *(f"part_{name}" for name in GIVEN), *(f"part_{name}_step" for name in GIVEN),
 )  # fmt: skip
 
 
@@ -70,19 +72,19 @@ def parts(scene: Scene, values: np.ndarray, probability: np.ndarray) -> list[Par
         What the network makes of them.
     """
     found: list[np.ndarray] = []
+    ranked = against(values[: len(MAPS)])
     smooth = cv2.blur(probability, (3, 3))
     top = float(smooth.max())
     likely = [(smooth, level) for level in sorted({*_LEVELS, *(share * top for share in _OF_TOP)}) if level < top]
-    for planes, most in ((likely, _MOST), ([(plane, _QUIET) for plane in _quiet(values)], _MOST_QUIET)):
+    for planes, most in ((likely, _MOST), ([(plane, _QUIET) for plane in _quiet(ranked)], _MOST_QUIET)):
         fresh = [part for part in _pieces(planes) if not any(_same(part, other) for other in found)]
         found += fresh[:most]
-    return [_part(scene, values, probability, inside) for inside in found]
+    return [_part(scene, values, ranked, probability, inside) for inside in found]
 
 
-def _quiet(values: np.ndarray) -> list[np.ndarray]:
+def _quiet(ranked: np.ndarray) -> list[np.ndarray]:
     """How far the noise of each cell lies under that of the image: a fill brings none along."""
-    against = values[len(MAPS) :]
-    return [cv2.blur(-against[MAPS.index(name)], (3, 3)) for name in ("noise", "noise_low")]
+    return [cv2.blur(-ranked[MAPS.index(name)], (3, 3)) for name in ("noise", "noise_low")]
 
 
 def _pieces(planes: list[tuple[np.ndarray, float]]) -> list[np.ndarray]:
@@ -114,15 +116,16 @@ def _same(a: np.ndarray, b: np.ndarray) -> bool:
     return np.count_nonzero(a & b) > _ALIKE * np.count_nonzero(a | b)
 
 
-def _part(scene: Scene, values: np.ndarray, probability: np.ndarray, inside: np.ndarray) -> Part:
+def _part(scene: Scene, values: np.ndarray, ranked: np.ndarray, probability: np.ndarray, inside: np.ndarray) -> Part:
     block = inside.astype(np.uint8)
     ring = (cv2.dilate(block, np.ones((7, 7), np.uint8)) > 0) & (cv2.dilate(block, np.ones((3, 3), np.uint8)) == 0)
     ring = ring if ring.any() else ~inside if not inside.all() else inside
-    against = values[len(MAPS) :]
     shown = [MAPS.index(name) for name in _SHOWN]
-    means = against[shown][:, inside].mean(1)
+    means = ranked[shown][:, inside].mean(1)
     steps = values[shown][:, inside].mean(1) - values[shown][:, ring].mean(1)
     odd = steps / (values[shown][:, ring].std(1) + _EVEN)
+    left = values[len(MAPS) :]
+    unexplained = left[:, inside].mean(1)
     x, y, w, h = cv2.boundingRect(block)
     outlines, _ = cv2.findContours(block, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     around = sum(cv2.arcLength(o, True) for o in outlines) + 4
@@ -147,7 +150,11 @@ def _part(scene: Scene, values: np.ndarray, probability: np.ndarray, inside: np.
     filled = bool(steps[_SHOWN.index("noise")] < -0.4)
     if line["contour"] < _LINE:
         mask = rough
-    return Part(mask, np.array([*facts, *means, *steps, *odd], np.float32), filled)
+    return Part(
+        mask,
+        np.array([*facts, *means, *steps, *odd, *unexplained, *(unexplained - left[:, ring].mean(1))], np.float32),
+        filled,
+    )
 
 
 def _form(mask: np.ndarray) -> tuple[float, float]:

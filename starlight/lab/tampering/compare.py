@@ -54,7 +54,7 @@ def fresh(sizes: TamperingParams, root: Path, seen: set[str], scanning: ScanPara
     workers : int
         Processes.
     """
-    build(root / "fresh_submission_2025", sizes, sizes.seed, workers=workers)
+    build(root / "fresh_submission_2025", sizes, workers=workers)
     rows = usable(of_forgery(scan(root, scanning, sizes.seed, workers=workers)[0]))[ROWS]
     return rows[~rows["cover_id"].isin(seen)].assign(split="test", variant=0).reset_index(drop=True)
 

@@ -1,6 +1,5 @@
 """What happens to a picture after it was made or tampered with: the same for a forged picture and its twin."""
 
-import io
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -11,7 +10,7 @@ from starlight.images.writing.encode import Encoding
 from starlight.sample.covers import words
 from starlight.sample.covers.cover import as_uint8
 from starlight.sample.tampering.pictures.figures import label, scale_bar
-from starlight.sample.tampering.pictures.picture import blurred
+from starlight.sample.tampering.pictures.picture import blurred, compressed
 
 __all__ = ["Processing", "draw", "encoding"]
 
@@ -63,13 +62,7 @@ def encoding(rng: np.random.Generator) -> Encoding:
 
 def _recompress(rng: np.random.Generator) -> Step:
     quality, sampling = int(rng.integers(60, 97)), int(rng.choice([0, 2]))
-
-    def step(pixels: np.ndarray) -> np.ndarray:
-        buffer = io.BytesIO()
-        Image.fromarray(pixels).save(buffer, "JPEG", quality=quality, subsampling=sampling)
-        return np.asarray(Image.open(buffer))
-
-    return step
+    return lambda pixels: compressed(pixels, quality, sampling)
 
 
 def _resize(rng: np.random.Generator) -> Step:

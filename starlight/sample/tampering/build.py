@@ -99,13 +99,16 @@ class _Own(NamedTuple):
     share: float
 
 
+_NONE = _Own((), 0.0)
+
+
 def pairs(kinds: list[str], seed: int) -> Iterator[Pair]:
     """A pair of each kind in turn, one at a time."""
     for index, kind in enumerate(kinds):
-        yield _pair(kind, index, seed, _Own((), 0.0))
+        yield _pair(kind, index, seed, _NONE)
 
 
-def build(out_dir: Path, params: TamperingParams, seed: int, *, workers: int = 2) -> dict[str, int]:
+def build(out_dir: Path, params: TamperingParams, *, workers: int = 2) -> dict[str, int]:
     """Write the submission, in place of what was there.
 
     Parameters
@@ -113,7 +116,6 @@ def build(out_dir: Path, params: TamperingParams, seed: int, *, workers: int = 2
     out_dir : Path
         The submission's folder.
     params : TamperingParams
-    seed : int
     workers : int
         Processes; the result is the same for any number.
 
@@ -131,13 +133,13 @@ def build(out_dir: Path, params: TamperingParams, seed: int, *, workers: int = 2
     _fresh(out_dir)
     if not params.enabled:
         return {}
-    names = photos.folder_photographs(Path(params.photographs)) if params.photographs else ()
-    own, none = _Own(names, params.photographs_share if names else 0.0), _Own((), 0.0)
-    kinds = forge.spread(params.pairs)
+    own, seed, kinds = _NONE, params.seed, forge.spread(params.pairs)
+    if params.photographs:
+        own = _Own(photos.folder_photographs(Path(params.photographs)), params.photographs_share)
     jobs = [delayed(_write_pair)(out_dir, kind, i, seed, own) for i, kind in enumerate(kinds)]
     jobs += [delayed(_write_authentic)(out_dir, "", i, seed, own) for i in range(params.authentic)]
     jobs += [
-        delayed(_write_authentic)(out_dir, name, i, seed, none)
+        delayed(_write_authentic)(out_dir, name, i, seed, _NONE)
         for i, name in enumerate(lookalikes.spread(params.lookalikes))
     ]
     results = Parallel(n_jobs=workers, batch_size=4)(jobs)

@@ -30,7 +30,7 @@ from starlight.training.forgery.params import ForgeryParams
 
 __all__ = ["Networks", "fold_of", "network_of", "train_halves", "train_networks"]
 
-_MOST = 4000  # images that are learnt from: more teach a small network little, and all of them are held in memory
+_MOST = 5000  # images that are learnt from: more teach a small network little, and all of them are held in memory
 Networks = tuple[dict[str, np.ndarray], ...]  # of those that learnt from half 0, from half 1, and from all
 
 

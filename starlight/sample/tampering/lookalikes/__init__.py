@@ -9,6 +9,7 @@ from collections.abc import Callable
 import numpy as np
 
 from starlight.sample.tampering.lookalikes import marks, repeats, series, strong
+from starlight.sample.tampering.pictures.circulated import circulated
 from starlight.sample.tampering.pictures.picture import Picture
 
 __all__ = ["CATEGORIES", "make", "spread"]
@@ -48,7 +49,7 @@ def make(category: str, rng: np.random.Generator, number: str) -> Picture:
     -------
     Picture
     """
-    return _MAKERS[category](rng, number)
+    return circulated(_MAKERS[category](rng, number), rng)
 
 
 def spread(count: int) -> list[str]:

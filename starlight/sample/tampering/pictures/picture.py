@@ -1,5 +1,6 @@
 """An authentic picture that can be tampered with, and the helpers that rendered ones share."""
 
+import io
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,7 +9,7 @@ from scipy import ndimage
 
 from starlight.sample.covers.cover import as_uint8
 
-__all__ = ["Box", "Picture", "blurred", "coloured", "resized", "sensed", "side"]
+__all__ = ["Box", "Picture", "blurred", "coloured", "compressed", "resized", "sensed", "side"]
 
 Box = tuple[int, int, int, int]  # top, left, height, width
 
@@ -98,16 +99,40 @@ def sensed(values: np.ndarray, rng: np.random.Generator, *, shot: float, read: f
     return made if made.ndim == 3 else np.repeat(made[..., None], 3, axis=2)
 
 
-def resized(pixels: np.ndarray, height: int, width: int) -> np.ndarray:
-    """Pixels at another size, by Lanczos' filter.
+def compressed(pixels: np.ndarray, quality: int, subsampling: int) -> np.ndarray:
+    """Pixels as a JPEG file of theirs holds them.
 
     Parameters
     ----------
-    pixels : ndarray, shape (h, w) or (h, w, 3), uint8
-    height, width : int
+    pixels : ndarray, shape (h, w, 3), uint8
+    quality : int
+        1 to 100.
+    subsampling : {0, 2}
+        Of the colours: none, or half of each side.
 
     Returns
     -------
     ndarray of uint8
     """
-    return np.asarray(Image.fromarray(pixels).resize((width, height), Image.Resampling.LANCZOS))
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "JPEG", quality=quality, subsampling=subsampling)
+    return np.asarray(Image.open(buffer))
+
+
+def resized(
+    pixels: np.ndarray, height: int, width: int, how: Image.Resampling = Image.Resampling.LANCZOS
+) -> np.ndarray:
+    """Pixels at another size.
+
+    Parameters
+    ----------
+    pixels : ndarray, shape (h, w) or (h, w, 3), uint8
+    height, width : int
+    how : Image.Resampling
+        The filter.
+
+    Returns
+    -------
+    ndarray of uint8
+    """
+    return np.asarray(Image.fromarray(pixels).resize((width, height), how))

@@ -7,12 +7,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from starlight.errors import StarlightError
 from starlight.sample import covers
 from starlight.sample.covers import photos, processing
 from starlight.sample.lookalikes.lookalike import colour
 from starlight.sample.tampering.pictures import figures, science
+from starlight.sample.tampering.pictures.circulated import circulated
 from starlight.sample.tampering.pictures.picture import Picture, resized, side
 
 __all__ = ["SOURCES", "draw", "make", "own"]
@@ -23,6 +25,7 @@ _CLONED = tuple(f"skimage/{name}.png" for name in ("grass", "gravel"))
 _SCIENCE = tuple(f"skimage/{name}" for name in _SHIPPED)
 _LEAST_SIDE = 160  # pixels of a user's photograph: in less there is no place for a forgery
 _DRAWN = 50  # of the user's photographs, until one is large enough
+_OWN_SCALE = 0.4  # share of their parts that are not scaled down
 _BLOCK = 8  # pixels of a side of JPEG's blocks
 
 
@@ -88,11 +91,11 @@ def make(source: str, rng: np.random.Generator, number: str) -> Picture:
     -------
     Picture
     """
-    return SOURCES[source][1](rng, number)
+    return circulated(SOURCES[source][1](rng, number), rng)
 
 
 def own(names: Sequence[str], rng: np.random.Generator) -> Picture:
-    """One of the user's photographs: scaled down as a whole, or a part of it at its own scale.
+    """A part of one of the user's photographs, or all of it: at its own scale or scaled down, then as it circulates.
 
     Half of the parts begin where blocks of JPEG begin: what was compressed before shows it, unless it was forged.
 
@@ -114,18 +117,21 @@ def own(names: Sequence[str], rng: np.random.Generator) -> Picture:
     for _ in range(_DRAWN):
         pixels, cover_id = photos.load(names[int(rng.integers(0, len(names)))])
         if min(pixels.shape[:2]) >= _LEAST_SIDE:
-            return Picture(colour(_part(pixels, rng)), cover_id, "own photograph")
+            return circulated(Picture(colour(_part(pixels, rng)), cover_id, "own photograph"), rng)
     raise StarlightError(f"{Path(names[0]).parent}: hardly a photograph of {_LEAST_SIDE} pixels a side to be forged")
 
 
 def _part(pixels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    wanted = (side(rng, 300, 800), side(rng, 300, 800))
-    factor = max(wanted) / max(pixels.shape[:2])
-    if factor < 1 and rng.random() < 0.5:
-        return resized(pixels, *(max(64, round(n * factor)) for n in pixels.shape[:2]))
+    """A part at its own scale, or one of any larger size, up to all, scaled down to as many pixels."""
+    wanted = np.array([side(rng, 300, 800), side(rng, 300, 800)])
+    whole = np.array(pixels.shape[:2])
+    smallest = min(1.0, wanted.max() / whole.max())
+    factor = 1.0 if rng.random() < _OWN_SCALE else float(np.exp(rng.uniform(np.log(smallest), 0.0)))
+    height, width = (int(n) for n in np.minimum(np.ceil(wanted / factor), whole))
     step = _BLOCK if rng.random() < 0.5 else 1
-    height, width = (min(want, length) for want, length in zip(wanted, pixels.shape[:2], strict=True))
-    top, left = (
-        int(rng.integers(0, (a - b) // step + 1)) * step for a, b in zip(pixels.shape[:2], (height, width), strict=True)
-    )
-    return np.ascontiguousarray(pixels[top : top + height, left : left + width])
+    top, left = (int(rng.integers(0, (a - b) // step + 1)) * step for a, b in zip(whole, (height, width), strict=True))
+    part = np.ascontiguousarray(pixels[top : top + height, left : left + width])
+    if factor == 1:
+        return part
+    how = (Image.Resampling.LANCZOS, Image.Resampling.BICUBIC, Image.Resampling.BOX)[int(rng.integers(0, 3))]
+    return resized(part, max(64, round(height * factor)), max(64, round(width * factor)), how)
