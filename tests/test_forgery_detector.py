@@ -17,6 +17,7 @@ from starlight.errors import StarlightError
 from starlight.forgery.boosting import Settings, Trees, boost, log_odds
 from starlight.forgery.detector import ForgeryDetector
 from starlight.forgery.scene import prepare
+from starlight.forgery.seams.given import GIVEN
 from starlight.forgery.seams.maps import MAPS, maps
 from starlight.forgery.seams.network import probabilities
 from starlight.forgery.seams.parts import SEAM_FACTS, parts
@@ -167,7 +168,7 @@ def test_threshold_lets_through_no_more_than_asked():
 def test_missing_noise_shows_in_the_maps():
     pixels, mask = filled(texture(4), (100, 120, 80, 96))
     values = maps(prepare(decode(encoded(pixels))))
-    assert values.shape == (2 * len(MAPS), 40, 50) and np.isfinite(values).all()
+    assert values.shape == (len(MAPS) + len(GIVEN), 40, 50) and np.isfinite(values).all()
     cells = mask[4::8, 4::8]
     noise = values[MAPS.index("noise")]
     assert noise[cells].mean() < noise[~cells].mean() - 0.7

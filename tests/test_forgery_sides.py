@@ -10,7 +10,7 @@ from starlight.forgery import direction
 from starlight.forgery.copies.sides import STEPS, trimmed
 from starlight.forgery.scene import prepare
 from starlight.forgery.scene.contour import contour_facts, snapped
-from starlight.forgery.seams.cooccurrence import UNLIKE, unlike
+from starlight.forgery.seams.cooccurrence import UNLIKE, shares, unlike
 from starlight.images.image import decode
 
 BOX, TO = (40, 30, 90, 100), (190, 250)
@@ -72,14 +72,14 @@ def test_noise_of_another_kind_stands_out():
     noise = rng.normal(0, 3, (320, 400)).astype(np.float32)
     smooth = cv2.GaussianBlur(rng.normal(0, 1, noise.shape).astype(np.float32), (0, 0), 0.8)
     noise[96:192, 160:256] = 3 * (smooth / smooth.std())[96:192, 160:256]
-    maps = dict(zip(UNLIKE, unlike(128 + noise, 8), strict=True))
+    maps = dict(zip(UNLIKE, unlike(shares(128 + noise, 8)), strict=True))
     inside = np.zeros((40, 50), bool)
     inside[13:23, 21:31] = True
     for name, plane in maps.items():
         assert plane.shape == inside.shape and np.isfinite(plane).all(), name
     far = maps["unlike_far"]
     assert np.median(far[inside]) > np.quantile(far[~inside], 0.97)
-    assert all(np.isfinite(p).all() for p in unlike(np.full((64, 80), 7, np.float32), 8))
+    assert all(np.isfinite(p).all() for p in unlike(shares(np.full((64, 80), 7, np.float32), 8)))
 
 
 def test_regions_are_cut_where_they_end(monkeypatch):

@@ -16,9 +16,10 @@ import numpy as np
 
 __all__ = ["GIVEN", "given"]
 
+_STRENGTHS = ("noise", "noise_low", "chroma")  # noise makes texture, too, so that texture must not explain them
 _EXPLAINED = (
-    "noise", "noise_low", "chroma", "sharpness", "lag_x", "lag_y", "lag_xy", "still", "peaked", "ghost_65", "ghost_80",
-    "ghost_92", "grid", "off_grid", "unlike_near", "unlike_far", "unlike_around", "lattice", "double",
+    *_STRENGTHS, "sharpness", "lag_x", "lag_y", "lag_xy", "still", "peaked", "ghost_65", "ghost_80", "ghost_92", "grid",
+    "off_grid", "unlike_near", "unlike_far", "unlike_around", "lattice", "double",
 )  # fmt: skip
 _JOINT = tuple(i for i, name in enumerate(_EXPLAINED) if not name.startswith("unlike"))
 GIVEN = (
@@ -55,7 +56,8 @@ def given(values: Mapping[str, np.ndarray], near: np.ndarray, far: np.ndarray) -
     shape = near.shape[:2]
     content = _content(values)
     measured = np.stack([values[name].ravel() for name in _EXPLAINED], 1).astype(np.float64)
-    left = _unexplained(content, measured)
+    few, plain = len(_STRENGTHS), content[:, :-2]
+    left = np.concatenate([_unexplained(plain, measured[:, :few]), _unexplained(content, measured[:, few:])], 1)
     joint = left[:, _JOINT]
     typical = 1 / (1 + np.exp(np.minimum(np.abs(left).mean(1) - 2, 20)))
     near_left, far_left = (_without(content, typical, one.reshape(len(content), -1)) for one in (near, far))
@@ -68,13 +70,13 @@ def given(values: Mapping[str, np.ndarray], near: np.ndarray, far: np.ndarray) -
 
 
 def _content(values: Mapping[str, np.ndarray]) -> np.ndarray:
-    """(n, 10) float64: what each cell shows, whatever it went through."""
+    """(n, 10) float64: what each cell shows, whatever it went through; its texture last."""
     level, coarse, texture, clipped, red, blue = (
         values[name].ravel().astype(np.float64)
         for name in ("level", "structure", "texture", "clipped", "red", "blue")
     )  # fmt: skip
     one = np.ones(len(level))
-    return np.stack([one, level, level**2, coarse, coarse**2, texture, texture**2, clipped, red, blue], 1)
+    return np.stack([one, level, level**2, coarse, coarse**2, clipped, red, blue, texture, texture**2], 1)
 
 
 def _unexplained(content: np.ndarray, measured: np.ndarray) -> np.ndarray:
