@@ -32,21 +32,26 @@ def measured(pixels):
 
 
 def test_a_bright_part_is_noisy_for_a_reason():
-    """Of all cells the patch has the most noise; given how bright it is, no more than the others."""
+    """The patch has more noise than most of the picture; given how bright it is, no more than the others."""
     found, ranked = measured(shot(1))
-    assert ranked[INSIDE].mean() > 1.2
+    assert ranked[INSIDE].mean() > np.quantile(ranked, 0.8)
     assert abs(2 * found["noise_given"][INSIDE].mean()) < 0.8
 
 
 def test_noise_of_another_sensor_stands_out_where_its_light_does_not():
-    found, ranked = measured(shot(2, patch_gain=0.004))
-    left = 2 * found["noise_given"]
-    apart = ranked[INSIDE].mean() - np.median(ranked)
-    assert left[INSIDE].mean() < -3
-    assert abs(left[INSIDE].mean() - np.median(left)) / left.std() > 1.5 * abs(apart) / ranked.std()
-    for name in ("joint_3", "joint_7", "near_given", "near_joint_3", "far_given"):
-        plane = found[name]
-        assert plane[INSIDE].mean() > np.quantile(np.delete(plane, np.s_[12:24], 0), 0.9), name
+    """As strong as that of the brighter rest of the picture: only given its light it is too much."""
+    found, ranked = measured(shot(2, patch_gain=0.08))
+    outside = np.ones(ranked.shape, bool)
+    outside[11:24, 17:31] = False
+    assert abs(ranked[INSIDE].mean()) < 0.6
+    for name in ("noise_given", "joint_7"):
+        assert found[name][INSIDE].mean() > np.quantile(found[name][outside], 0.97), name
+
+
+def test_texture_does_not_explain_the_noise_that_makes_it():
+    """Else white noise of any strength would be what its own texture lets expect."""
+    found, _ = measured(shot(2, patch_gain=0.004))
+    assert 2 * found["noise_given"][INSIDE].mean() < -4
 
 
 @pytest.mark.parametrize("shape", [(64, 64), (64, 640), (333, 71)])

@@ -10,15 +10,18 @@ from PIL import Image
 
 from starlight import metrics
 from starlight.errors import StarlightError
+from starlight.forgery import candidates
 from starlight.forgery.accepted import accepted
 from starlight.forgery.candidates import COPY, FACTS, SPLICE, Candidate, Suspicions
 from starlight.forgery.copies.sides import STEPS
+from starlight.forgery.seams.maps import maps
 from starlight.forgery.verifier import COLUMNS, Verifier, train
 from starlight.images.image import decode
 from starlight.sample.tampering.build import TamperingParams, build
 from starlight.scan.scan import ScanParams, scan
 from starlight.store import Store
-from starlight.training.forgery import crossed, learn, record, stages
+from starlight.training.forgery import crossed, learn, record, seams, stages
+from starlight.training.forgery import extract as extraction
 from starlight.training.forgery.augment import augmentation
 from starlight.training.forgery.evaluate import before_after, hardest, measured, predictions, views
 from starlight.training.forgery.examples import ROWS, Examples
@@ -329,6 +332,21 @@ def test_the_network_never_judges_what_it_learnt_from(run):
     for cover in map(str, range(20)):
         assert network_of(networks, "train", cover)["k"] == 1 - fold_of(cover)
         assert network_of(networks, "test", cover)["k"] == 2
+
+
+def test_maps_that_are_known_change_nothing(run, tmp_path, monkeypatch):
+    """Those that the networks learnt from are not computed again; what is found is the same to the last bit."""
+    root, table = run
+    computed = []
+    monkeypatch.setattr(candidates, "maps", lambda scene: computed.append(1) or maps(scene))
+    known = extract(table, root / "datasets", TINY, 1, Store(tmp_path / "known"))
+    beside = len(computed)
+    halves = seams.train_halves
+    monkeypatch.setattr(extraction, "train_halves", lambda *given: halves(*given)._replace(mapped={}))
+    anew = extract(table, root / "datasets", TINY, 1, Store(tmp_path / "anew"))
+    learnt = (known.examples.rows.query("variant == 0")["split"] == "train").sum()
+    assert learnt > 0 and len(computed) - beside == beside + learnt
+    assert np.array_equal(known.examples.table, anew.examples.table)
 
 
 def test_the_release_examines_all_splits(run):

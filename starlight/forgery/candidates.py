@@ -88,7 +88,9 @@ def candidates(image: Image, network: Mapping[str, np.ndarray] | None = None) ->
     return examine(image, network).candidates
 
 
-def examine(image: Image, network: Mapping[str, np.ndarray] | None = None) -> Suspicions:
+def examine(
+    image: Image, network: Mapping[str, np.ndarray] | None = None, values: np.ndarray | None = None
+) -> Suspicions:
     """Look for copies, splices and erasures.
 
     Parameters
@@ -96,6 +98,8 @@ def examine(image: Image, network: Mapping[str, np.ndarray] | None = None) -> Su
     image : Image
     network : mapping of str to array, optional
         Weights of the network over local statistics; without them only copies are looked for.
+    values : (c, rows, columns) float32, optional
+        `starlight.forgery.seams.maps.maps` of the image, where they are known.
     """
     scene = prepare(image)
     if min(scene.grey.shape) < _LEAST_SIDE:
@@ -106,7 +110,7 @@ def examine(image: Image, network: Mapping[str, np.ndarray] | None = None) -> Su
     if network is None:
         found = _copies(scene, hypotheses, None)
     else:
-        values = maps(scene)
+        values = maps(scene) if values is None else values
         likely = probabilities(network, values)
         found = _copies(scene, hypotheses, enlarged(likely, scene.grey.shape)) + _seams(scene, values, likely)
     facts = image_facts(image, scene, plain.keypoints, len(plain.source), len(mirrored.source))

@@ -3,8 +3,8 @@
 Noise, sharpness and traces of compression follow brightness, colour and texture, so that most of what differs within an
 authentic picture differs for good reason: a sensor's noise is a function of its light (C. Liu, W. T. Freeman,
 R. Szeliski and S. B. Kang, "Noise estimation from a single image", CVPR 2006). So each statistic is regressed on the
-content over the cells of the picture itself, robustly (A. E. Beaton and J. W. Tukey's biweight, Technometrics 16, 1974),
-and what is left tells where a cell came from.
+content over the cells of the picture itself, robustly (the biweight of A. E. Beaton and J. W. Tukey, Technometrics 16,
+1974), and what is left tells where a cell came from.
 """
 
 from __future__ import annotations

@@ -88,12 +88,12 @@ def extract(manifest: pd.DataFrame, root: Path, params: ForgeryParams, seed: int
         Where results are kept by content.
     """
     rows = task_rows(manifest)
-    halves, of_all = train_halves(rows[rows["split"] == "train"], root, params, seed)
+    halves = train_halves(rows[rows["split"] == "train"], root, params, seed)
     rows = _with_copies(rows, params.augmented)
     train = (rows["split"] == "train").to_numpy()
     with ThreadPoolExecutor(1) as beside:  # training images need the networks of halves alone: no core has to wait
-        learning = beside.submit(of_all)
-        records = _records(rows[train], root, halves, params, store)
+        learning = beside.submit(halves.whole)
+        records = _records(rows[train], root, halves.networks, params, store, halves.mapped)
         network = learning.result()
     records |= _records(rows[~train], root, (network,) * 3, params, store)
     examples, failed = _gathered(rows, records, root)
@@ -123,10 +123,15 @@ def examine_all(
     return _gathered(rows, _records(rows, root, networks, params, store), root)
 
 
-def _records(rows: pd.DataFrame, root: Path, networks: Networks, params: ForgeryParams, store: Store) -> dict:
-    """What was found in each image, or why it could not be read, by the key of its content."""
+def _records(rows: pd.DataFrame, root: Path, networks: Networks, params: ForgeryParams, store: Store, mapped=None):
+    """What was found in each image, or why it could not be read, by the key of its content.
+
+    `mapped` are maps of local statistics that are known, by sample_id.
+    """
     columns = (rows[name] for name in ("path", "sample_id", "variant", "split", "cover_id"))
-    jobs = dict(zip(_keys(rows), zip(*columns, strict=True), strict=True))
+    known = [None if changed else (mapped or {}).get(sample)
+             for sample, changed in zip(rows["sample_id"], rows["variant"], strict=True)]  # fmt: skip
+    jobs = dict(zip(_keys(rows), zip(*columns, known, strict=True), strict=True))
     task = functools.partial(_examined, root, networks)
     return once(store.table(_table_name(networks)), jobs, task, Engine(params.workers), label="examine")
 
@@ -164,10 +169,11 @@ def _table_name(networks: Networks) -> str:
 
 
 def _examined(root: Path, networks: Networks, _: str, job: tuple) -> np.ndarray:
-    path, sample_id, variant, split, cover = job
+    path, sample_id, variant, split, cover, known = job
     cv2.setNumThreads(1)
     keep_freed()
     image = read(root / path)
     if variant:
         image = decode(augmentation(sample_id, variant).file(image.pixels))
-    return packed(examine(image, network_of(networks, split, cover)), image.pixels.shape[:2])
+    known = None if known is None else known.astype(np.float32)
+    return packed(examine(image, network_of(networks, split, cover), known), image.pixels.shape[:2])

@@ -11,6 +11,7 @@ import functools
 import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -28,7 +29,7 @@ from starlight.system.memory import keep_freed
 from starlight.training.forgery.anew import forged_anew
 from starlight.training.forgery.params import ForgeryParams
 
-__all__ = ["Networks", "fold_of", "network_of", "train_halves", "train_networks"]
+__all__ = ["Halves", "Networks", "fold_of", "network_of", "train_halves", "train_networks"]
 
 _MOST = 5000  # images that are learnt from: more teach a small network little, and all of them are held in memory
 Networks = tuple[dict[str, np.ndarray], ...]  # of those that learnt from half 0, from half 1, and from all
@@ -58,13 +59,29 @@ def network_of(networks: Networks, split: str, cover_id: str) -> dict[str, np.nd
 
 def train_networks(rows: pd.DataFrame, root: Path, params: ForgeryParams, seed: int) -> Networks:
     """Train on the training images of the manifest; see `train_halves`."""
-    halves, whole = train_halves(rows, root, params, seed)
-    return (*halves, whole())
+    halves = train_halves(rows, root, params, seed)
+    return (*halves.networks, halves.whole())
 
 
-def train_halves(
-    rows: pd.DataFrame, root: Path, params: ForgeryParams, seed: int
-) -> tuple[Networks, Callable[[], dict[str, np.ndarray]]]:
+class Halves(NamedTuple):
+    """What `train_halves` made.
+
+    Attributes
+    ----------
+    networks : Networks
+        Of half 0 and of half 1.
+    whole : callable
+        Trains on all images, on one core.
+    mapped : dict of str to (c, rows, columns) float16
+        `starlight.forgery.seams.maps.maps` of the images that were learnt from, by sample_id.
+    """
+
+    networks: Networks
+    whole: Callable[[], dict[str, np.ndarray]]
+    mapped: dict[str, np.ndarray]
+
+
+def train_halves(rows: pd.DataFrame, root: Path, params: ForgeryParams, seed: int) -> Halves:
     """Train on the halves of the training images; what trains on all of them can then be done beside other work.
 
     Parameters
@@ -78,10 +95,7 @@ def train_halves(
 
     Returns
     -------
-    halves : Networks
-        Of half 0 and of half 1.
-    whole : callable
-        Trains on all images, on one core.
+    Halves
     """
     drawn = [hashlib.sha256(f"network:{sample}".encode()).digest() for sample in rows["sample_id"]]
     rows = rows.iloc[sorted(np.argsort(drawn)[:_MOST])]
@@ -97,7 +111,8 @@ def train_halves(
     task = functools.partial(_fit, steps=params.network_steps, seed=seed)
     learnt, whole = [[pairs[i] for i in chosen] for chosen in sets[:2]], [pairs[i] for i in sets[2]]
     halves = tuple(Parallel(n_jobs=min(workers, 2))(delayed(task)(half) for half in learnt))
-    return halves, functools.partial(task, whole)
+    mapped = {sample: values for sample, (values, _) in zip(rows["sample_id"], pairs[: len(rows)], strict=True)}
+    return Halves(halves, functools.partial(task, whole), mapped)
 
 
 def _jobs_anew(rows: pd.DataFrame, folds: np.ndarray, root: Path, share: float) -> tuple[list[tuple], np.ndarray]:
