@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from forged import copy_within, encoded, page, texture, tiles
 
-from starlight.forgery.candidates import COPY, FACTS, FEATURES, candidates, examine
+from starlight.forgery.candidates import COPY, FACTS, FEATURES, examine
 from starlight.forgery.copies.correlation import ISOMETRIES
 from starlight.forgery.copies.following import follow
 from starlight.forgery.copies.keypoints import Matches, mirror
@@ -38,7 +38,7 @@ def best(found, mask):
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_copy_is_found_where_it_lies(change, quality):
     pixels, mask = copy_within(texture(1), BOX, TO, CHANGES[change])
-    found = best(candidates(decode(encoded(pixels, quality))), mask)
+    found = best(examine(decode(encoded(pixels, quality))).candidates, mask)
     assert found.kind == COPY
     assert max(iou(found.source, mask), iou(found.target, mask)) > 0.75
     assert (found.mask == (found.source | found.target)).all()
@@ -48,7 +48,7 @@ def test_a_copy_is_found_where_it_lies(change, quality):
 
 def test_the_map_leads_from_one_region_to_the_other():
     pixels, mask = copy_within(texture(2), BOX, TO)
-    found = best(candidates(decode(encoded(pixels))), mask)
+    found = best(examine(decode(encoded(pixels))).candidates, mask)
     shift = np.array([TO[1] - BOX[1], TO[0] - BOX[0]])
     assert np.abs(np.abs(found.matrix[:, 2]) - shift).max() < 0.5
     assert np.allclose(found.matrix[:, :2], np.eye(2), atol=0.01)
@@ -56,8 +56,8 @@ def test_the_map_leads_from_one_region_to_the_other():
 
 def test_a_copy_carries_its_noise_and_a_repeat_does_not():
     copied, mask = copy_within(texture(3), BOX, TO)
-    copy = facts(best(candidates(decode(encoded(copied))), mask))
-    repeats = [facts(c) for c in candidates(decode(encoded(tiles(3))))]
+    copy = facts(best(examine(decode(encoded(copied))).candidates, mask))
+    repeats = [facts(c) for c in examine(decode(encoded(tiles(3)))).candidates]
     assert copy["noise_agreement"] > 0.95 and copy["left_over"] < 0.2
     assert repeats and max(r["noise_agreement"] for r in repeats) < 0.5
     assert copy["rivals"] == 0 and min(r["rivals"] for r in repeats) > 4
@@ -67,19 +67,19 @@ def test_a_copy_of_noise_alone_is_found_without_keypoints():
     rng = np.random.default_rng(4)
     plain = np.clip(rng.normal(128, 4, (300, 400)), 0, 255).astype(np.uint8)
     pixels, mask = copy_within(plain, (20, 30, 110, 130), (160, 220))
-    found = best(candidates(decode(encoded(pixels))), mask)
+    found = best(examine(decode(encoded(pixels))).candidates, mask)
     assert max(iou(found.source, mask), iou(found.target, mask)) > 0.7
 
 
 def test_nothing_is_suspected_in_texture_and_noise():
     rng = np.random.default_rng(5)
-    assert not candidates(decode(encoded(texture(6))))
-    assert not candidates(decode(encoded(rng.integers(0, 256, (256, 256), np.uint8))))
-    assert not candidates(decode(encoded(np.full((200, 200), 80, np.uint8))))
+    assert not examine(decode(encoded(texture(6)))).candidates
+    assert not examine(decode(encoded(rng.integers(0, 256, (256, 256), np.uint8)))).candidates
+    assert not examine(decode(encoded(np.full((200, 200), 80, np.uint8)))).candidates
 
 
 def test_letters_of_a_page_have_many_rivals():
-    found = [facts(c) for c in candidates(decode(encoded(page(7))))]
+    found = [facts(c) for c in examine(decode(encoded(page(7)))).candidates]
     assert np.median([f["rival"] for f in found]) > 0.6
 
 
@@ -91,7 +91,7 @@ def test_the_same_image_gives_the_same_suspicions():
 
 def test_masks_of_a_large_image_have_its_size():
     pixels, mask = copy_within(texture(9, 1300, 1400), (100, 100, 300, 350), (800, 700))
-    found = best(candidates(decode(encoded(pixels))), mask)
+    found = best(examine(decode(encoded(pixels))).candidates, mask)
     assert found.mask.shape == (1300, 1400) and max(iou(found.source, mask), iou(found.target, mask)) > 0.75
 
 

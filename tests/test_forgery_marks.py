@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from forged import copy_within, encoded, page, texture
 
-from starlight.forgery.candidates import FEATURES, candidates, examine
+from starlight.forgery.candidates import FEATURES, examine
 from starlight.forgery.facts import FACTS
 from starlight.forgery.scene import prepare
 from starlight.forgery.scene.marks import frame_labels, ink, overlap_with_frame
@@ -47,7 +47,7 @@ def inset(seed, *, framed):
 
 @pytest.mark.parametrize("quality", [None, 75])
 def test_the_frame_of_an_inset_is_seen(quality):
-    known = [facts(best(candidates(decode(encoded(p, quality))), m))
+    known = [facts(best(examine(decode(encoded(p, quality))).candidates, m))
              for p, m in (inset(1, framed=True), inset(1, framed=False))]  # fmt: skip
     assert known[0]["frame_most"] > 0.6 and known[0]["frame_least"] > 0.4
     assert known[1]["frame_most"] == known[1]["frame_least"] == 0
@@ -86,7 +86,7 @@ def test_a_copy_is_found_under_noise_that_came_after_it(seed):
     smooth = cv2.GaussianBlur(texture(seed, noise=0), (0, 0), 2)
     pixels, mask = copy_within(smooth, BOX, TO)
     noise = np.random.default_rng(seed).normal(0, 9, pixels.shape)
-    found = candidates(decode(encoded(np.clip(pixels + noise, 0, 255).astype(np.uint8))))
+    found = examine(decode(encoded(np.clip(pixels + noise, 0, 255).astype(np.uint8)))).candidates
     assert found and max(iou(best(found, mask).side(k), mask) for k in (-1, 1)) > 0.7
 
 
@@ -97,7 +97,7 @@ def test_quiet_places_tell_a_copy_from_what_looks_the_same():
     copy, mask = copy_within(np.clip(smooth + noise, 0, 255).astype(np.uint8), BOX, TO)
     repeat = np.clip(copy_within(smooth, BOX, TO)[0] + noise, 0, 255).astype(np.uint8)
     drawn, _ = copy_within(cv2.GaussianBlur(smooth, (0, 0), 6), BOX, TO)
-    said = [facts(best(candidates(decode(encoded(p))), mask)) for p in (copy, repeat, drawn)]
+    said = [facts(best(examine(decode(encoded(p))).candidates, mask)) for p in (copy, repeat, drawn)]
     assert said[0]["quiet_agreement"] > 0.95 and said[0]["quiet_sigmas"] > 3
     assert abs(said[1]["quiet_agreement"]) < 0.2 and said[1]["quiet_sigmas"] < 2.3
     assert said[2]["quiet_agreement"] == 0 == said[2]["quiet_sigmas"]

@@ -86,7 +86,7 @@ def test_regions_are_cut_where_they_end(monkeypatch):
     pixels, mask = copy_within(texture(9), BOX, TO)
     seen, facts = [], search.copy_facts
     monkeypatch.setattr(search, "copy_facts", lambda s, r, *more: (seen.append((s, r)), facts(s, r, *more))[1])
-    search.candidates(decode(encoded(pixels)))
+    search.examine(decode(encoded(pixels))).candidates
     before = [max(iou(r.source, mask), iou(r.target, mask)) for _, r in seen]
     after = [max(iou(m, mask) for m in trimmed(s, r)) for s, r in seen]
     assert max(after) > 0.93 and max(after) >= max(before) - 0.01
@@ -97,7 +97,7 @@ def test_the_copy_is_told_whichever_way_round_it_was_found():
     for seed in range(10, 16):
         to = TO if seed % 2 else (20, 270)
         pixels, mask = copy_within(texture(seed), (150, 30, 90, 100), to, lambda part: part[:, ::-1])
-        found = search.candidates(decode(encoded(pixels)))
+        found = search.examine(decode(encoded(pixels))).candidates
         best = max(found, key=lambda c: max(iou(c.source, mask), iou(c.target, mask)))
         rows.append(steps(best)[0])
         target.append(iou(best.target, mask) > iou(best.source, mask))

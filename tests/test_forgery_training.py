@@ -349,6 +349,14 @@ def test_maps_that_are_known_change_nothing(run, tmp_path, monkeypatch):
     assert np.array_equal(known.examples.table, anew.examples.table)
 
 
+def test_an_image_that_is_gone_since_the_scan_is_named(run, tmp_path):
+    root, table = run
+    gone = table[table["path"].str.contains("pair_") & (table["split"] == "train")].iloc[0]["path"]
+    moved = table.assign(path=table["path"].mask(table["path"] == gone, "elsewhere/gone.png"))
+    with pytest.raises(StarlightError, match=r"elsewhere/gone\.png: cannot be opened.*dvc repro"):
+        extract(moved, root / "datasets", TINY, 1, Store(tmp_path / "store"))
+
+
 def test_the_release_examines_all_splits(run):
     root, table = run
     data, network = examined(table, root / "datasets", TINY, 1, Store(root / "store"))

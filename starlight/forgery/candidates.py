@@ -21,7 +21,7 @@ from starlight.forgery.seams.network import probabilities
 from starlight.forgery.seams.parts import SEAM_FACTS, enlarged, parts
 from starlight.images.image import Image
 
-__all__ = ["COPY", "ERASING", "FACTS", "FEATURES", "SPLICE", "Candidate", "Suspicions", "candidates", "examine"]
+__all__ = ["COPY", "ERASING", "FACTS", "FEATURES", "SPLICE", "Candidate", "Suspicions", "examine"]
 
 COPY, SPLICE, ERASING = "copy-move", "splice", "erasing"
 FEATURES = ("is_copy", *COPY_FACTS, *SEAM_FACTS)
@@ -81,11 +81,6 @@ class Suspicions:
         """(n, len(FEATURES) + len(FACTS)) float32: what a verifier is given."""
         rows = [np.concatenate([c.features, self.facts]) for c in self.candidates]
         return np.stack(rows) if rows else np.zeros((0, len(FEATURES) + len(FACTS)), np.float32)
-
-
-def candidates(image: Image, network: Mapping[str, np.ndarray] | None = None) -> list[Candidate]:
-    """Parts of an image that may be forged; see `examine`."""
-    return examine(image, network).candidates
 
 
 def examine(

@@ -19,6 +19,7 @@ import pandas as pd
 import torch
 from joblib import Parallel, delayed
 
+from starlight.errors import BadImage, StarlightError
 from starlight.fanout import Engine
 from starlight.forgery.scene import prepare
 from starlight.forgery.seams.fit import fit
@@ -134,13 +135,21 @@ def _jobs_anew(rows: pd.DataFrame, folds: np.ndarray, root: Path, share: float) 
 
 def _maps(path: Path, mask: Path | None) -> tuple[np.ndarray, np.ndarray]:
     """Maps of an image, and which share of each cell is forged; float16, as there are hundreds of them."""
-    return _mapped(read(path), None if mask is None else read_mask(mask))
+    return _mapped(_read(path), None if mask is None else read_mask(mask))
 
 
 def _maps_anew(path: Path, donor: Path, name: str) -> tuple[np.ndarray, np.ndarray] | None:
     """The same of an image that is forged anew; None where it has no place for that."""
-    made = forged_anew(read(path).pixels, read(donor).pixels, name)
+    made = forged_anew(_read(path).pixels, _read(donor).pixels, name)
     return None if made is None else _mapped(*made)
+
+
+def _read(path: Path) -> Image:
+    """An image that was read when the manifest was made."""
+    try:
+        return read(path)
+    except BadImage as error:
+        raise StarlightError(f"{path}: {error.reason}; run `dvc repro` again, so that scan sees it") from error
 
 
 def _mapped(image: Image, mask: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
