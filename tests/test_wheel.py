@@ -24,7 +24,7 @@ CORE = {"PIL", "jpeglib", "numpy", "threadpoolctl"}
 LONG = pytest.mark.skipif("STARLIGHT_LONG" not in os.environ, reason="takes minutes: set STARLIGHT_LONG=1")
 MEGABYTES = 200  # of all that is installed, caches of bytecode included
 FIRST_ANSWER_S = 3.0  # of processor time, which a busy machine does not change
-WATCH = """
+ALLOWED = """
 import importlib.util, json, sys
 allowed = set(json.loads(sys.argv[1])) | set(sys.stdlib_module_names) | {"starlight"}
 class Watch:
@@ -35,6 +35,10 @@ sys.meta_path.insert(0, Watch())
 find = importlib.util.find_spec
 importlib.util.find_spec = lambda name, package=None: find(name, package) if name.partition(".")[0] in allowed else None
 from starlight.cli.main import main
+"""
+WATCH = (
+    ALLOWED
+    + """
 from starlight.detector.detector import Detector
 from starlight.detector.explain import explain
 detector = Detector.load()
@@ -45,6 +49,7 @@ for path in sys.argv[2:]:
     main(["extract", path])
 assert main(["detect", path, "--scheduler", "tcp://127.0.0.1:9"]) == 2
 """
+)
 
 
 def test_the_command_imports_the_core_packages_alone(tmp_path):
@@ -53,6 +58,21 @@ def test_the_command_imports_the_core_packages_alone(tmp_path):
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_what_finds_tampering_imports_the_packages_of_its_extra_alone(tmp_path):
+    extra = {line.partition(">")[0] for line in PROJECT["optional-dependencies"]["forgery"]}
+    names = {"opencv-python-headless": "cv2"}
+    allowed = sorted(CORE | {names.get(name, name) for name in extra})
+    assert set(allowed) - CORE == {"cv2", "safetensors", "scipy"}
+    detect = (
+        'raise SystemExit(main(["detect", "--task", "forgery", "--workers", "1", "--masks", "masks", *sys.argv[2:]]))'
+    )
+    files = list(map(str, tiny.images(tmp_path, 2)))
+    command = [sys.executable, "-c", ALLOWED + detect, json.dumps(allowed), *files]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.returncode in (0, 1) and "2 files" in done.stderr, done.stderr
 
 
 def test_the_core_is_what_the_command_imports():
